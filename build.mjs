@@ -1,0 +1,75 @@
+// Bundles src into dist: one ESM build with split chunks, so that a command loads only what it uses.
+// What each option buys was measured; every patch throws when a new version of its target no longer has the text it changes.
+import { readFile, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** Replaces `from` in a dependency's source, or fails the build: a patch must never be lost silently. */
+function replaced(source, from, to) {
+  if (!source.includes(from)) throw new Error(`patch no longer applies: ${from}`);
+  return source.replace(from, to);
+}
+
+function patch(filter, change) {
+  return {
+    name: `patch ${filter}`,
+    setup(b) {
+      b.onLoad({ filter }, async ({ path }) => ({
+        loader: "js",
+        contents: change(await readFile(path, "utf8")),
+      }));
+    },
+  };
+}
+
+const stubDevtools = {
+  name: "no devtools",
+  setup(b) {
+    b.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: "devtools", namespace: "stub" }));
+    b.onLoad({ filter: /.*/, namespace: "stub" }, () => ({ contents: "export default {}" }));
+  },
+};
+
+/** Options shared by the program's bundle and the tests' bundles. */
+export const common = {
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  splitting: true,
+  target: "node20",
+  jsx: "automatic",
+  logLevel: "warning",
+  absWorkingDir: root,
+  // string-width builds its Unicode tables for 40 ms at every start and needs 50 µs for each non-ASCII string.
+  alias: { "string-width": "fast-string-width" },
+  external: ["node:sqlite", "@photostructure/sqlite"],
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  plugins: [
+    // yoga decodes its WASM through fetch('data:…'), which starts all of Node's HTTP client; decode it inline.
+    patch(/yoga-wasm-base64-esm\.js$/, (s) => replaced(s, 'w||"function"!=typeof fetch?', "true?")),
+    // Ink forgets its per-string caches after every frame; keep them, within bounds.
+    patch(/ink\/build\/output\.js$/, (s) =>
+      replaced(
+        replaced(s, "caches = new OutputCaches();", "caches = sharedCaches();"),
+        "export default class Output",
+        "let shared;function sharedCaches(){if(!shared||shared.styledChars.size>4000||shared.widths.size>8000)shared=new OutputCaches();return shared}\nexport default class Output",
+      ),
+    ),
+    stubDevtools,
+  ],
+};
+
+export async function buildProgram() {
+  await rm(`${root}dist`, { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: { postern: "src/cli/main.ts" },
+    outdir: "dist",
+    minify: true,
+    define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildProgram();
