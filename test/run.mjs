@@ -94,7 +94,9 @@ if (!only) {
   run("format and lint", "npx", ["--no-install", "biome", "check", "--error-on-warnings", "."]);
   run("types", "npx", ["--no-install", "tsc", "--noEmit"]);
 }
-await buildProgram();
+// The suites that start the program itself need it built; a run of others alone does not.
+const needProgram = ["cli", "screen", "servers", "house"];
+if (!only || only.some((name) => needProgram.includes(name))) await buildProgram();
 await ensureServers();
 const all = suites();
 const chosen = only ? new Map([...all].filter(([name]) => only.includes(name))) : all;
