@@ -1,0 +1,166 @@
+/**
+ * Everything the screen shows, as plain data. The controller makes one of these after every change; the components
+ * draw it and know nothing else. Texts that came from outside have passed `message/safe.ts` (one line each, no control
+ * characters); lists hold the visible window only, so that a frame costs what is on the screen.
+ */
+import type { Span } from "../message/types.ts";
+
+export type Pane = "folders" | "list" | "reader";
+
+/** One line of the folder pane. */
+export interface FolderRow {
+  readonly key: string;
+  /** Last part of the mailbox's name, or an account's name at depth 0. */
+  readonly name: string;
+  /** Levels of indentation, from 0. */
+  readonly depth: number;
+  /** Null where not known. */
+  readonly unread: number | null;
+  readonly total: number | null;
+  /** Special use (RFC 6154) without its backslash, or `inbox`: `sent`, `drafts`, `trash`, … */
+  readonly role?: string;
+  /** The mailbox that is open in the list. */
+  readonly selected: boolean;
+  /** The cursor is here (drawn as the bar only while the pane has the focus). */
+  readonly focused: boolean;
+}
+
+export interface FolderPaneModel {
+  /** The rows in view, from the top of the pane; those past its height are not drawn. */
+  readonly rows: readonly FolderRow[];
+}
+
+/** One line of the message list. */
+export interface MessageRow {
+  readonly uid: number;
+  /** Letters that say what the message is, at most 3 columns: `N`, `r`, `F`, `D`, `@`, … */
+  readonly flags: string;
+  /** As it is to be shown, at most 10 columns: `14:02`, `Tue 12`, `3 Mar`, `2024-03-03`. */
+  readonly date: string;
+  readonly from: string;
+  readonly subject: string;
+  /** As it is to be shown, at most 5 columns: `812`, `4.2K`, `13M`. */
+  readonly size: string;
+  readonly unread: boolean;
+  readonly flagged: boolean;
+  /** Under the cursor: drawn as the bar. */
+  readonly selected: boolean;
+  /** Chosen for the next command. */
+  readonly marked: boolean;
+  /** Marked for deletion on the server, or waiting to be: drawn muted. */
+  readonly deleted?: boolean;
+  /** Levels below the thread's first message; 0 or absent outside threads. */
+  readonly depth?: number;
+}
+
+export interface MessageListModel {
+  /** The rows in view, from the top of the pane. */
+  readonly rows: readonly MessageRow[];
+  /** Said in the middle of the pane where there are no rows: `No messages`, `Loading…`. */
+  readonly empty: string;
+}
+
+/** One line of a message's body, already wrapped to the reader's text width. */
+export interface DisplayLine {
+  readonly spans: readonly Span[];
+  /** Depth of quoting: 0 is the author's own text. */
+  readonly quote: number;
+}
+
+export interface ReaderHeader {
+  /** `From`, `To`, `Subject`, `Date`, … */
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface ReaderAttachment {
+  readonly section: string;
+  readonly name: string;
+  readonly mediaType: string;
+  /** As it is to be shown. */
+  readonly size: string;
+  /** The cursor is here. */
+  readonly focused: boolean;
+}
+
+export interface ReaderModel {
+  readonly headers: readonly ReaderHeader[];
+  readonly attachments: readonly ReaderAttachment[];
+  readonly lines: readonly DisplayLine[];
+  /** Targets of links: a span whose `link` is n opens `links[n - 1]`. */
+  readonly links: readonly string[];
+  /** First line of the whole document (headers, attachments, rule, body) that is in view. */
+  readonly scroll: number;
+  /** Said instead of the body: `Loading…`, or why there is none. Empty for a message with a body. */
+  readonly notice: string;
+}
+
+/** The line at the bottom. A message or an error takes the place of `left` while it is there. */
+export interface StatusModel {
+  readonly left: string;
+  readonly right: string;
+  readonly message?: string;
+  readonly error?: string;
+}
+
+/** A line being typed. */
+export interface PromptModel {
+  /** `:`, `/`, `To: ` … */
+  readonly prefix: string;
+  readonly text: string;
+  /** Where the next character goes: UTF-16 index into `text`. */
+  readonly cursor: number;
+  /** Shown above the line, best first; at most a third of the screen is used for them. */
+  readonly completions: readonly { readonly text: string; readonly help: string }[];
+  /** Index into `completions`, or -1. */
+  readonly chosen: number;
+  /** What is wrong with the text as typed; absent while nothing is. */
+  readonly problem?: string;
+}
+
+/** A question answered by one key. */
+export interface ChoiceModel {
+  readonly question: string;
+  readonly choices: readonly { readonly key: string; readonly label: string }[];
+}
+
+export interface HelpEntry {
+  readonly section: string;
+  readonly keys: string;
+  readonly text: string;
+}
+
+export interface HelpModel {
+  readonly title: string;
+  readonly entries: readonly HelpEntry[];
+  /** First line in view. */
+  readonly scroll: number;
+}
+
+export interface KeyHint {
+  readonly keys: string;
+  readonly text: string;
+}
+
+export interface ScreenModel {
+  /** The terminal's size in cells. */
+  readonly columns: number;
+  readonly rows: number;
+  /** The pane that keys go to; where there is room for one pane only, the one shown. */
+  readonly focus: Pane;
+  /** False where the person has turned the folder pane off; it still shows while it has the focus. */
+  readonly sidebar: boolean;
+  readonly folders: FolderPaneModel;
+  readonly list: MessageListModel;
+  /** Null while no message is open. */
+  readonly reader: ReaderModel | null;
+  /** Covers the panes while it is there. */
+  readonly help: HelpModel | null;
+  readonly status: StatusModel;
+  /** Takes the status line's place. */
+  readonly prompt: PromptModel | null;
+  /** Takes the status line's place. */
+  readonly choice: ChoiceModel | null;
+  /** Two lines of keys under the status line for beginners; null where turned off. */
+  readonly keyBar: readonly KeyHint[] | null;
+}
