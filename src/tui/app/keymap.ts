@@ -1,0 +1,217 @@
+/**
+ * Keys as data: which command line each key sequence stands for, and where. The help screen, the key bar and the
+ * man page are made from this table; `[keys]` of the config adds to it.
+ */
+
+/** Where keys go; `any` holds everywhere that no other binding does. */
+export type KeyContext = "folders" | "list" | "reader" | "attachments" | "help" | "any";
+
+export interface Binding {
+  readonly context: KeyContext;
+  /** Keys in order, separated by spaces: `g g`, `C-d`, `Enter`. */
+  readonly keys: string;
+  /** What `:` would be given. */
+  readonly line: string;
+}
+
+function bind(context: KeyContext, table: Readonly<Record<string, string>>): Binding[] {
+  return Object.entries(table).map(([keys, line]) => ({ context, keys, line }));
+}
+
+const messages: Readonly<Record<string, string>> = {
+  d: "delete",
+  u: "undo",
+  a: "archive",
+  F: "flag toggle flagged",
+  M: "flag toggle seen",
+  s: "prompt move --to ",
+  C: "prompt copy --to ",
+};
+
+export const defaultBindings: readonly Binding[] = [
+  ...bind("list", {
+    j: "next",
+    Down: "next",
+    k: "previous",
+    Up: "previous",
+    "C-d": "half-page-down",
+    "C-u": "half-page-up",
+    PgDn: "page-down",
+    "C-f": "page-down",
+    PgUp: "page-up",
+    "C-b": "page-up",
+    "g g": "first",
+    Home: "first",
+    G: "last",
+    End: "last",
+    Enter: "open",
+    Right: "open",
+    Tab: "next-unread",
+    "S-Tab": "previous-unread",
+    t: "mark",
+    Space: "mark-next",
+    ...messages,
+    X: "expunge --all",
+    J: "next-folder",
+    K: "previous-folder",
+    "/": "prompt-search",
+    n: "next-hit",
+    N: "previous-hit",
+    l: "prompt limit ",
+    "\\": "limit",
+    Esc: "clear",
+    Left: "focus folders",
+    y: "focus folders",
+    q: "quit",
+  }),
+  ...bind("folders", {
+    j: "next",
+    Down: "next",
+    k: "previous",
+    Up: "previous",
+    PgDn: "page-down",
+    PgUp: "page-up",
+    "g g": "first",
+    Home: "first",
+    G: "last",
+    End: "last",
+    Enter: "open",
+    Right: "open",
+    Space: "open",
+    Esc: "focus list",
+    y: "focus list",
+    q: "focus list",
+  }),
+  ...bind("reader", {
+    j: "next",
+    Down: "next",
+    k: "previous",
+    Up: "previous",
+    Space: "page-down",
+    PgDn: "page-down",
+    "C-f": "page-down",
+    "C-d": "half-page-down",
+    Backspace: "page-up",
+    PgUp: "page-up",
+    "C-b": "page-up",
+    "C-u": "half-page-up",
+    "g g": "first",
+    Home: "first",
+    G: "last",
+    End: "last",
+    J: "next-message",
+    K: "previous-message",
+    Tab: "next-unread",
+    "S-Tab": "previous-unread",
+    v: "focus attachments",
+    ...messages,
+    q: "back",
+    Esc: "back",
+    Left: "back",
+  }),
+  ...bind("attachments", {
+    j: "next",
+    Down: "next",
+    k: "previous",
+    Up: "previous",
+    s: "prompt-save",
+    Enter: "prompt-save",
+    v: "focus reader",
+    q: "focus reader",
+    Esc: "focus reader",
+    Left: "focus reader",
+  }),
+  ...bind("help", {
+    j: "next",
+    Down: "next",
+    k: "previous",
+    Up: "previous",
+    Space: "page-down",
+    PgDn: "page-down",
+    PgUp: "page-up",
+    "g g": "first",
+    G: "last",
+    q: "back",
+    Esc: "back",
+    "?": "back",
+  }),
+  ...bind("any", {
+    "g i": "go @inbox",
+    "g s": "go @sent",
+    "g d": "go @drafts",
+    "g t": "go @trash",
+    "g a": "go @archive",
+    "g j": "go @junk",
+    c: "prompt go ",
+    B: "toggle-folders",
+    $: "sync",
+    ":": "prompt",
+    "?": "help",
+    "C-g": "clear",
+    "C-l": "redraw",
+    "C-z": "suspend",
+    "C-c": "interrupt",
+    "Z Z": "quit!",
+  }),
+];
+
+/** The default table with the person's own bindings over it: they hold in every context but help. */
+export function withOwnKeys(keys: Readonly<Record<string, string>>): readonly Binding[] {
+  const contexts: readonly KeyContext[] = ["folders", "list", "reader", "attachments", "any"];
+  const own = Object.entries(keys).flatMap(([sequence, line]) =>
+    contexts.map((context) => ({ context, keys: sequence, line })),
+  );
+  const replaced = (b: Binding) => own.some((o) => o.context === b.context && o.keys === b.keys);
+  return [...own.filter((b) => b.line !== ""), ...defaultBindings.filter((b) => !replaced(b))];
+}
+
+export type KeyResult =
+  | { readonly kind: "line"; readonly line: string; readonly count: number | null }
+  /** More keys are needed; these were typed. */
+  | { readonly kind: "pending"; readonly keys: string }
+  | { readonly kind: "none"; readonly keys: string };
+
+/** Collects keys into sequences, with a count before them (`5 j`). */
+export class KeyReader {
+  readonly #bindings: readonly Binding[];
+  #keys: string[] = [];
+  #count = "";
+
+  constructor(bindings: readonly Binding[]) {
+    this.#bindings = bindings;
+  }
+
+  /** What was typed and not yet used, for the status line. */
+  get pending(): string {
+    return this.#count + this.#keys.join(" ");
+  }
+
+  reset(): void {
+    this.#keys = [];
+    this.#count = "";
+  }
+
+  press(key: string, context: KeyContext): KeyResult {
+    if (this.#keys.length === 0 && /^[0-9]$/.test(key) && (key !== "0" || this.#count !== "")) {
+      this.#count = (this.#count + key).slice(0, 9);
+      return { kind: "pending", keys: this.pending };
+    }
+    this.#keys.push(key);
+    const typed = this.#keys.join(" ");
+    const shown = this.pending;
+    const count = this.#count === "" ? null : Number(this.#count);
+    for (const where of [context, "any"] as const) {
+      const exact = this.#bindings.find((b) => b.context === where && b.keys === typed);
+      if (exact) {
+        this.reset();
+        return { kind: "line", line: exact.line, count };
+      }
+      if (this.#bindings.some((b) => b.context === where && b.keys.startsWith(`${typed} `))) {
+        // A prefix in the nearer context may still be completed by a binding of "any".
+        return { kind: "pending", keys: shown };
+      }
+    }
+    this.reset();
+    return { kind: "none", keys: shown };
+  }
+}

@@ -1,0 +1,199 @@
+/** What to send to a terminal that shows one frame so that it shows another: as few bytes as can be had cheaply. */
+import { blankGlyph, type CellTable, type Frame, glyphBits, glyphMask, type Row } from "./frame.ts";
+import { Pen, type PenState } from "./pen.ts";
+import { scrollBetween, scrolled } from "./scroll.ts";
+
+export interface Terminal {
+  /** Erasing fills with the current background (terminfo `bce`); else with the default one. */
+  readonly backColourErase: boolean;
+}
+
+export interface Difference {
+  readonly bytes: string;
+  readonly pen: PenState;
+}
+
+/** Equal cells between two changed ones that are cheaper rewritten than jumped over. */
+const maxRewrittenGap = 4;
+/** Blanks from which ECH and a move are cheaper than writing them. */
+const minErasedBlanks = 11;
+
+/** The bytes from `before` to `after`; with `before` null the terminal is cleared and everything painted. */
+export function difference(
+  cells: CellTable,
+  before: Frame | null,
+  after: Frame,
+  pen: PenState,
+  terminal: Terminal,
+): Difference {
+  const painter = new Painter(cells, after.columns, terminal);
+  let state = pen;
+  let bytes = "";
+  let old = before?.rows;
+  if (!old) {
+    const blank: Row = new Int32Array(after.columns).fill(blankGlyph);
+    const clear = new Pen(cells.styles, after.columns, state);
+    clear.setStyle(0);
+    clear.moveTo(0, 0);
+    clear.send("\x1b[2J");
+    bytes += clear.output;
+    state = clear.state;
+    old = after.rows.map(() => blank);
+  } else {
+    const scroll = scrollBetween(old, after.rows);
+    if (scroll) {
+      const { top, bottom, by } = scroll;
+      const region = new Pen(cells.styles, after.columns, state);
+      // What scrolls in is blank under the current background.
+      region.setStyle(0);
+      region.send(`\x1b[${top === 0 ? "" : top + 1};${bottom + 1}r`);
+      region.send(`\x1b[${Math.abs(by) === 1 ? "" : Math.abs(by)}${by > 0 ? "S" : "T"}\x1b[r`);
+      region.lose();
+      bytes += region.output;
+      state = region.state;
+      old = scrolled(old, scroll, after.columns);
+    }
+  }
+  for (let y = 0; y < after.rows.length; y++) {
+    const from = old[y]!;
+    const to = after.rows[y]!;
+    const first = from === to ? -1 : firstDifference(from, to);
+    if (first < 0) continue;
+    const best = painter.row(y, from, to, first, state);
+    bytes += best.output;
+    state = best.state;
+  }
+  return { bytes, pen: state };
+}
+
+/** The first column whose cells differ, or -1. */
+function firstDifference(a: Row, b: Row): number {
+  for (let x = 0; x < b.length; x++) if (a[x] !== b[x]) return x;
+  return -1;
+}
+
+class Painter {
+  readonly #cells: CellTable;
+  readonly #columns: number;
+  readonly #terminal: Terminal;
+
+  constructor(cells: CellTable, columns: number, terminal: Terminal) {
+    this.#cells = cells;
+    this.#columns = columns;
+    this.#terminal = terminal;
+  }
+
+  /** Paints one row that differs from column `first` on, in the cheaper of two ways. */
+  row(y: number, from: Row, to: Row, first: number, state: PenState): Pen {
+    const changed = new Pen(this.#cells.styles, this.#columns, state);
+    this.#paint(changed, y, from, to);
+
+    // Erase what is right of the first difference, then write what is not blank: wins where much is blank.
+    const erased = new Pen(this.#cells.styles, this.#columns, state);
+    const last = to[this.#columns - 1]!;
+    erased.moveTo(y, first);
+    this.#setErasing(erased, isBlank(last) ? last >>> glyphBits : 0);
+    erased.send("\x1b[K");
+    const blank = from.slice();
+    blank.fill(this.#erasedCell(erased), first);
+    this.#paint(erased, y, blank, to);
+    return erased.output.length < changed.output.length ? erased : changed;
+  }
+
+  /** Sets a style under which erasing gives blanks of `style`, if that can be had. */
+  #setErasing(pen: Pen, style: number): void {
+    const wanted = this.#cells.styles.erasable(style) ? style : 0;
+    if (pen.style < 0 || this.#cells.styles.blank(pen.style) !== wanted) pen.setStyle(wanted);
+  }
+
+  #erasedCell(pen: Pen): number {
+    return this.#terminal.backColourErase ? pen.erased() : blankGlyph;
+  }
+
+  /** An erase can make this cell. */
+  #canErase(cell: number): boolean {
+    if (!isBlank(cell)) return false;
+    const style = cell >>> glyphBits;
+    return style === 0 || (this.#terminal.backColourErase && this.#cells.styles.erasable(style));
+  }
+
+  #paint(pen: Pen, y: number, known: Row, to: Row): void {
+    const columns = this.#columns;
+    const from = this.#trusted(known, to);
+    // The blank end of the row: one erase, if anything in it differs.
+    let end = columns;
+    const tail = to[columns - 1]!;
+    if (this.#canErase(tail)) while (end > 0 && to[end - 1] === tail) end--;
+    let tailChange = end;
+    while (tailChange < columns && from[tailChange] === to[tailChange]) tailChange++;
+
+    let x = 0;
+    while (x < end) {
+      if (from[x] === to[x]) {
+        x++;
+        continue;
+      }
+      // The right half of a wide character cannot be written on its own.
+      if ((to[x]! & glyphMask) === 0 && x > 0) x--;
+      x = this.#run(pen, y, x, end, from, to);
+    }
+    if (tailChange < columns) {
+      pen.moveTo(y, tailChange);
+      this.#setErasing(pen, tail >>> glyphBits);
+      pen.send("\x1b[K");
+    }
+  }
+
+  /** `from`, but for what a newly written glyph of uncertain width may spill over: that is taken as unknown. */
+  #trusted(from: Row, to: Row): Row {
+    const spilling = to.findIndex((cell, x) => cell !== from[x] && this.#cells.uncertain(cell & glyphMask));
+    return spilling < 0 ? from : from.slice().fill(-1, spilling);
+  }
+
+  /** Writes a run of changed cells from `x`, over small gaps; returns the column after it. */
+  #run(pen: Pen, y: number, start: number, end: number, from: Row, to: Row): number {
+    const { styles } = this.#cells;
+    let x = start;
+    pen.moveTo(y, x);
+    while (x < end) {
+      if (from[x] === to[x]) {
+        let gap = 1;
+        while (gap <= maxRewrittenGap && x + gap < end && from[x + gap] === to[x + gap]) gap++;
+        if (gap > maxRewrittenGap || x + gap >= end) return x;
+      }
+      const cell = to[x]!;
+      const glyph = cell & glyphMask;
+      const style = cell >>> glyphBits;
+      if (glyph === blankGlyph) {
+        let blanks = 1;
+        while (x + blanks < end && to[x + blanks] === cell) blanks++;
+        if (blanks >= minErasedBlanks && this.#canErase(cell)) {
+          this.#setErasing(pen, style);
+          pen.send(`\x1b[${blanks}X`);
+          x += blanks;
+          if (x < end) pen.moveTo(y, x);
+          continue;
+        }
+        if (pen.style < 0 || !styles.blankFits(style, pen.style)) pen.setStyle(style);
+        pen.write(" ", 1);
+        x++;
+        continue;
+      }
+      const wide = x + 1 < to.length && (to[x + 1]! & glyphMask) === 0;
+      const width = wide ? 2 : 1;
+      if (style !== pen.style) pen.setStyle(style);
+      if (this.#cells.uncertain(glyph)) {
+        // Clear its cells first, and say afterwards where we are: however wide the terminal draws it, the damage ends here.
+        pen.write(wide ? "  \b\b" : "", 0);
+        pen.write(this.#cells.glyph(glyph), width);
+        if (x + width < to.length) pen.send(`\x1b[${x + width + 1}G`);
+      } else pen.write(this.#cells.glyph(glyph), width);
+      x += width;
+    }
+    return x;
+  }
+}
+
+function isBlank(cell: number): boolean {
+  return (cell & glyphMask) === blankGlyph;
+}

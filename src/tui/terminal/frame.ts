@@ -1,0 +1,124 @@
+/** A frame of text as cells. Ink hands over one string per frame; here it becomes what a terminal would show. */
+import { eachGrapheme, isSimple } from "../text.ts";
+import { maxStyles, StyleTable } from "./style.ts";
+
+/**
+ * One row: a cell is `style << 21 | glyph`. A glyph is a code point, a number from `firstCluster` on for a cluster of
+ * several, or 0 for the right half of the wide character before it.
+ */
+export type Row = Int32Array;
+
+export interface Frame {
+  readonly columns: number;
+  readonly rows: readonly Row[];
+}
+
+export const glyphBits = 21;
+export const glyphMask = (1 << glyphBits) - 1;
+export const blankGlyph = 0x20;
+const firstCluster = 0x110000;
+const maxClusters = 50_000;
+const maxCachedRows = 2000;
+
+/** Turns frames into cells. Remembers rows by their text: most rows of a frame were in the one before. */
+export class CellTable {
+  readonly styles = new StyleTable();
+  readonly #clusters: string[] = [];
+  readonly #clusterNumbers = new Map<string, number>();
+  #rows = new Map<string, Row>();
+  #columns = 0;
+
+  /** No room for more styles or clusters: start over with a new table and a full repaint. */
+  get full(): boolean {
+    return this.styles.size >= maxStyles || this.#clusters.length >= maxClusters;
+  }
+
+  /** The characters of a glyph. */
+  glyph(glyph: number): string {
+    if (glyph >= firstCluster) return this.#clusters[glyph - firstCluster] ?? "?";
+    return String.fromCodePoint(glyph || blankGlyph);
+  }
+
+  /**
+   * Terminals disagree on how wide this glyph is: clusters of several code points (joined emoji, flags, conjuncts) and
+   * symbols that became emoji late. What stands right of one cannot be left as it is.
+   */
+  uncertain(glyph: number): boolean {
+    return (
+      glyph >= firstCluster ||
+      (glyph >= 0x1f000 && glyph < 0x20000) ||
+      (glyph >= 0x2600 && glyph < 0x27c0) ||
+      (glyph >= 0x2b00 && glyph < 0x2c00)
+    );
+  }
+
+  /**
+   * The cells of a frame: `rows` rows of `columns`. What is past the edges is cut, what is missing is blank. SGR and
+   * OSC 8 are understood; every other escape sequence and control character is dropped, whoever let it through.
+   */
+  parse(frame: string, columns: number, rows: number): Frame {
+    if (columns !== this.#columns || this.#rows.size > maxCachedRows) this.#rows = new Map();
+    this.#columns = columns;
+    const lines = frame.split("\n", rows);
+    return {
+      columns,
+      rows: Array.from({ length: rows }, (_, y) => this.#row(lines[y] ?? "", columns)),
+    };
+  }
+
+  #row(line: string, columns: number): Row {
+    let row = this.#rows.get(line);
+    if (!row) {
+      row = this.#cells(line, columns);
+      this.#rows.set(line, row);
+    }
+    return row;
+  }
+
+  #cells(line: string, columns: number): Row {
+    const row: Row = new Int32Array(columns).fill(blankGlyph);
+    let style = 0;
+    let x = 0;
+    const put = (glyph: number, width: number) => {
+      if (x + width > columns) {
+        x = columns;
+        return;
+      }
+      row[x++] = ((glyph === blankGlyph ? this.styles.blank(style) : style) << glyphBits) | glyph;
+      if (width === 2) row[x++] = style << glyphBits;
+    };
+    for (const part of line.split(sequences)) {
+      if (x >= columns) break;
+      if (part.startsWith("\x1b")) {
+        if (part.endsWith("m") && part.startsWith("\x1b["))
+          style = this.styles.applySgr(style, part.slice(2, -1));
+        else {
+          const target = link.exec(part)?.[1];
+          if (target !== undefined) style = this.styles.applyLink(style, target);
+        }
+        continue;
+      }
+      const text = part.replace(controls, "");
+      if (isSimple(text)) for (let i = 0; i < text.length; i++) put(text.charCodeAt(i), 1);
+      else eachGrapheme(text, (cluster, width) => put(this.#glyph(cluster), width));
+    }
+    return row;
+  }
+
+  #glyph(cluster: string): number {
+    const point = cluster.codePointAt(0) ?? blankGlyph;
+    if (cluster.length === (point > 0xffff ? 2 : 1)) return point;
+    const known = this.#clusterNumbers.get(cluster);
+    if (known !== undefined) return known;
+    if (this.#clusters.length >= maxClusters) return 0xfffd;
+    const glyph = firstCluster + this.#clusters.push(cluster) - 1;
+    this.#clusterNumbers.set(cluster, glyph);
+    return glyph;
+  }
+}
+
+const controls = /[\x00-\x1f\x7f-\x9f]/g;
+const link = /^\x1b\]8;[^;]*;(.*?)(?:\x07|\x1b\\)$/;
+// SGR; OSC, DCS, APC, PM and SOS strings up to their end or the line's; every other CSI; ESC with what follows it.
+const sequences =
+  /(\x1b\[[\d;:]*m|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)?|\x1b\[[\x20-\x3f]*[\x40-\x7e]?|\x1b[\x20-\x2f]*[\x30-\x7e]?)/;

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Terminal } from "@xterm/headless";
+import fc from "fast-check";
+import { difference } from "../../src/tui/terminal/diff.ts";
+import { CellTable, type Frame } from "../../src/tui/terminal/frame.ts";
+import { type PenState, unknownPen } from "../../src/tui/terminal/pen.ts";
+import { cellOf, headlessTerminal, linesOf } from "../screen/pty.ts";
+
+const columns = 24;
+const rows = 8;
+
+/** A headless terminal and what our side knows about it. */
+class Shown {
+  readonly screen: Terminal = headlessTerminal(columns, rows);
+  readonly cells = new CellTable();
+  frame: Frame | null = null;
+  pen: PenState = unknownPen;
+  readonly backColourErase: boolean;
+
+  constructor(backColourErase: boolean) {
+    this.backColourErase = backColourErase;
+  }
+
+  /** Draws a frame by difference to the one before; returns the bytes it took. */
+  async draw(text: string): Promise<string> {
+    const next = this.cells.parse(text, columns, rows);
+    const { bytes, pen } = difference(this.cells, this.frame, next, this.pen, this);
+    this.frame = next;
+    this.pen = pen;
+    await new Promise<void>((resolve) => this.screen.write(`\x1b[?7l${bytes}`, resolve));
+    return bytes;
+  }
+}
+
+/** What a person sees: a blank's own colour and weight are not seen. */
+function seen(screen: Terminal): unknown[] {
+  const all: unknown[] = [];
+  for (let y = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++) {
+      const c = cellOf(screen, y, x);
+      const blank = c.text === " " && !c.inverse;
+      all.push(
+        blank
+          ? [" ", c.background, c.underline]
+          : [c.text, c.bold, c.dim, c.underline, c.inverse, c.foreground, c.background],
+      );
+    }
+  return all;
+}
+
+const word = fc.constantFrom(
+  "alpha", "b", "-- ", " ", "     ", "             ", "漢字", "é", "e\u0301", "\u{1f600}", "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}", "ＷＩＤＥ", "│", "12:04", "क्षि",
+); // biome-ignore format: one list
+const styled = fc
+  .tuple(
+    fc.constantFrom("", "1", "2", "7", "4", "31", "44", "97;44", "1;97;44", "38;5;208", "48;2;1;2;3"),
+    fc.array(word, { maxLength: 5 }),
+  )
+  .map(([sgr, words]) => (sgr ? `\x1b[${sgr}m${words.join("")}\x1b[m` : words.join("")));
+const line = fc.array(styled, { maxLength: 4 }).map((parts) => parts.join(""));
+const frame = fc.array(line, { minLength: rows, maxLength: rows });
+/** The next frame: anew, some lines replaced, or scrolled. */
+const step = fc.oneof(
+  frame.map((lines) => () => lines),
+  fc.tuple(fc.nat(rows - 1), line).map(
+    ([y, text]) =>
+      (lines: string[]) =>
+        lines.with(y, text),
+  ),
+  fc.tuple(fc.integer({ min: -3, max: 3 }), fc.array(line, { minLength: 3, maxLength: 3 })).map(
+    ([by, fresh]) =>
+      (lines: string[]) =>
+        by >= 0
+          ? [...lines.slice(by), ...fresh.slice(0, by)]
+          : [...fresh.slice(0, -by), ...lines.slice(0, by)],
+  ),
+);
+
+test("after any sequence of frames the terminal shows what a full paint shows", async () => {
+  await fc.assert(
+    fc.asyncProperty(frame, fc.array(step, { maxLength: 6 }), fc.boolean(), async (first, steps, bce) => {
+      const shown = new Shown(bce);
+      let lines = first;
+      await shown.draw(lines.join("\n"));
+      for (const next of steps) {
+        lines = next(lines);
+        await shown.draw(lines.join("\n"));
+        const full = new Shown(bce);
+        await full.draw(lines.join("\n"));
+        assert.deepEqual(seen(shown.screen), seen(full.screen));
+        full.screen.dispose();
+      }
+      shown.screen.dispose();
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("a frame's text is on the screen where it belongs", async () => {
+  const shown = new Shown(true);
+  await shown.draw("one\n  two \x1b[1mbold\x1b[m\n漢字 after\n\n\n\n\nlast");
+  assert.deepEqual(linesOf(shown.screen), ["one", "  two bold", "漢字 after", "", "", "", "", "last"]);
+  assert.ok(cellOf(shown.screen, 1, 6).bold);
+  assert.ok(!cellOf(shown.screen, 1, 5).bold);
+});
+
+test("a frame that is the same costs nothing, and lines past the edges are cut", async () => {
+  const shown = new Shown(true);
+  const text = `${"x".repeat(40)}\n${"漢".repeat(40)}\n${"\n".repeat(30)}below`;
+  await shown.draw(text);
+  assert.equal(await shown.draw(text), "");
+  assert.deepEqual(linesOf(shown.screen).slice(0, 2), ["x".repeat(24), "漢".repeat(12)]);
+});
+
+test("nothing but text, SGR and OSC 8 gets through, whatever the frame holds", () => {
+  const hostile = fc.array(
+    fc.constantFrom("\x1b", "\x1b[", "\x1b]", "]52;c;", "8;;", "http://x", "\x07", "\x1b\\", "\x9b", "\x9d", "\x00", "\r", "\b", "\t", "\x7f", "2J", "31m", "m", "H", "\u202e", "\x1bP", "\x1bc", "a", "漢", "\ud800", "\udc00", "[", "3J", "?1049h", ";", "\x1b_", "\x18", "\x0e", "\x85"), // biome-ignore format: one list
+  );
+  fc.assert(
+    fc.property(hostile, (parts) => {
+      const cells = new CellTable();
+      const { bytes } = difference(cells, null, cells.parse(parts.join(""), columns, rows), unknownPen, {
+        backColourErase: true,
+      });
+      const rest = bytes
+        .replace(/\x1b\[[\d;]*[mHCGKXABJ]/g, "")
+        .replace(/\x1b\]8;;[\x21-\x7e]*\x1b\\/g, "")
+        .replace(/\r\n+|\r|\x08/g, "");
+      assert.doesNotMatch(rest, /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
+      assert.doesNotMatch(bytes, /\x1b\[3J/);
+      assert.doesNotMatch(bytes, /\p{Surrogate}/u);
+    }),
+    { numRuns: 500 },
+  );
+});
