@@ -66,3 +66,43 @@ export interface ReadableMessage {
   /** What could not be read, in words for the person; empty for a sound message. */
   readonly problems: readonly string[];
 }
+
+/** Content-Disposition (RFC 2183). */
+export interface DispositionDescription {
+  /** Lower case. */
+  readonly type: string;
+  readonly params: ReadonlyMap<string, string>;
+}
+
+/** A leaf of the MIME tree, or a message/rfc822 (which has `body`). */
+export interface LeafDescription {
+  readonly kind: "part";
+  /** As FETCH BODY[…] counts: `1`, `1.2`, … (RFC 9051 §6.4.5.1). */
+  readonly section: string;
+  /** Lower case. */
+  readonly type: string;
+  /** Lower case. */
+  readonly subtype: string;
+  /** Names in lower case; values as sent (RFC 2231 and 2047 not decoded). */
+  readonly params: ReadonlyMap<string, string>;
+  readonly id: string | null;
+  /** Content-Transfer-Encoding, lower case. */
+  readonly encoding: string;
+  /** Octets as transferred. */
+  readonly size: number;
+  readonly disposition: DispositionDescription | null;
+  /** What a message/rfc822 holds; null for every other part. */
+  readonly body: PartDescription | null;
+}
+
+export interface MultipartDescription {
+  readonly kind: "multipart";
+  readonly section: string;
+  /** Lower case. */
+  readonly subtype: string;
+  readonly params: ReadonlyMap<string, string>;
+  readonly parts: readonly PartDescription[];
+}
+
+/** What a reader needs of BODYSTRUCTURE (RFC 9051 §7.5.2), whoever made it: a server, or `mime.ts` from the bytes. */
+export type PartDescription = LeafDescription | MultipartDescription;

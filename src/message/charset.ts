@@ -1,0 +1,186 @@
+/**
+ * Charsets as mail has them: labels nobody registered, labels that lie, and no label at all.
+ * Node's TextDecoder knows the WHATWG encodings; UTF-7 is read here (RFC 2152). Nothing in this file throws.
+ */
+import { TextDecoder } from "node:util";
+
+/** Labels in use that TextDecoder does not know, after clean-up to lower-case letters and digits. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["utf", "utf-8"],
+  ["uft8", "utf-8"],
+  ["utf8mb4", "utf-8"],
+  ["unicode11utf7", "utf-7"],
+  ["xunicode20utf7", "utf-7"],
+  ["utf7", "utf-7"],
+  ["unicode", "utf-16"],
+  ["ucs2", "utf-16"],
+  ["iso10646ucs2", "utf-16"],
+  ["gb2312", "gb18030"],
+  ["gbk", "gb18030"],
+  ["xgbk", "gb18030"],
+  ["cp936", "gb18030"],
+  ["euccn", "gb18030"],
+  ["eucgb2312cn", "gb18030"],
+  ["ksc56011987", "euc-kr"],
+  ["ksc5601", "euc-kr"],
+  ["kscc5601", "euc-kr"],
+  ["cp949", "euc-kr"],
+  ["uhc", "euc-kr"],
+  ["bog5", "big5"],
+  ["cp950", "big5"],
+  ["big5eten", "big5"],
+  ["ujis", "euc-jp"],
+  ["sjis", "shift_jis"],
+  ["cp932", "shift_jis"],
+  ["iso2022jp1", "iso-2022-jp"],
+  ["iso2022jp2", "iso-2022-jp"],
+  ["iso2022jp3", "iso-2022-jp"],
+  ["iso2022jpms", "iso-2022-jp"],
+  ["jis", "iso-2022-jp"],
+  ["cp50220", "iso-2022-jp"],
+  ["koi8", "koi8-r"],
+  ["xiasgerman", "windows-1252"],
+]);
+
+/** Labels that say nothing about the bytes: us-ascii is what programs write that never asked themselves. */
+const MEANINGLESS = new Set([
+  "ascii",
+  "usascii",
+  "ansix341968",
+  "unknown8bit",
+  "unknown",
+  "xunknown",
+  "defaultcharset",
+  "charset",
+  "none",
+  "binary",
+  "8bit",
+  "xuserdefined",
+]);
+
+const known = new Map<string, string | null>();
+
+function supported(label: string): string | null {
+  try {
+    return new TextDecoder(label).encoding;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The name by which bytes under this label can be decoded: a WHATWG encoding name, `utf-7`, or null where the label
+ * is absent, unknown or says nothing (then the bytes decide).
+ */
+export function cleanLabel(label: string | null): string | null {
+  if (label === null) return null;
+  const raw = label.slice(0, 60).trim().toLowerCase();
+  const cached = known.get(raw);
+  if (cached !== undefined) return cached;
+  const key = raw.replace(/[^a-z0-9]/g, "");
+  let name: string | null = null;
+  if (!MEANINGLESS.has(key)) {
+    const codePage = /^(?:x?cp|win|windows|xwindows)(125[0-8]|874)$/.exec(key);
+    const iso = /^x?iso8859(\d{1,2})(?:[ei]|\d{4})?$/.exec(key);
+    name =
+      ALIASES.get(key) ??
+      (codePage ? supported(`windows-${codePage[1]}`) : null) ??
+      (iso ? supported(`iso-8859-${iso[1]}`) : null) ??
+      supported(raw.replace(/[^\w:.-]/g, "")) ??
+      supported(raw.replace(/_/g, "-")) ??
+      supported(key);
+  }
+  if (known.size < 500) known.set(raw, name);
+  return name;
+}
+
+const decoders = new Map<string, TextDecoder>();
+
+function decoder(name: string, fatal: boolean): TextDecoder {
+  const key = `${name} ${fatal}`;
+  let made = decoders.get(key);
+  if (!made) {
+    made = new TextDecoder(name, { fatal });
+    decoders.set(key, made);
+  }
+  return made;
+}
+
+function strict(bytes: Uint8Array, name: string): string | null {
+  try {
+    return decoder(name, true).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+const is7bit = (bytes: Uint8Array): boolean => {
+  for (const byte of bytes) if (byte >= 0x80) return false;
+  return true;
+};
+
+/** UTF-7 (RFC 2152): "+" opens modified Base64 of UTF-16BE, "-" or any other character closes it. */
+function decodeUtf7(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString("latin1");
+  return text.replace(/\+([A-Za-z0-9+/]*)-?/g, (all, base64: string) => {
+    if (base64 === "") return all === "+-" ? "+" : all;
+    const units = Buffer.from(base64, "base64");
+    return units
+      .subarray(0, units.length & ~1)
+      .swap16()
+      .toString("utf16le");
+  });
+}
+
+/** UTF-16 without a byte order said: the mark, else the side on which the zero bytes lie (RFC 2781 §4.3: big-endian). */
+function utf16Order(bytes: Uint8Array): "utf-16le" | "utf-16be" {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
+  let odd = 0;
+  let even = 0;
+  for (let i = 0; i < Math.min(bytes.length, 400); i++) if (bytes[i] === 0) i & 1 ? odd++ : even++;
+  return odd > even ? "utf-16le" : "utf-16be";
+}
+
+/** Bytes that nothing describes: ISO-2022-JP by its escapes, else UTF-8 where valid, else windows-1252. */
+function guess(bytes: Uint8Array): string {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    return decoder(utf16Order(bytes), false).decode(bytes);
+  }
+  const utf8 = strict(bytes, "utf-8");
+  if (utf8 !== null) {
+    // Only 7-bit text can be ISO-2022-JP, and 7-bit text is valid UTF-8.
+    return /\x1b(?:\$[@B]|\([JI])/.test(utf8) && is7bit(bytes)
+      ? decoder("iso-2022-jp", false).decode(bytes)
+      : utf8;
+  }
+  return decoder("windows-1252", false).decode(bytes);
+}
+
+/** Single-byte encodings accept any bytes, so only they can be declared wrongly without its showing. */
+const ANY_BYTES_FIT = /^(?:windows-125|iso-8859-)/;
+
+/**
+ * Bytes as text. The declared charset is believed unless the bytes disprove it: those are then read as UTF-8 where
+ * valid, by ISO-2022-JP escapes, or as windows-1252. A few bad bytes become U+FFFD. Never throws.
+ */
+export function decodeBytes(bytes: Uint8Array, label: string | null): string {
+  const name = cleanLabel(label);
+  if (name === null) return guess(bytes);
+  if (name === "utf-7") return decodeUtf7(bytes);
+  if (name.startsWith("utf-16")) return decoder(utf16Order(bytes), false).decode(bytes);
+  if (name === "utf-8") {
+    const text = strict(bytes, "utf-8");
+    if (text !== null) return text;
+    const loose = decoder("utf-8", false).decode(bytes);
+    const bad = loose.split("\ufffd").length - 1;
+    const good = [...loose.matchAll(/[^\0-\x7f\ufffd]/gu)].length;
+    // Cut or damaged UTF-8 has more good characters than bad; another charset under this label has hardly any.
+    return good >= bad ? loose : decoder("windows-1252", false).decode(bytes);
+  }
+  if (ANY_BYTES_FIT.test(name)) {
+    const utf8 = is7bit(bytes) ? null : strict(bytes, "utf-8");
+    return utf8 ?? decoder(name, false).decode(bytes);
+  }
+  return strict(bytes, name) ?? strict(bytes, "utf-8") ?? decoder(name, false).decode(bytes);
+}

@@ -1,0 +1,121 @@
+/** Plain text as a `Body`: quoting, flowed paragraphs, the signature, and addresses that can be followed. */
+import { BodyBuilder, expandTabs, MAX_QUOTE } from "./body.ts";
+import type { Body, Span, SpanStyle } from "./types.ts";
+
+export interface TextOptions {
+  /** Content-Type said `format=flowed` (RFC 3676). */
+  readonly flowed?: boolean;
+  /** … and `delsp=yes`: the space before a soft break is not text. */
+  readonly delSp?: boolean;
+  /** Shown as it came: reports, logs, patches. */
+  readonly pre?: boolean;
+}
+
+const URL_START = /\b(?:https?:\/\/|ftp:\/\/|mailto:|www\.(?=[a-z0-9-]+\.))[^\s<>"\u00a0\u3000]+/gi;
+
+/** Drops what ends a sentence rather than an address; a closing bracket stays if it was opened within. */
+function trimUrl(url: string): string {
+  let end = url.length;
+  for (; end > 0; end--) {
+    const last = url.charAt(end - 1);
+    if (/[.,;:!?'*_、。，」』】）]/.test(last)) continue;
+    const open = { ")": "(", "]": "[", "}": "{" }[last];
+    if (open && !url.slice(0, end - 1).includes(open)) continue;
+    break;
+  }
+  return url.slice(0, end);
+}
+
+/** Splits text at the addresses in it; each becomes a link of its own text. */
+export function linkify(text: string, style: SpanStyle, builder: BodyBuilder): Span[] {
+  const spans: Span[] = [];
+  let from = 0;
+  for (const found of text.matchAll(URL_START)) {
+    const url = trimUrl(found[0].slice(0, 8192));
+    // A bare scheme leads nowhere.
+    if (/^[a-z]+:(?:\/\/)?$/i.test(url)) continue;
+    const target = /^www\./i.test(url) ? `http://${url}` : url;
+    if (found.index > from) spans.push({ text: text.slice(from, found.index), style, link: 0 });
+    const link = builder.link(target);
+    spans.push({ text: url, style: link ? "link" : style, link });
+    from = found.index + url.length;
+  }
+  if (from < text.length) spans.push({ text: text.slice(from), style, link: 0 });
+  return spans;
+}
+
+interface Unquoted {
+  readonly quote: number;
+  readonly text: string;
+}
+
+/**
+ * Leading ">" taken off and counted. Flowed text quotes with ">" alone (RFC 3676 §4.5); elsewhere "> >" is common
+ * and a mailbox file's ">From " is no quote.
+ */
+function unquote(line: string, flowed: boolean): Unquoted {
+  if (!line.startsWith(">") || (!flowed && line.startsWith(">From "))) return { quote: 0, text: line };
+  const marks = flowed ? /^>+/.exec(line) : /^>(?: ?>)*/.exec(line);
+  const prefix = marks?.[0] ?? "";
+  const quote = prefix.replaceAll(" ", "").length;
+  const text = line.slice(prefix.length);
+  return { quote: Math.min(quote, MAX_QUOTE), text: text.startsWith(" ") ? text.slice(1) : text };
+}
+
+/** Undoes space-stuffing and joins soft-broken lines of equal quote depth (RFC 3676 §4). */
+function unflow(lines: readonly string[], delSp: boolean): Unquoted[] {
+  const out: Unquoted[] = [];
+  let pieces: string[] = [];
+  let depth = -1;
+  const close = () => {
+    if (depth >= 0) out.push({ quote: depth, text: pieces.join("") });
+    pieces = [];
+    depth = -1;
+  };
+  for (const line of lines) {
+    const { quote, text } = unquote(line, true);
+    // unquote has taken the stuffed space of quoted lines.
+    const content = quote === 0 && text.startsWith(" ") ? text.slice(1) : text;
+    const signature = content === "-- ";
+    if (depth >= 0 && (depth !== quote || signature)) close();
+    depth = quote;
+    const soft = content.endsWith(" ") && !signature;
+    pieces.push(soft && delSp ? content.slice(0, -1) : content);
+    if (!soft) close();
+  }
+  close();
+  return out;
+}
+
+/** Appends plain text, as sent, to a body. */
+export function appendText(builder: BodyBuilder, text: string, options: TextOptions = {}): void {
+  const lines = text.replace(/\r+\n|\r/g, "\n").split("\n");
+  while (lines.length > 0 && lines.at(-1)?.trim() === "") lines.pop();
+  if (options.pre) {
+    for (const line of lines) {
+      if (builder.full) return;
+      builder.add(linkify(expandTabs(line.trimEnd()), "plain", builder), { pre: true });
+    }
+    return;
+  }
+  const unquoted = options.flowed
+    ? unflow(lines, options.delSp ?? false)
+    : lines.map((line) => unquote(line, false));
+  let inSignature = false;
+  for (const { quote, text: content } of unquoted) {
+    if (builder.full) return;
+    // RFC 3676 §4.3: "-- " on a line of its own begins the signature. Some senders lose the space.
+    if (quote === 0 && (content === "-- " || content === "--")) inSignature = true;
+    else if (quote > 0) inSignature = false;
+    const style = inSignature ? "muted" : "plain";
+    const shown = expandTabs(content.trimEnd());
+    builder.add(linkify(shown, style, builder), { quote });
+  }
+}
+
+/** Plain text as a body of its own. */
+export function textToBody(text: string, options: TextOptions = {}): Body {
+  const builder = new BodyBuilder();
+  appendText(builder, text, options);
+  return builder.build();
+}

@@ -1,0 +1,60 @@
+/** Columns that safe text takes in a terminal. Text comes here after `safeText`, so it holds no control and no tab. */
+import stringWidth from "fast-string-width";
+
+const ASCII = /^[ -~]*$/;
+/** Joiners have no width of their own; the measure counts one unless they tie an emoji together. */
+const JOINERS = /[\u200c\u200d]/;
+const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** Columns `s` takes: 0 or more; East Asian wide characters and emoji take 2, combining marks 0. */
+export function textWidth(s: string): number {
+  if (ASCII.test(s)) return s.length;
+  if (!JOINERS.test(s)) return stringWidth(s);
+  let width = 0;
+  for (const { segment } of segmenter.segment(s)) width += graphemeWidth(segment);
+  return width;
+}
+
+function graphemeWidth(grapheme: string): number {
+  if (!JOINERS.test(grapheme)) return stringWidth(grapheme);
+  if (/\p{Extended_Pictographic}/u.test(grapheme)) return Math.min(2, stringWidth(grapheme));
+  return stringWidth(grapheme.replace(/[\u200c\u200d]/g, ""));
+}
+
+/** Splits `s` into user-perceived characters with the columns of each. */
+export function graphemes(s: string): { text: string; width: number }[] {
+  const out: { text: string; width: number }[] = [];
+  if (ASCII.test(s)) for (const c of s) out.push({ text: c, width: 1 });
+  else
+    for (const { segment } of segmenter.segment(s))
+      out.push({ text: segment, width: graphemeWidth(segment) });
+  return out;
+}
+
+/**
+ * Cuts `s` to at most `columns`, never inside a grapheme; where something is cut and it fits, `ellipsis` ends the
+ * result. A wide character that would stick out is left out, so the result may be a column short.
+ */
+export function cutToWidth(s: string, columns: number, ellipsis = "…"): string {
+  if (columns <= 0) return "";
+  if (ASCII.test(s)) {
+    if (s.length <= columns) return s;
+  } else if (s.length <= columns * 64 && textWidth(s) <= columns) return s;
+  const tail = textWidth(ellipsis) <= columns ? ellipsis : "";
+  const room = columns - textWidth(tail);
+  if (ASCII.test(s)) return s.slice(0, room) + tail;
+  let width = 0;
+  let out = "";
+  for (const { segment } of segmenter.segment(s)) {
+    width += graphemeWidth(segment);
+    if (width > room) break;
+    out += segment;
+  }
+  return out + tail;
+}
+
+/** Cuts or pads `s` with spaces to exactly `columns`. */
+export function padToWidth(s: string, columns: number, ellipsis = "…"): string {
+  const cut = cutToWidth(s, columns, ellipsis);
+  return cut + " ".repeat(Math.max(0, columns - textWidth(cut)));
+}
