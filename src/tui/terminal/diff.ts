@@ -133,8 +133,6 @@ class Painter {
         x++;
         continue;
       }
-      // The right half of a wide character cannot be written on its own.
-      if ((to[x]! & glyphMask) === 0 && x > 0) x--;
       x = this.#run(pen, y, x, end, from, to);
     }
     if (tailChange < columns) {

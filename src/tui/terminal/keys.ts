@@ -1,0 +1,211 @@
+/**
+ * Bytes from a keyboard as named keys: `j`, `J`, `Space`, `Enter`, `Esc`, `Tab`, `S-Tab`, `Backspace`, `Up`, `PgDn`,
+ * `F5`, `C-d`, `M-x`, `C-Right`, and pasted text. Modifiers are written in the order `C-` `M-` `S-`.
+ */
+
+export type Input =
+  | { readonly kind: "key"; readonly key: string }
+  /** Bracketed paste: line ends are LF, other control characters but Tab are left out. */
+  | { readonly kind: "paste"; readonly text: string };
+
+/** Pastes are cut to this many UTF-16 units. */
+export const maxPaste = 1 << 20;
+/** A sequence longer than this is not a key. */
+const maxSequence = 256;
+/** What follows an Esc that was already given up on is still taken for its rest for this long. */
+const lateMs = 1000;
+
+const letters: Readonly<Record<string, string>> = {
+  A: "Up", B: "Down", C: "Right", D: "Left", E: "Begin", F: "End", H: "Home",
+  P: "F1", Q: "F2", R: "F3", S: "F4", Z: "S-Tab",
+}; // biome-ignore format: a table
+const tildes: Readonly<Record<string, string>> = {
+  1: "Home", 2: "Insert", 3: "Delete", 4: "End", 5: "PgUp", 6: "PgDn", 7: "Home", 8: "End",
+  11: "F1", 12: "F2", 13: "F3", 14: "F4", 15: "F5", 17: "F6", 18: "F7", 19: "F8", 20: "F9", 21: "F10", 23: "F11", 24: "F12",
+}; // biome-ignore format: a table
+const controls: Readonly<Record<string, string>> = {
+  "\r": "Enter", "\n": "Enter", "\t": "Tab", "\x7f": "Backspace", "\b": "Backspace", " ": "Space", "\x1b": "Esc", "\0": "C-Space",
+}; // biome-ignore format: a table
+
+const csi = /^\x1b\[([\x30-\x3f]*)([\x20-\x2f]*)([\x40-\x7e])/;
+const csiBegun = /^\x1b\[[\x30-\x3f]*[\x20-\x2f]*$/;
+const linuxFunction = /^\x1b\[\[([A-E])/;
+/** Answers of the terminal: OSC and DCS strings. With anything else behind it, `ESC ]` is Alt and a bracket. */
+const stringBegun = /^\x1b(?:\]\d|P[\d>!$+])/;
+const string = /^\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)/;
+const pasteBegin = "\x1b[200~";
+const pasteEnd = "\x1b[201~";
+
+/** Takes bytes in pieces of any size; what is not complete yet waits for the next piece, or for `flush`. */
+export class KeyParser {
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+  #paste: string | null = null;
+  #givenUpAt = Number.NEGATIVE_INFINITY;
+
+  /** `escape`: bytes wait that may be a key of their own. `paste`: a paste has not ended. `none`: nothing waits. */
+  get waiting(): "none" | "escape" | "paste" {
+    if (this.#paste !== null) return "paste";
+    return this.#rest === "" ? "none" : "escape";
+  }
+
+  /** What these bytes complete. `now` in milliseconds. */
+  push(bytes: Uint8Array, now = Date.now()): Input[] {
+    let text = this.#decoder.decode(bytes, { stream: true });
+    if (text === "") return [];
+    // The rest of an arrow key whose Esc came alone on a slow line: nobody types `[A` in one packet.
+    if (
+      this.#rest === "" &&
+      now - this.#givenUpAt < lateMs &&
+      /^(?:\[[\d;]*[A-HPQRSZ~]|O[A-DFHP-S])/.test(text)
+    )
+      text = `\x1b${text}`;
+    this.#givenUpAt = Number.NEGATIVE_INFINITY;
+    this.#rest += text;
+    return this.#read(false);
+  }
+
+  /** Nothing more has come for a while: what waits is taken as it is. */
+  flush(now = Date.now()): Input[] {
+    if (this.#rest === "\x1b" && this.#paste === null) this.#givenUpAt = now;
+    const found = this.#read(true);
+    if (this.#paste === null) return found;
+    const text = this.#paste + this.#rest;
+    this.#paste = null;
+    this.#rest = "";
+    return [...found, { kind: "paste", text: pasted(text) }];
+  }
+
+  #read(final: boolean): Input[] {
+    const found: Input[] = [];
+    for (;;) {
+      if (this.#paste !== null) {
+        if (!this.#readPaste(found)) return found;
+      } else if (this.#rest.startsWith(pasteBegin)) {
+        this.#rest = this.#rest.slice(pasteBegin.length);
+        this.#paste = "";
+      } else {
+        const length = this.#readKey(found, final);
+        if (length === 0) return found;
+        this.#rest = this.#rest.slice(length);
+      }
+    }
+  }
+
+  /** True where the paste ended and there may be more. */
+  #readPaste(found: Input[]): boolean {
+    const end = this.#rest.indexOf(pasteEnd);
+    const text = (this.#paste ?? "") + (end < 0 ? this.#rest : this.#rest.slice(0, end));
+    if (end < 0) {
+      // The end mark may be split over packets: its beginning stays behind.
+      const keep =
+        text.lastIndexOf("\x1b", text.length) >= text.length - pasteEnd.length + 1
+          ? text.lastIndexOf("\x1b")
+          : text.length;
+      this.#paste = text.slice(0, Math.min(keep, maxPaste));
+      this.#rest = text.slice(keep);
+      return false;
+    }
+    found.push({ kind: "paste", text: pasted(text) });
+    this.#paste = null;
+    this.#rest = this.#rest.slice(end + pasteEnd.length);
+    return true;
+  }
+
+  /** Reads one key at the start of what waits; the units it took, or 0 where it is not complete. */
+  #readKey(found: Input[], final: boolean): number {
+    const rest = this.#rest;
+    if (rest === "") return 0;
+    const push = (key: string | null) => {
+      if (key !== null) found.push({ kind: "key", key });
+    };
+    if (rest[0] !== "\x1b") {
+      const character = String.fromCodePoint(rest.codePointAt(0) ?? 0);
+      push(keyOf(character));
+      return character.length;
+    }
+    const linux = linuxFunction.exec(rest);
+    if (linux) {
+      push(`F${"ABCDE".indexOf(linux[1]!) + 1}`);
+      return linux[0].length;
+    }
+    const sequence = csi.exec(rest);
+    if (sequence && rest !== "\x1b[[") {
+      push(keyOfCsi(sequence[1]!, sequence[2]!, sequence[3]!));
+      return sequence[0].length;
+    }
+    if (rest.startsWith("\x1bO") && rest.length > 2 && letters[rest[2]!]) {
+      push(letters[rest[2]!]!);
+      return 3;
+    }
+    const answer = string.exec(rest);
+    if (answer && stringBegun.test(rest)) return answer[0].length;
+
+    const begun = rest === "\x1b" || rest === "\x1b[[" || rest === "\x1bO" || csiBegun.test(rest);
+    const stringOpen = stringBegun.test(rest) || rest === "\x1b]" || rest === "\x1bP";
+    if (!final && (begun || stringOpen) && rest.length < maxSequence * (stringOpen ? 16 : 1)) return 0;
+    // Neither complete nor going to be: an unfinished sequence is dropped, anything else is Esc or Alt with a key.
+    if (stringBegun.test(rest) || (csiBegun.test(rest) && rest.length > 2)) return rest.length;
+    const next = rest.slice(1);
+    if (next === "" || next[0] === "\x1b") {
+      push("Esc");
+      return 1;
+    }
+    if (rest.startsWith("\x1b[") && !csiBegun.test(rest)) return 2;
+    const character = String.fromCodePoint(next.codePointAt(0) ?? 0);
+    const key = keyOf(character);
+    push(key === null ? null : withModifiers(key, 2));
+    return 1 + character.length;
+  }
+}
+
+/** The name of a character's key; null for those that are none. */
+function keyOf(character: string): string | null {
+  const named = controls[character];
+  if (named) return named;
+  const code = character.codePointAt(0) ?? 0;
+  if (code >= 1 && code <= 26) return `C-${String.fromCharCode(code + 96)}`;
+  if (code >= 28 && code <= 31) return `C-${String.fromCharCode(code + 64)}`;
+  if (code >= 0x80 && code < 0xa0) return null;
+  return character === "\ufffd" ? null : character;
+}
+
+function keyOfCsi(parameters: string, intermediates: string, final: string): string | null {
+  if (intermediates !== "" || !/^[\d;:]*$/.test(parameters)) return null;
+  const numbers = parameters.split(";").map((p) => Number(p.split(":")[0] || "0"));
+  const modifiers = Math.max(0, (numbers[1] ?? 1) - 1);
+  if (final === "~" && numbers[0] === 27) return keyOfCode(numbers[2] ?? 0, modifiers);
+  if (final === "~") return named(tildes[String(numbers[0])], modifiers);
+  if (final === "u") return keyOfCode(numbers[0] ?? 0, modifiers);
+  // Focus reports, mouse reports and answers to queries end in other letters, or carry other numbers before these.
+  if ((numbers[0] ?? 0) > 1) return null;
+  return named(letters[final], modifiers);
+}
+
+function named(key: string | undefined, modifiers: number): string | null {
+  return key === undefined ? null : withModifiers(key, modifiers);
+}
+
+/** A key told by its code point (`CSI u`, modifyOtherKeys). */
+function keyOfCode(code: number, modifiers: number): string | null {
+  if (code < 1 || code > 0x10ffff) return null;
+  const key = keyOf(String.fromCodePoint(code));
+  if (key === null) return null;
+  // A character already says whether Shift was held.
+  return withModifiers(key, key.length > 1 ? modifiers : modifiers & ~1);
+}
+
+function withModifiers(key: string, modifiers: number): string {
+  const [, control = "", shift = "", base = key] = /^(C-)?(S-)?(.+)$/s.exec(key) ?? [];
+  const c = control || modifiers & 4 ? "C-" : "";
+  const m = modifiers & 2 ? "M-" : "";
+  const s = shift || modifiers & 1 ? "S-" : "";
+  return c + m + s + base;
+}
+
+function pasted(text: string): string {
+  return text
+    .slice(0, maxPaste)
+    .replace(/\r\n?/g, "\n")
+    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
+}
