@@ -19,6 +19,22 @@ export interface StoredMailbox {
   readonly unseen: number | null;
 }
 
+/** What one line of LIST tells; what it does not tell leaves the stored value as it is. */
+export interface ListedRow {
+  readonly path: string;
+  readonly name: string;
+  readonly delimiter: string | null;
+  readonly attributes: readonly string[];
+  readonly messages?: number;
+  readonly unseen?: number;
+  readonly uidNext?: number;
+}
+
+/** What SELECT, STATUS or a finished sync tells; absent values stay as they are. */
+export type MailboxState = Partial<
+  Pick<StoredMailbox, "uidValidity" | "uidNext" | "highestModSeq" | "messages" | "unseen">
+>;
+
 export interface StoredPerson {
   readonly name: string;
   readonly email: string;
@@ -45,6 +61,30 @@ export interface StoredMessage {
   readonly cached: boolean;
 }
 
+/** A message to be stored; whether its body is cached is the store's own knowledge. */
+export type StoredMessageInput = Omit<StoredMessage, "cached">;
+
+/** The whole new set of flags of one message; without `modSeq` the stored one stays. */
+export interface FlagChange {
+  readonly uid: number;
+  readonly flags: readonly string[];
+  readonly modSeq?: string;
+}
+
+/** A search answered from the index alone; all conditions given must hold. */
+export interface TextQuery {
+  /** Every word must occur in the subject or in a From name or address; case and accents do not matter. */
+  readonly subjectOrFrom?: string;
+  /** Has this flag (any case). */
+  readonly flag?: string;
+  /** Has not this flag (any case). */
+  readonly notFlag?: string;
+}
+
+/**
+ * `arrival` is by UID, `date` by INTERNALDATE; `from` by the first author's name or address and `subject` by the
+ * base subject (RFC 5256 §2.1), both folded. Equal keys are in UID order.
+ */
 export type SortKey = "arrival" | "date" | "from" | "subject" | "size";
 
 export interface WindowQuery {
@@ -55,6 +95,18 @@ export interface WindowQuery {
   readonly limit: number;
   /** Only these UIDs (a search's hits), where given. */
   readonly uids?: readonly number[];
+}
+
+/** Takes one message's bytes as they arrive; nothing is visible before `commit`. */
+export interface BodyWriter {
+  write(chunk: Uint8Array): void;
+  /**
+   * Puts the message into the maildir. False, and nothing kept, where the index no longer has the message
+   * (expunged meanwhile).
+   */
+  commit(): boolean;
+  /** Forgets what was written; harmless after `commit`. */
+  abort(): void;
 }
 
 /** A change asked for and not yet confirmed by the server. `mail` defines what `payload` holds. */

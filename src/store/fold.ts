@@ -1,0 +1,26 @@
+/** Texts as they are compared, sorted and searched. */
+
+const marks = /\p{M}+/gu;
+// biome-ignore format: one range
+const ascii = /^[\x00-\x7f]*$/;
+
+/** Case and accents taken off, white space made single: `Ärger  MIT` → `arger mit`. */
+export function fold(text: string): string {
+  const plain = ascii.test(text) ? text : text.normalize("NFKD").replace(marks, "");
+  return plain.toLowerCase().replace(/\s+/g, " ").trim();
+}
+
+const trailer = /(?:\(fwd\)|\s)+$/;
+const leader = /^(?:\s*(?:re|fwd?)\s*(?:\[[^[\]]*\]\s*)?:)+\s*|^\s*\[[^[\]]*\]\s*(?=\S)/;
+const forwarded = /^\[fwd:(.*)\]$/s;
+
+/** The base subject (RFC 5256 §2.1) of a folded subject: `re: [list] fwd: x (fwd)` → `x`. */
+export function baseSubject(folded: string): string {
+  let subject = folded;
+  for (;;) {
+    const before = subject;
+    subject = subject.replace(trailer, "").replace(leader, "").trimStart();
+    subject = forwarded.exec(subject)?.[1] ?? subject;
+    if (subject === before) return subject;
+  }
+}

@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { Bodies } from "./bodies.ts";
+import { number, text } from "./database.ts";
+import { Journal } from "./journal.ts";
+import { Mailboxes } from "./mailboxes.ts";
+import { Messages } from "./messages.ts";
+import { openIndex, openJournal } from "./schema.ts";
+
+export type { Bodies } from "./bodies.ts";
+export { StoreError, type StoreErrorCode } from "./error.ts";
+export type { Journal } from "./journal.ts";
+export type { Mailboxes } from "./mailboxes.ts";
+export type { Messages } from "./messages.ts";
+export type * from "./types.ts";
+
+/** Small strings that make the next start quicker: lost with the cache, and nothing is missing then. */
+export interface Meta {
+  get(key: string): string | null;
+  set(key: string, value: string): void;
+}
+
+/**
+ * The local copy of one account. Everything is synchronous, and several processes may use it at once: a write
+ * waits up to 10 seconds for another's. All methods throw StoreError and nothing else.
+ */
+export interface Store {
+  readonly mailboxes: Mailboxes;
+  readonly messages: Messages;
+  readonly bodies: Bodies;
+  readonly journal: Journal;
+  readonly meta: Meta;
+  /** Runs `work` as one write of the cache (the journal is its own): faster than many, and all or nothing. */
+  transaction<T>(work: () => T): T;
+  /** Changes when another process has written to the cache; costs microseconds. */
+  changeCounter(): number;
+  close(): void;
+}
+
+/** Where one account lies on disk; the directories are made where they are missing. */
+export interface StoreLocation {
+  /** Index and maildirs: all of it comes back from the server. */
+  readonly cacheDir: string;
+  /** The journal: never deleted by the program. */
+  readonly stateDir: string;
+}
+
+/** Opens the local copy, making or rebuilding what the cache lacks. */
+export function openStore({ cacheDir, stateDir }: StoreLocation): Store {
+  const journalDatabase = openJournal(stateDir);
+  const index = openIndex(cacheDir);
+  const mailboxes = new Mailboxes(index, join(cacheDir, "maildir"));
+  const bodies = new Bodies(index, mailboxes);
+  return {
+    mailboxes,
+    bodies,
+    messages: new Messages(index, bodies),
+    journal: new Journal(journalDatabase),
+    meta: {
+      get(key) {
+        const row = index.get("SELECT value FROM meta WHERE key = ?", key);
+        return row && text(row, "value");
+      },
+      set(key, value) {
+        if (this.get(key) === value) return;
+        index.run("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, value);
+      },
+    },
+    transaction: (work) => index.transaction(work),
+    changeCounter() {
+      const row = index.get("PRAGMA data_version");
+      return row ? number(row, "data_version") : 0;
+    },
+    close() {
+      index.close();
+      journalDatabase.close();
+    },
+  };
+}

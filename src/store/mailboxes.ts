@@ -1,0 +1,197 @@
+import { join } from "node:path";
+import { type Database, number, numberOrNull, text, textOrNull } from "./database.ts";
+import type { Row } from "./driver.ts";
+import { StoreError } from "./error.ts";
+import { Maildir } from "./maildir.ts";
+import { hashedDirectory, mailboxDirectory } from "./paths.ts";
+import type { ListedRow, MailboxState, StoredMailbox } from "./types.ts";
+
+function mailboxOf(row: Row): StoredMailbox {
+  return {
+    id: number(row, "id"),
+    path: text(row, "path"),
+    name: text(row, "name"),
+    delimiter: textOrNull(row, "delimiter"),
+    attributes: words(text(row, "attributes")),
+    uidValidity: number(row, "uid_validity"),
+    uidNext: number(row, "uid_next"),
+    highestModSeq: text(row, "highest_mod_seq"),
+    messages: numberOrNull(row, "messages"),
+    unseen: numberOrNull(row, "unseen"),
+  };
+}
+
+/** Names kept in one column; neither flags nor attributes can hold a space (RFC 9051 §9 `atom`). */
+export function words(column: string): string[] {
+  return column === "" ? [] : column.split(" ");
+}
+
+/** The account's mailboxes, as LIST last told them, and how far each is in step with the server. */
+export class Mailboxes {
+  readonly #database: Database;
+  readonly #root: string;
+
+  /** `root` is the directory that holds the maildirs. */
+  constructor(database: Database, root: string) {
+    this.#database = database;
+    this.#root = root;
+  }
+
+  /** Every mailbox, in the order of their paths. */
+  all(): StoredMailbox[] {
+    return this.#database.all("SELECT * FROM mailbox ORDER BY path").map(mailboxOf);
+  }
+
+  byPath(path: string): StoredMailbox | null {
+    const row = this.#database.get("SELECT * FROM mailbox WHERE path = ?", path);
+    return row && mailboxOf(row);
+  }
+
+  byId(id: number): StoredMailbox | null {
+    const row = this.#database.get("SELECT * FROM mailbox WHERE id = ?", id);
+    return row && mailboxOf(row);
+  }
+
+  /** The maildir's absolute path, for this program and others (`mutt -f`); the directory may not exist yet. */
+  directory(id: number): string {
+    const row = this.#database.get("SELECT directory FROM mailbox WHERE id = ?", id);
+    if (!row) throw new StoreError("gone", `There is no mailbox number ${id} in the store.`);
+    return join(this.#root, text(row, "directory"));
+  }
+
+  /** Stores what LIST told; writes nothing where nothing is new. */
+  put(listed: ListedRow): StoredMailbox {
+    return this.#database.transaction(() => {
+      const old = this.byPath(listed.path);
+      const attributes = [...listed.attributes].sort();
+      if (!old) {
+        this.#database.run(
+          "INSERT INTO mailbox (path, name, delimiter, attributes, directory) VALUES (?, ?, ?, ?, ?)",
+          listed.path,
+          listed.name,
+          listed.delimiter,
+          attributes.join(" "),
+          this.#freeDirectory(listed.path, listed.delimiter),
+        );
+      } else if (
+        old.name !== listed.name ||
+        old.delimiter !== listed.delimiter ||
+        old.attributes.join(" ") !== attributes.join(" ")
+      ) {
+        this.#database.run(
+          "UPDATE mailbox SET name = ?, delimiter = ?, attributes = ? WHERE id = ?",
+          listed.name,
+          listed.delimiter,
+          attributes.join(" "),
+          old.id,
+        );
+      }
+      const stored = this.byPath(listed.path);
+      if (!stored) throw new StoreError("bug", "A mailbox just stored is not in the store.");
+      this.setState(stored.id, listed);
+      return this.byId(stored.id) ?? stored;
+    });
+  }
+
+  /** Changes the values given and no others; writes nothing where nothing is new. Unknown ids are ignored. */
+  setState(id: number, state: MailboxState): void {
+    const old = this.byId(id);
+    if (!old) return;
+    const { uidValidity, uidNext, highestModSeq, messages, unseen } = { ...old, ...defined(state) };
+    if (
+      uidValidity === old.uidValidity &&
+      uidNext === old.uidNext &&
+      highestModSeq === old.highestModSeq &&
+      messages === old.messages &&
+      unseen === old.unseen
+    ) {
+      return;
+    }
+    this.#database.run(
+      `UPDATE mailbox SET uid_validity = ?, uid_next = ?, highest_mod_seq = ?, messages = ?, unseen = ?
+       WHERE id = ?`,
+      uidValidity,
+      uidNext,
+      highestModSeq,
+      messages,
+      unseen,
+      id,
+    );
+  }
+
+  /** UIDVALIDITY has changed (RFC 9051 §2.3.1.1): drops every message of the mailbox and our files of them. */
+  reset(id: number, uidValidity: number): void {
+    const directory = this.directory(id);
+    this.#database.transaction(() => {
+      this.#database.run("DELETE FROM message WHERE mailbox = ?", id);
+      this.#database.run(
+        "UPDATE mailbox SET uid_validity = ?, uid_next = 0, highest_mod_seq = '0' WHERE id = ?",
+        uidValidity,
+        id,
+      );
+    });
+    new Maildir(directory).clear();
+  }
+
+  /** Removes the mailboxes that LIST no longer has, with their messages and our files of them. */
+  retainOnly(paths: Iterable<string>): void {
+    const kept = new Set(paths);
+    const removed = this.all().filter(({ path }) => !kept.has(path));
+    if (removed.length === 0) return;
+    const directories = removed.map(({ id }) => this.directory(id));
+    this.#database.transaction(() => {
+      for (const { id } of removed) this.#database.run("DELETE FROM mailbox WHERE id = ?", id);
+    });
+    for (const directory of directories) new Maildir(directory).clear();
+  }
+
+  /**
+   * Follows a RENAME (RFC 9051 §6.3.6): the mailbox and those below it, with their messages. A mailbox already
+   * at the new path is replaced. Renaming INBOX moves its messages, which the server gives new UIDs: that is
+   * a matter for the next sync, and nothing is done here. `newName` is the new name for people.
+   */
+  rename(oldPath: string, newPath: string, newName: string = newPath): void {
+    const old = this.byPath(oldPath);
+    if (!old || oldPath === newPath || oldPath.toUpperCase() === "INBOX") return;
+    const below = old.delimiter ? oldPath + old.delimiter : null;
+    const renamed = this.all().filter(({ path }) => path === oldPath || (below && path.startsWith(below)));
+    const targets = new Set(renamed.map(({ path }) => newPath + path.slice(oldPath.length)));
+    const leaving = new Set(renamed.map(({ path }) => path));
+    this.retainOnly(
+      this.all().flatMap(({ path }) => (targets.has(path) && !leaving.has(path) ? [] : [path])),
+    );
+    for (const mailbox of renamed) {
+      const path = newPath + mailbox.path.slice(oldPath.length);
+      this.#move(mailbox, path, newName + mailbox.name.slice(old.name.length));
+    }
+  }
+
+  #move({ id, delimiter }: StoredMailbox, path: string, name: string): void {
+    const from = new Maildir(this.directory(id));
+    this.#database.transaction(() => {
+      const directory = this.#freeDirectory(path, delimiter);
+      this.#database.run(
+        "UPDATE mailbox SET path = ?, name = ?, directory = ? WHERE id = ?",
+        path,
+        name,
+        directory,
+        id,
+      );
+      if (from.moveTo(join(this.#root, directory))) return;
+      // Another program's maildir is in the way: the bodies come back from the server.
+      this.#database.run("DELETE FROM body WHERE message IN (SELECT id FROM message WHERE mailbox = ?)", id);
+      from.clear();
+    });
+  }
+
+  /** A directory that no other mailbox has, also where the file system does not tell `a` from `A`. */
+  #freeDirectory(path: string, delimiter: string | null): string {
+    const wanted = mailboxDirectory(path, delimiter);
+    const taken = this.#database.get("SELECT id FROM mailbox WHERE directory = ?", wanted);
+    return taken ? hashedDirectory(path) : wanted;
+  }
+}
+
+function defined(state: MailboxState): MailboxState {
+  return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined));
+}

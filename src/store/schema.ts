@@ -1,0 +1,187 @@
+import { chmodSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Database, number } from "./database.ts";
+import { asStoreError, StoreError } from "./error.ts";
+import { clearTree, exists, makeDirectory, onFile, removeFile, touch } from "./maildir.ts";
+
+/** Raised with every change of the tables: an index of another version is made anew from the server. */
+const indexVersion = 1;
+
+const indexSchema = `
+CREATE TABLE mailbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  path TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  delimiter TEXT,
+  attributes TEXT NOT NULL,              -- separated by spaces
+  directory TEXT NOT NULL UNIQUE COLLATE NOCASE, -- below maildir/
+  uid_validity INTEGER NOT NULL DEFAULT 0,
+  uid_next INTEGER NOT NULL DEFAULT 0,
+  highest_mod_seq TEXT NOT NULL DEFAULT '0',
+  messages INTEGER,
+  unseen INTEGER
+);
+CREATE TABLE message (
+  id INTEGER PRIMARY KEY,
+  mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE,
+  uid INTEGER NOT NULL,
+  flags TEXT NOT NULL,                   -- separated by spaces
+  seen INTEGER NOT NULL,
+  mod_seq TEXT NOT NULL,
+  internal_date INTEGER NOT NULL,
+  sent_at INTEGER,
+  size INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  people TEXT NOT NULL,                  -- JSON [from, to, cc], each [[name, email], …]
+  message_id TEXT,
+  in_reply_to TEXT,
+  sort_from TEXT NOT NULL,
+  sort_subject TEXT NOT NULL,
+  folded TEXT NOT NULL                   -- subject and authors, for find
+);
+CREATE UNIQUE INDEX message_by_uid ON message (mailbox, uid);
+CREATE INDEX message_by_date ON message (mailbox, internal_date, uid);
+CREATE INDEX message_by_from ON message (mailbox, sort_from, uid);
+CREATE INDEX message_by_subject ON message (mailbox, sort_subject, uid);
+CREATE INDEX message_by_size ON message (mailbox, size, uid);
+CREATE INDEX message_unread ON message (mailbox) WHERE seen = 0;
+CREATE TABLE structure (
+  message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
+  json TEXT NOT NULL
+);
+CREATE TABLE body (
+  message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
+  file TEXT NOT NULL,                    -- name in cur/
+  size INTEGER NOT NULL,
+  read_at INTEGER NOT NULL
+);
+CREATE TABLE part (
+  message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
+  section TEXT NOT NULL,
+  content BLOB NOT NULL,
+  read_at INTEGER NOT NULL,
+  PRIMARY KEY (message, section)
+);
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+`;
+
+/** Raised with every change of the journal's tables; older journals must be carried over, never dropped. */
+const journalVersion = 1;
+
+const journalSchema = `
+CREATE TABLE entry (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  created_at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending',
+  error TEXT
+);
+`;
+
+function version(database: Database): number {
+  const row = database.get("PRAGMA user_version");
+  return row ? number(row, "user_version") : 0;
+}
+
+/** Makes the tables in an empty file; harmless when another process does the same at the same time. */
+function create(database: Database, schema: string, schemaVersion: number): void {
+  database.exec("PRAGMA journal_mode = WAL");
+  database.transaction(() => {
+    if (version(database) !== 0) return;
+    database.exec(schema);
+    database.exec(`PRAGMA user_version = ${schemaVersion}`);
+  });
+}
+
+/** A directory that only its owner may read, also where it was there before. */
+function makePrivate(directory: string): void {
+  makeDirectory(directory);
+  onFile(
+    directory,
+    () => {
+      if (statSync(directory).mode & 0o077) chmodSync(directory, 0o700);
+    },
+    undefined,
+  );
+}
+
+/** SQLite gives its -wal and -shm files the mode of the database, so this one file decides for all. */
+function openPrivate(path: string, onCorrupt?: () => void): Database {
+  if (!exists(path)) touch(path);
+  return new Database(path, onCorrupt);
+}
+
+/**
+ * Opens the index below `cacheDir`. One that is damaged or of another version is moved to `index.sqlite.aside`
+ * (an earlier one there is replaced) and begun anew; our files in the maildirs, which it no longer knows, go too.
+ */
+export function openIndex(cacheDir: string): Database {
+  makePrivate(cacheDir);
+  const path = join(cacheDir, "index.sqlite");
+  const mark = `${path}.corrupt`;
+  if (!exists(mark)) {
+    const database = tryIndex(path, mark);
+    if (database) return database;
+  }
+  moveAside(path);
+  clearTree(join(cacheDir, "maildir"));
+  removeFile(mark);
+  const database = tryIndex(path, mark);
+  if (database) return database;
+  throw new StoreError("corrupt", `${path} cannot be made anew.`, `Delete ${path} and start again.`);
+}
+
+/** Null where the file is no index of this version. Damage found later leaves a mark for the next opening. */
+function tryIndex(path: string, mark: string): Database | null {
+  let opened: Database | null = null;
+  try {
+    opened = openPrivate(path, () => touch(mark));
+    if (version(opened) === 0) create(opened, indexSchema, indexVersion);
+    if (version(opened) === indexVersion) {
+      opened.exec("PRAGMA synchronous = NORMAL");
+      return opened;
+    }
+  } catch (error) {
+    opened?.close();
+    if (error instanceof StoreError && error.code === "corrupt") return null;
+    throw error;
+  }
+  opened.close();
+  return null;
+}
+
+function moveAside(path: string): void {
+  try {
+    onFile(path, () => renameSync(path, `${path}.aside`), undefined);
+    removeFile(`${path}-wal`);
+    removeFile(`${path}-shm`);
+  } catch (error) {
+    throw asStoreError(error, path);
+  }
+}
+
+/** Opens the journal below `stateDir`. A damaged one, or one of a newer version, is left alone and is an error. */
+export function openJournal(stateDir: string): Database {
+  makePrivate(stateDir);
+  const path = join(stateDir, "journal.sqlite");
+  const database = openPrivate(path);
+  try {
+    database.exec("PRAGMA synchronous = FULL");
+    if (version(database) === 0) create(database, journalSchema, journalVersion);
+    if (version(database) === journalVersion) return database;
+    throw new StoreError(
+      "newer-version",
+      `${path} was written by a newer version of postern and holds changes that are not on the server yet.`,
+    );
+  } catch (error) {
+    database.close();
+    if (!(error instanceof StoreError) || error.code !== "corrupt") throw error;
+    throw new StoreError(
+      "corrupt",
+      `${path} is damaged; it holds changes that are not on the server yet.`,
+      `Copy it to a safe place, then move it away: postern will begin a new one.`,
+      error,
+    );
+  }
+}

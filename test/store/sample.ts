@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { openStore, type Store, type StoredMailbox, type StoredMessageInput } from "../../src/store/index.ts";
+
+/** A new directory that goes away with the test. */
+export function scratch(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "postern-store-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** The store in `directory`, closed at the end of the test. */
+export function storeIn(t: TestContext, directory: string): Store {
+  const store = openStore({ cacheDir: join(directory, "cache"), stateDir: join(directory, "state") });
+  t.after(() => store.close());
+  return store;
+}
+
+/** A mailbox that has been selected once. */
+export function mailboxIn(store: Store, path = "INBOX"): StoredMailbox {
+  const { id } = store.mailboxes.put({ path, name: path, delimiter: "/", attributes: [] });
+  store.mailboxes.setState(id, { uidValidity: 7, uidNext: 1, highestModSeq: "1" });
+  const mailbox = store.mailboxes.byId(id);
+  if (!mailbox) throw new Error("the mailbox is missing");
+  return mailbox;
+}
+
+const epoch = Date.UTC(2026, 0, 1);
+
+/** Message `uid`: a minute newer than the one before it, unless `over` says otherwise. */
+export function message(uid: number, over: Partial<StoredMessageInput> = {}): StoredMessageInput {
+  return {
+    uid,
+    flags: uid % 2 ? ["\\Seen"] : [],
+    modSeq: String(uid),
+    internalDate: epoch + uid * 60_000,
+    sentAt: epoch + uid * 60_000 - 5000,
+    size: 1000 + uid,
+    subject: `Report ${uid}`,
+    from: [{ name: `Ada ${uid % 10}`, email: `ada${uid % 10}@example.org` }],
+    to: [{ name: "", email: "me@example.org" }],
+    cc: [],
+    messageId: `<${uid}@example.org>`,
+    inReplyTo: null,
+    ...over,
+  };
+}
+
+export function messages(count: number, first = 1): StoredMessageInput[] {
+  return Array.from({ length: count }, (_, index) => message(first + index));
+}
