@@ -11,14 +11,17 @@ export interface Layout {
   readonly folders: PaneSize | null;
   readonly list: PaneSize | null;
   readonly reader: PaneSize | null;
+  /** Rows of the key bar, under the status line; 0 where it is off or the screen is too low for it. */
+  readonly keyBar: number;
   /** Columns of running text in the reader: what the body is to be wrapped to. */
   readonly readerText: number;
 }
 
 /** Long lines are hard to read: body text is never wider than this. */
 export const maxTextWidth = 100;
-/** Rows of the key bar. */
-export const keyBarRows = 2;
+const keyBarRows = 2;
+/** Lower screens need their rows for mail. */
+const minRowsForKeyBar = 9;
 
 /**
  * From 140 columns folders, list and reader stand side by side; from 100 folders and one of list and reader; below,
@@ -34,8 +37,8 @@ export function layoutOf(view: {
   readonly keyBar: boolean;
 }): Layout {
   const columns = Math.max(1, view.columns);
-  const bar = view.keyBar && view.rows > 8 ? keyBarRows : 0;
-  const height = Math.max(0, view.rows - 1 - bar);
+  const keyBar = view.keyBar && view.rows >= minRowsForKeyBar ? keyBarRows : 0;
+  const height = Math.max(0, view.rows - 1 - keyBar);
   const pane = (width: number): PaneSize => ({ width: Math.max(1, width), height });
   const text = (width: number) => Math.max(1, Math.min(maxTextWidth, width - 2));
 
@@ -51,21 +54,22 @@ export function layoutOf(view: {
       folders: shown === "folders" ? pane(columns) : null,
       list: shown === "list" ? pane(columns) : null,
       reader: shown === "reader" ? pane(columns) : null,
+      keyBar,
       readerText: text(columns),
     };
   }
-  if (!view.reading) return { folders, list: pane(rest), reader: null, readerText: text(rest) };
-  if (!wide) {
-    const reader = view.focus !== "list";
-    return {
-      folders,
-      list: reader ? null : pane(rest),
-      reader: reader ? pane(rest) : null,
-      readerText: text(rest),
-    };
-  }
-  // The reader gets what its text needs, as long as the list keeps enough for sender and subject.
-  const readerWidth = Math.min(maxTextWidth + 2, Math.floor(rest / 2));
-  const listWidth = rest - readerWidth - 1;
-  return { folders, list: pane(listWidth), reader: pane(readerWidth), readerText: text(readerWidth) };
+  // Beside the list, the reader gets what its text needs, as long as the list keeps enough for sender and subject.
+  const readerWidth = wide ? Math.min(maxTextWidth + 2, Math.floor(rest / 2)) : rest;
+  const readerText = text(readerWidth);
+  if (!view.reading) return { folders, list: pane(rest), reader: null, keyBar, readerText };
+  if (wide)
+    return { folders, list: pane(rest - readerWidth - 1), reader: pane(readerWidth), keyBar, readerText };
+  const reading = view.focus !== "list";
+  return {
+    folders,
+    list: reading ? null : pane(rest),
+    reader: reading ? pane(rest) : null,
+    keyBar,
+    readerText,
+  };
 }

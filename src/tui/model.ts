@@ -3,7 +3,7 @@
  * draw it and know nothing else. Texts that came from outside have passed `message/safe.ts` (one line each, no control
  * characters); lists hold the visible window only, so that a frame costs what is on the screen.
  */
-import type { Span } from "../message/types.ts";
+import type { DisplayLine } from "../message/layout.ts";
 
 export type Pane = "folders" | "list" | "reader";
 
@@ -56,15 +56,10 @@ export interface MessageRow {
 export interface MessageListModel {
   /** The rows in view, from the top of the pane. */
   readonly rows: readonly MessageRow[];
+  /** `arrow` marks the selected row with `>` instead of a bar across it: fewer bytes on a slow line. */
+  readonly cursor: "bar" | "arrow";
   /** Said in the middle of the pane where there are no rows: `No messages`, `Loading…`. */
   readonly empty: string;
-}
-
-/** One line of a message's body, already wrapped to the reader's text width. */
-export interface DisplayLine {
-  readonly spans: readonly Span[];
-  /** Depth of quoting: 0 is the author's own text. */
-  readonly quote: number;
 }
 
 export interface ReaderHeader {

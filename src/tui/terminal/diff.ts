@@ -177,12 +177,12 @@ class Painter {
         x++;
         continue;
       }
-      const wide = x + 1 < to.length && (to[x + 1]! & glyphMask) === 0;
-      const width = wide ? 2 : 1;
+      let width = 1;
+      while (x + width < to.length && (to[x + width]! & glyphMask) === 0) width++;
       if (style !== pen.style) pen.setStyle(style);
       if (this.#cells.uncertain(glyph)) {
         // Clear its cells first, and say afterwards where we are: however wide the terminal draws it, the damage ends here.
-        pen.write(wide ? "  \b\b" : "", 0);
+        if (width > 1) pen.write(" ".repeat(width) + "\b".repeat(width), 0);
         pen.write(this.#cells.glyph(glyph), width);
         if (x + width < to.length) pen.send(`\x1b[${x + width + 1}G`);
       } else pen.write(this.#cells.glyph(glyph), width);

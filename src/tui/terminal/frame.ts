@@ -1,10 +1,10 @@
 /** A frame of text as cells. Ink hands over one string per frame; here it becomes what a terminal would show. */
-import { eachGrapheme, isSimple } from "../text.ts";
+import { graphemes } from "../../message/width.ts";
 import { maxStyles, StyleTable } from "./style.ts";
 
 /**
  * One row: a cell is `style << 21 | glyph`. A glyph is a code point, a number from `firstCluster` on for a cluster of
- * several, or 0 for the right half of the wide character before it.
+ * several, or 0 for a further cell of the wide glyph before it.
  */
 export type Row = Int32Array;
 
@@ -19,6 +19,8 @@ export const blankGlyph = 0x20;
 const firstCluster = 0x110000;
 const maxClusters = 50_000;
 const maxCachedRows = 2000;
+/** Longer clusters are heaps of combining marks; the rest of them is dropped. */
+const maxClusterUnits = 32;
 
 /** Turns frames into cells. Remembers rows by their text: most rows of a frame were in the one before. */
 export class CellTable {
@@ -85,7 +87,7 @@ export class CellTable {
         return;
       }
       row[x++] = ((glyph === blankGlyph ? this.styles.blank(style) : style) << glyphBits) | glyph;
-      if (width === 2) row[x++] = style << glyphBits;
+      for (let i = 1; i < width; i++) row[x++] = style << glyphBits;
     };
     for (const part of line.split(sequences)) {
       if (x >= columns) break;
@@ -98,9 +100,11 @@ export class CellTable {
         }
         continue;
       }
-      const text = part.replace(controls, "");
-      if (isSimple(text)) for (let i = 0; i < text.length; i++) put(text.charCodeAt(i), 1);
-      else eachGrapheme(text, (cluster, width) => put(this.#glyph(cluster), width));
+      const text = part.replace(unshown, "").replace(surrogates, "\ufffd");
+      if (simple.test(text)) for (let i = 0; i < text.length; i++) put(text.charCodeAt(i), 1);
+      else
+        for (const { text: cluster, width } of graphemes(text))
+          if (width > 0) put(this.#glyph(cluster.slice(0, maxClusterUnits).replace(surrogates, "")), width);
     }
     return row;
   }
@@ -117,7 +121,14 @@ export class CellTable {
   }
 }
 
-const controls = /[\x00-\x1f\x7f-\x9f]/g;
+// Every UTF-16 unit here is one cell of its own: no segmenting, no measuring. Dashes, quotes and box drawing are in it.
+const simple =
+  /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0373\u0391-\u0482\u048a-\u0556\u2010-\u2027\u2030-\u205e\u2500-\u257f]*$/;
+// Control characters, and formatting characters that show nothing and can reorder or hide what does.
+const unshown =
+  /\u034f|[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+// Halves of pairs that have lost the other half (with the u flag, whole pairs do not match).
+const surrogates = /\p{Surrogate}/gu;
 const link = /^\x1b\]8;[^;]*;(.*?)(?:\x07|\x1b\\)$/;
 // SGR; OSC, DCS, APC, PM and SOS strings up to their end or the line's; every other CSI; ESC with what follows it.
 const sequences =

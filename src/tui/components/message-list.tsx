@@ -1,0 +1,86 @@
+import { memo } from "react";
+import { cutToWidth, padToWidth, textWidth } from "../../message/width.ts";
+import type { MessageListModel, MessageRow } from "../model.ts";
+import type { Theme } from "../theme.ts";
+import { Lines } from "./lines.tsx";
+
+export interface MessageListProps {
+  readonly model: MessageListModel;
+  readonly width: number;
+  readonly height: number;
+  /** The pane has the keys. */
+  readonly focused: boolean;
+  readonly theme: Theme;
+}
+
+/** One message a line: flags, date, sender, subject, size; below 60 columns without date, below 100 without size. */
+export const MessageList = memo(function MessageList({
+  model,
+  width,
+  height,
+  focused,
+  theme,
+}: MessageListProps) {
+  const lines =
+    model.rows.length === 0
+      ? emptyLines(model.empty, width, height, theme)
+      : model.rows
+          .slice(0, height)
+          .map((row) => messageLine(row, { width, arrow: model.cursor === "arrow", focused, theme }));
+  return <Lines lines={lines} width={width} height={height} />;
+});
+
+const flagsWidth = 3;
+const dateWidth = 8;
+const sizeWidth = 5;
+/** Deeper answers are indented no further: the subject needs its room. */
+const maxDepth = 6;
+
+export interface MessageLineOptions {
+  readonly width: number;
+  /** Mark the selected row with `>` instead of a bar. */
+  readonly arrow: boolean;
+  readonly focused: boolean;
+  readonly theme: Theme;
+}
+
+/** One message as a line of at most `width` columns. Most lines have one style throughout: that is calm, and cheap. */
+export function messageLine(row: MessageRow, { width, arrow, focused, theme }: MessageLineOptions): string {
+  const { glyphs } = theme;
+  const gutter = row.selected && arrow ? ">" : row.marked ? glyphs.mark : " ";
+  const flags = padToWidth(row.flags, flagsWidth, "");
+  const date = width >= 60 ? `${padToWidth(row.date, dateWidth, "")}  ` : "";
+  const size = width >= 100 ? `  ${cutToWidth(row.size, sizeWidth, "").padStart(sizeWidth)} ` : "";
+  const senderWidth = Math.max(6, Math.min(26, Math.floor(width * 0.24)));
+  const sender = padToWidth(row.from, senderWidth, glyphs.ellipsis);
+
+  const before = `${gutter}${flags} ${date}${sender}  `;
+  const room = width - textWidth(before) - size.length;
+  const depth = Math.min(row.depth ?? 0, maxDepth);
+  const branch = depth > 0 ? " ".repeat(2 * (depth - 1)) + glyphs.branch : "";
+  const subject = room > 0 ? cutToWidth(branch + row.subject, room, glyphs.ellipsis) : "";
+  const gap = " ".repeat(Math.max(0, room - textWidth(subject)));
+  const after = size.trim() === "" ? "" : gap + size;
+
+  if (row.selected && !arrow) {
+    const text = padToWidth(before + subject + after, width, "");
+    return theme.style(
+      focused ? "bar.focused" : "bar.unfocused",
+      text,
+      row.unread ? "list.unread" : undefined,
+    );
+  }
+  const whole = cutToWidth(before + subject + after, width, "");
+  if (row.marked) return theme.style("list.marked", whole);
+  if (row.deleted) return theme.style("list.deleted", whole);
+  const weight = row.unread ? "list.unread" : undefined;
+  if (!row.flagged || width < flagsWidth + 2) return weight ? theme.style(weight, whole) : whole;
+  const rest = whole.slice(gutter.length + flags.length);
+  return gutter + theme.style("list.flagged", flags, weight) + (weight ? theme.style(weight, rest) : rest);
+}
+
+function emptyLines(text: string, width: number, height: number, theme: Theme): string[] {
+  const said = cutToWidth(text, width, theme.glyphs.ellipsis);
+  const left = " ".repeat(Math.max(0, (width - textWidth(said)) >> 1));
+  return [...Array<string>(Math.max(0, (height - 1) >> 1)).fill(""), left + theme.style("text.muted", said)];
+}

@@ -1,0 +1,111 @@
+import { memo } from "react";
+import type { DisplayLine } from "../../message/layout.ts";
+import type { Span } from "../../message/types.ts";
+import { cutToWidth, padToWidth, textWidth } from "../../message/width.ts";
+import { maxTextWidth } from "../layout.ts";
+import type { ReaderAttachment, ReaderModel } from "../model.ts";
+import type { StyleName, Theme } from "../theme.ts";
+import { Lines } from "./lines.tsx";
+
+export interface ReaderProps {
+  readonly model: ReaderModel;
+  readonly width: number;
+  readonly height: number;
+  /** The pane has the keys. */
+  readonly focused: boolean;
+  readonly theme: Theme;
+}
+
+/** One message: headers, attachments, a rule, the body. All of it scrolls together. */
+export const Reader = memo(function Reader({ model, width, height, focused, theme }: ReaderProps) {
+  return (
+    <Lines lines={readerLines(model, { width, height, focused, theme })} width={width} height={height} />
+  );
+});
+
+/** Lines of the whole document, for whoever keeps `scroll` within bounds. */
+export function readerLength(model: ReaderModel): number {
+  return bodyStart(model) + (model.notice ? 1 : model.lines.length);
+}
+
+/** The line on which the body begins. */
+function bodyStart(model: ReaderModel): number {
+  return model.headers.length + model.attachments.length + 1;
+}
+
+/** The lines in view; only those are made. */
+export function readerLines(
+  model: ReaderModel,
+  { width, height, focused, theme }: Omit<ReaderProps, "model">,
+): string[] {
+  const text = Math.max(1, Math.min(maxTextWidth, width - 2));
+  const names = Math.max(0, ...model.headers.map(({ name }) => textWidth(name)));
+  const start = bodyStart(model);
+  const line = (n: number): string => {
+    const header = model.headers[n];
+    if (header) return headerLine(header.name, header.value, Math.min(names, text >> 1), text, theme);
+    const attachment = model.attachments[n - model.headers.length];
+    if (attachment) return attachmentLine(attachment, text, focused, theme);
+    if (n === start - 1) return theme.style("border", theme.glyphs.horizontal.repeat(text));
+    if (model.notice)
+      return n === start
+        ? theme.style("text.muted", cutToWidth(model.notice, text, theme.glyphs.ellipsis))
+        : "";
+    const body = model.lines[n - start];
+    return body ? bodyLine(body, model.links, text, theme) : "";
+  };
+  const margin = width > text ? " " : "";
+  const first = Math.max(0, model.scroll);
+  const count = Math.max(0, Math.min(height, readerLength(model) - first));
+  return Array.from({ length: count }, (_, i) => {
+    const made = line(first + i);
+    return made === "" ? "" : margin + made;
+  });
+}
+
+function headerLine(name: string, value: string, names: number, width: number, theme: Theme): string {
+  const label = padToWidth(name, names, "");
+  const text = cutToWidth(value, Math.max(0, width - names - 2), theme.glyphs.ellipsis);
+  const shown = name === "Subject" ? theme.style("text.strong", text) : text;
+  return `${theme.style("text.muted", label)}  ${shown}`;
+}
+
+function attachmentLine(attachment: ReaderAttachment, width: number, focused: boolean, theme: Theme): string {
+  const { glyphs } = theme;
+  const what = ` ${attachment.mediaType}, ${attachment.size}`;
+  const left = `${glyphs.bullet} ${attachment.section}  `;
+  const room = Math.max(8, width - left.length - textWidth(what));
+  const name = cutToWidth(attachment.name || "(no name)", room, glyphs.ellipsis);
+  if (focused && attachment.focused)
+    return theme.style("bar.focused", padToWidth(`${left}${name} ${what}`, width, ""));
+  const rest = Math.max(0, width - left.length - textWidth(name) - 1);
+  const shown = cutToWidth(left + name, width, glyphs.ellipsis);
+  return rest > 0 ? `${shown} ${theme.style("text.muted", cutToWidth(what, rest, glyphs.ellipsis))}` : shown;
+}
+
+const spanStyles: Readonly<Record<Span["style"], StyleName | null>> = {
+  plain: null,
+  bold: "text.strong",
+  italic: "text.italic",
+  code: "code",
+  link: "link",
+  heading: "heading",
+  muted: "text.muted",
+};
+
+function bodyLine(line: DisplayLine, links: readonly string[], width: number, theme: Theme): string {
+  const quote: StyleName | null =
+    line.quote > 0 ? (`quote.${((line.quote - 1) % 3) + 1}` as "quote.1" | "quote.2" | "quote.3") : null;
+  let room = width;
+  let out = "";
+  for (const span of line.spans) {
+    if (room <= 0) break;
+    const text = cutToWidth(span.text, room, theme.glyphs.ellipsis);
+    room -= textWidth(text);
+    const style = spanStyles[span.style] ?? quote;
+    const styled = style ? theme.style(style, text) : text;
+    const target = span.link > 0 ? links[span.link - 1] : undefined;
+    out += target === undefined ? styled : theme.link(target, styled);
+  }
+  return out;
+}

@@ -1,0 +1,101 @@
+import { Box } from "../ink.ts";
+import { type Layout, layoutOf } from "../layout.ts";
+import type { ScreenModel } from "../model.ts";
+import type { Theme } from "../theme.ts";
+import { ChoiceLine, Completions, KeyBar, PromptLine, promptView, StatusLine } from "./bottom.tsx";
+import { FolderPane } from "./folder-pane.tsx";
+import { Help } from "./help.tsx";
+import { Lines } from "./lines.tsx";
+import { MessageList } from "./message-list.tsx";
+import { Reader } from "./reader.tsx";
+
+/** The panes of this screen. */
+export function screenLayout(model: ScreenModel): Layout {
+  return layoutOf({ ...model, reading: model.reader !== null, keyBar: model.keyBar !== null });
+}
+
+/** Where the terminal's cursor belongs (from 0): into the prompt, or nowhere. */
+export function cursorOf(model: ScreenModel, theme: Theme): { row: number; column: number } | null {
+  if (!model.prompt) return null;
+  return {
+    row: Math.max(0, model.rows - 1 - screenLayout(model).keyBar),
+    column: promptView(model.prompt, model.columns, theme).column,
+  };
+}
+
+/** The whole screen: exactly `model.rows` lines of at most `model.columns` columns. */
+export function Screen({ model, theme }: { readonly model: ScreenModel; readonly theme: Theme }) {
+  const { columns, rows, focus } = model;
+  const bar = screenLayout(model).keyBar;
+  const whole = Math.max(0, rows - 1 - bar);
+  const completions = model.prompt
+    ? Math.min(model.prompt.completions.length, Math.floor(rows / 3), whole)
+    : 0;
+  const height = whole - completions;
+  return (
+    <Box flexDirection="column" width={columns} height={rows}>
+      {height > 0 && <Panes model={model} height={height} theme={theme} focus={focus} />}
+      {model.prompt && completions > 0 && (
+        <Completions model={model.prompt} width={columns} height={completions} theme={theme} />
+      )}
+      {model.prompt ? (
+        <PromptLine model={model.prompt} width={columns} theme={theme} />
+      ) : model.choice ? (
+        <ChoiceLine model={model.choice} width={columns} theme={theme} />
+      ) : (
+        <StatusLine model={model.status} width={columns} theme={theme} />
+      )}
+      {model.keyBar && bar > 0 && <KeyBar model={model.keyBar} width={columns} height={bar} theme={theme} />}
+    </Box>
+  );
+}
+
+interface PanesProps {
+  readonly model: ScreenModel;
+  readonly height: number;
+  readonly focus: ScreenModel["focus"];
+  readonly theme: Theme;
+}
+
+function Panes({ model, height, focus, theme }: PanesProps) {
+  if (model.help) return <Help model={model.help} width={model.columns} height={height} theme={theme} />;
+  const { folders, list, reader } = screenLayout(model);
+  return (
+    <Box width={model.columns} height={height} flexShrink={0}>
+      {folders && (
+        <FolderPane
+          model={model.folders}
+          width={folders.width}
+          height={height}
+          focused={focus === "folders"}
+          theme={theme}
+        />
+      )}
+      {folders && (list || reader) && <Separator height={height} theme={theme} />}
+      {list && (
+        <MessageList
+          model={model.list}
+          width={list.width}
+          height={height}
+          focused={focus === "list"}
+          theme={theme}
+        />
+      )}
+      {list && reader && <Separator height={height} theme={theme} />}
+      {reader && model.reader && (
+        <Reader
+          model={model.reader}
+          width={reader.width}
+          height={height}
+          focused={focus === "reader"}
+          theme={theme}
+        />
+      )}
+    </Box>
+  );
+}
+
+function Separator({ height, theme }: { readonly height: number; readonly theme: Theme }) {
+  const line = theme.style("border", theme.glyphs.vertical);
+  return <Lines lines={Array<string>(height).fill(line)} width={1} height={height} />;
+}

@@ -1,0 +1,93 @@
+/**
+ * Colours by meaning. Only the terminal's own 16 colours are used, so that it looks at home in any scheme, and SGR is
+ * written here: what libraries guess about colour support plays no part.
+ */
+
+/** SGR parameters by meaning: in colour, and without (NO_COLOR), where weight, underline and inverse must do. */
+const styles = {
+  "text.muted": ["2", "2"],
+  "text.strong": ["1", "1"],
+  "text.italic": ["3", "3"],
+  heading: ["1;36", "1"],
+  code: ["33", ""],
+  link: ["4;36", "4"],
+  "quote.1": ["36", "2"],
+  "quote.2": ["32", "2"],
+  "quote.3": ["35", "2"],
+  "list.unread": ["1", "1"],
+  "list.flagged": ["33", ""],
+  "list.marked": ["1;35", "1"],
+  "list.deleted": ["2;9", "2;9"],
+  "bar.focused": ["97;44", "7"],
+  "bar.unfocused": ["97;100", "4"],
+  "folder.open": ["1;36", "1"],
+  "folder.unread": ["1", "1"],
+  border: ["2", "2"],
+  key: ["1;36", "1"],
+  "status.message": ["", ""],
+  "status.error": ["1;31", "1"],
+  "status.prompt": ["1;36", "1"],
+} as const satisfies Record<string, readonly [colour: string, mono: string]>;
+
+export type StyleName = keyof typeof styles;
+
+export interface Glyphs {
+  readonly vertical: string;
+  readonly horizontal: string;
+  readonly ellipsis: string;
+  readonly mark: string;
+  readonly branch: string;
+  readonly bullet: string;
+}
+
+const unicode: Glyphs = {
+  vertical: "│",
+  horizontal: "─",
+  ellipsis: "…",
+  mark: "•",
+  branch: "└ ",
+  bullet: "·",
+};
+const ascii: Glyphs = {
+  vertical: "|",
+  horizontal: "-",
+  ellipsis: "~",
+  mark: "*",
+  branch: "` ",
+  bullet: "-",
+};
+
+export interface Theme {
+  readonly glyphs: Glyphs;
+  /** `text` in the style of that meaning; `also` is put on top of it. Styles do not nest. */
+  style(name: StyleName, text: string, also?: StyleName): string;
+  /** `text` as a link to `target` (OSC 8), where that is a web or mail address in printable ASCII. */
+  link(target: string, text: string): string;
+}
+
+export interface ThemeOptions {
+  readonly colour: boolean;
+  readonly utf8: boolean;
+}
+
+/** What the environment asks for: NO_COLOR (any value but empty), and the locale's character set. */
+export function themeOptions(env: NodeJS.ProcessEnv): ThemeOptions {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || "";
+  return { colour: !env.NO_COLOR && env.TERM !== "dumb", utf8: /utf-?8/i.test(locale) };
+}
+
+export function createTheme({ colour, utf8 }: ThemeOptions): Theme {
+  return {
+    glyphs: utf8 ? unicode : ascii,
+    style(name, text, also) {
+      const sgr = [name, ...(also ? [also] : [])]
+        .map((n) => styles[n][colour ? 0 : 1])
+        .filter((p) => p !== "");
+      return sgr.length === 0 || text === "" ? text : `\x1b[${sgr.join(";")}m${text}\x1b[0m`;
+    },
+    link(target, text) {
+      if (!/^(?:https?:\/\/|mailto:)[\x21-\x7e]{1,1900}$/i.test(target)) return text;
+      return `\x1b]8;;${target}\x07${text}\x1b]8;;\x07`;
+    },
+  };
+}
