@@ -1,0 +1,58 @@
+// Text in the charsets of other people's mail. Node decodes them all and encodes none, so the tables are turned round.
+
+const tables = new Map<string, Map<string, number[]>>();
+
+/** Character to octets, for a charset of one or two octets to a character. */
+function tableOf(charset: string): Map<string, number[]> {
+  const known = tables.get(charset);
+  if (known) return known;
+  const table = new Map<string, number[]>();
+  const add = (codes: number[][]) => {
+    const text = new TextDecoder(charset).decode(Buffer.from(codes.flatMap((code) => [...code, 10])));
+    for (const [i, character] of text.split("\n").entries()) {
+      const code = codes[i];
+      if (code && [...character].length === 1 && character !== "\ufffd" && !table.has(character))
+        table.set(character, code);
+    }
+  };
+  const singles = Array.from({ length: 256 }, (_, i) => [i]).filter(([i]) => i !== 10);
+  add(singles);
+  if (/^(shift_jis|euc-jp|gb18030)$/.test(charset)) {
+    const pairs: number[][] = [];
+    for (let lead = 0x81; lead < 0xff; lead++)
+      for (let trail = 0x40; trail < 0xff; trail++) pairs.push([lead, trail]);
+    add(pairs);
+  }
+  table.set("\n", [10]);
+  tables.set(charset, table);
+  return table;
+}
+
+/** ISO-2022-JP is JIS X 0208 in seven bits between escape sequences (RFC 1468); EUC-JP has the same codes with the top bit set. */
+function encodeIso2022Jp(text: string): Buffer {
+  const table = tableOf("euc-jp");
+  const out: number[] = [];
+  let double = false;
+  for (const character of text) {
+    const code = table.get(character) ?? [63];
+    if (double !== (code.length === 2)) {
+      double = !double;
+      out.push(0x1b, ...(double ? [0x24, 0x42] : [0x28, 0x42]));
+    }
+    out.push(...code.map((octet) => octet & 0x7f));
+  }
+  if (double) out.push(0x1b, 0x28, 0x42);
+  return Buffer.from(out);
+}
+
+/** Text in a charset; a character that the charset has not becomes `?`. @throws RangeError for a charset Node does not know. */
+export function encodeText(text: string, charset: string): Buffer {
+  const name = charset.toLowerCase();
+  if (name === "utf-8" || name === "us-ascii") return Buffer.from(text, "utf8");
+  if (name === "iso-2022-jp")
+    return text
+      .split(/(?<=\n)/)
+      .reduce((all, line) => Buffer.concat([all, encodeIso2022Jp(line)]), Buffer.alloc(0));
+  const table = tableOf(name);
+  return Buffer.from([...text].flatMap((character) => table.get(character) ?? [63]));
+}
