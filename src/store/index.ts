@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Bodies } from "./bodies.ts";
-import { number, text } from "./database.ts";
+import { type Database, number, text } from "./database.ts";
 import { Journal } from "./journal.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { Messages } from "./messages.ts";
@@ -46,8 +46,8 @@ export interface StoreLocation {
 
 /** Opens the local copy, making or rebuilding what the cache lacks. */
 export function openStore({ cacheDir, stateDir }: StoreLocation): Store {
-  const journalDatabase = openJournal(stateDir);
   const index = openIndex(cacheDir);
+  const journalDatabase = orClose(index, () => openJournal(stateDir));
   const mailboxes = new Mailboxes(index, join(cacheDir, "maildir"));
   const bodies = new Bodies(index, mailboxes);
   return {
@@ -75,4 +75,13 @@ export function openStore({ cacheDir, stateDir }: StoreLocation): Store {
       journalDatabase.close();
     },
   };
+}
+
+function orClose<T>(database: Database, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }

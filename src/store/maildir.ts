@@ -24,17 +24,17 @@ const ours = /^\d+\.postern_\d+_\d+\./;
 /** Age after which the maildir rules call a file in tmp/ abandoned, milliseconds. */
 const abandoned = 36 * 3600 * 1000;
 
-const letters: Record<string, string> = {
-  "\\draft": "D",
-  "\\flagged": "F",
-  "\\answered": "R",
-  "\\seen": "S",
-  "\\deleted": "T",
-};
+const letters: ReadonlyMap<string, string> = new Map([
+  ["\\draft", "D"],
+  ["\\flagged", "F"],
+  ["\\answered", "R"],
+  ["\\seen", "S"],
+  ["\\deleted", "T"],
+]);
 
 /** Flags as a maildir spells them: letters in ASCII order; keywords live in the index only. */
 export function flagLetters(flags: readonly string[]): string {
-  const found = flags.map((flag) => letters[flag.toLowerCase()] ?? "");
+  const found = flags.map((flag) => letters.get(flag.toLowerCase()) ?? "");
   return [...new Set(found)].sort().join("");
 }
 

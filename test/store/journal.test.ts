@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StoreError } from "../../src/store/index.ts";
+import { scratch, storeIn } from "./sample.ts";
+
+test("entries come back in the order they were asked for, until they are removed", (t) => {
+  const { journal } = storeIn(t, scratch(t));
+  const first = journal.append("flag", '{"uid":1}');
+  const second = journal.append("move", "naïve 💌");
+  assert.equal(first.state, "pending");
+  assert.deepEqual(journal.pending(), [first, second]);
+  journal.mark(first.id, "sent");
+  assert.deepEqual(
+    journal.pending().map(({ id, state }) => [id, state]),
+    [
+      [first.id, "sent"],
+      [second.id, "pending"],
+    ],
+  );
+  journal.mark(first.id, "failed", "NO over quota");
+  assert.deepEqual(journal.pending(), [second]);
+  assert.deepEqual(journal.failed(), [{ ...first, state: "failed", error: "NO over quota" }]);
+  journal.remove(first.id);
+  journal.remove(first.id);
+  assert.deepEqual(journal.failed(), []);
+  assert.equal(journal.get(first.id), null);
+  assert.deepEqual(journal.get(second.id), second);
+});
+
+test("numbers are never given twice, also after the newest was removed", (t) => {
+  const { journal } = storeIn(t, scratch(t));
+  const first = journal.append("flag", "{}");
+  journal.remove(first.id);
+  assert.ok(journal.append("flag", "{}").id > first.id);
+});
+
+test("marking an entry that another process has finished says so", (t) => {
+  const directory = scratch(t);
+  const [one, two] = [storeIn(t, directory).journal, storeIn(t, directory).journal];
+  const entry = one.append("flag", "{}");
+  const before = one.changeCounter();
+  two.remove(entry.id);
+  assert.notEqual(one.changeCounter(), before);
+  assert.throws(
+    () => one.mark(entry.id, "sent"),
+    (error) => error instanceof StoreError && error.code === "gone",
+  );
+});
