@@ -23,7 +23,7 @@ export interface Connection {
   idling: boolean;
   /** Ends the connection after what was sent. */
   close(): void;
-  /** Called when INBOX is selected for the first time. */
+  /** Called whenever a mailbox is selected. */
   onSelect(mailbox: Mailbox): void;
 }
 

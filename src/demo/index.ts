@@ -50,7 +50,8 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    // Stays on: later errors (a connection that cannot be accepted) concern that connection alone.
+    server.on("error", reject);
     // Loopback and nothing else: the password travels in clear.
     server.listen(0, "127.0.0.1", resolve);
   });

@@ -5,7 +5,7 @@ import type { Mailbox, MailStore } from "./store.ts";
 import { Refusal, Scanner } from "./syntax.ts";
 import type { View } from "./view.ts";
 
-/** Octets of one command without its literals, and of one literal. */
+/** Octets of one command without its literals, and of its literals once the client has logged in. */
 const maxLine = 65_536;
 const maxLiteral = 32 * 1024 * 1024;
 
@@ -128,7 +128,7 @@ export class Session implements Connection {
         return command;
       }
       this.#literals += Number(digits);
-      if (this.#literals > maxLiteral) {
+      if (this.#literals > (this.authenticated ? maxLiteral : maxLine)) {
         this.send("* BYE [TOOBIG] That is too big for a demo");
         this.close();
         return null;

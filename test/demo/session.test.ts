@@ -57,6 +57,9 @@ test("AUTHENTICATE PLAIN with and without an initial response", async () => {
     await wire.until(/^a OK/m);
     wire.socket.destroy();
   }
+  const stranger = new Wire(demo.port);
+  stranger.send("a LOGIN {1000000+}\r\n");
+  assert.match(await stranger.ended(), /\* BYE \[TOOBIG\]/, "a stranger gets little memory");
   const refused = new Wire(demo.port);
   refused.send("a AUTHENTICATE PLAIN\r\n*\r\n");
   await refused.until(/^a BAD/m);

@@ -7,23 +7,21 @@ function tableOf(charset: string): Map<string, number[]> {
   const known = tables.get(charset);
   if (known) return known;
   const table = new Map<string, number[]>();
-  const add = (codes: number[][]) => {
-    const text = new TextDecoder(charset).decode(Buffer.from(codes.flatMap((code) => [...code, 10])));
-    for (const [i, character] of text.split("\n").entries()) {
-      const code = codes[i];
-      if (code && [...character].length === 1 && character !== "\ufffd" && !table.has(character))
-        table.set(character, code);
-    }
-  };
-  const singles = Array.from({ length: 256 }, (_, i) => [i]).filter(([i]) => i !== 10);
-  add(singles);
-  if (/^(shift_jis|euc-jp|gb18030)$/.test(charset)) {
-    const pairs: number[][] = [];
-    for (let lead = 0x81; lead < 0xff; lead++)
-      for (let trail = 0x40; trail < 0xff; trail++) pairs.push([lead, trail]);
-    add(pairs);
+  const decoder = new TextDecoder(charset);
+  for (let octet = 0; octet < 256; octet++) {
+    const character = decoder.decode(Buffer.of(octet));
+    if (character !== "\ufffd") table.set(character, [octet]);
   }
-  table.set("\n", [10]);
+  // Of GB 18030, GB 2312 is enough: it lies where EUC-JP does.
+  const [lowLead, lowTrail] = charset === "shift_jis" ? [0x81, 0x40] : [0xa1, 0xa1];
+  if (/^(shift_jis|euc-jp|gb18030)$/.test(charset))
+    for (let lead = lowLead; lead < 0xff; lead++) {
+      // All the pairs of one lead octet, each on a line, so that one that means nothing spoils no other.
+      const row = Buffer.alloc(3 * (0xff - lowTrail), "\n");
+      for (let trail = lowTrail; trail < 0xff; trail++) row.set([lead, trail], 3 * (trail - lowTrail));
+      for (const [i, character] of decoder.decode(row).split("\n").entries())
+        if (character.length === 1 && !table.has(character)) table.set(character, [lead, lowTrail + i]);
+    }
   tables.set(charset, table);
   return table;
 }
