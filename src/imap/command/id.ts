@@ -1,0 +1,26 @@
+import type { Command } from "./command.ts";
+
+/**
+ * ID (RFC 2971). `fields` must not be empty: some servers refuse an empty list, others NIL. Returns what the server
+ * says of itself, names in lower case.
+ */
+export function id(fields: Readonly<Record<string, string>>): Command<ReadonlyMap<string, string>> {
+  return {
+    name: "ID",
+    traits: { needs: "any", ambiguous: { key: "ID" }, readOnly: true },
+    begin() {
+      let told: ReadonlyMap<string, string> = new Map();
+      return {
+        write(w) {
+          w.atom("ID").sp();
+          w.list(Object.entries(fields), ([name, value]) => w.string(name).sp().string(value));
+        },
+        untagged(response) {
+          if (response.kind === "id") told = response.fields;
+          return response.kind === "id";
+        },
+        result: () => told,
+      };
+    },
+  };
+}

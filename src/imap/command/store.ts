@@ -1,0 +1,60 @@
+import { ImapError } from "../errors.ts";
+import type { ResponseCode } from "../response/code.ts";
+import { contains } from "../uid-set.ts";
+import type { FetchedMessage, UidRanges } from "../values.ts";
+import type { Command } from "./command.ts";
+
+export interface StoreChange {
+  readonly mode: "add" | "remove" | "replace";
+  readonly flags: readonly string[];
+  /** Do not tell the new flags. */
+  readonly silent?: boolean;
+  /** Leave alone what changed after this mod-sequence (RFC 7162). @throws UNSUPPORTED without CONDSTORE */
+  readonly unchangedSince?: bigint;
+  /** `set` is sequence numbers, not UIDs. */
+  readonly bySequence?: boolean;
+}
+
+const signs = { add: "+", remove: "-", replace: "" } as const;
+
+/**
+ * STORE or UID STORE (RFC 9051 §6.4.6). `modified`: the messages left alone because of `unchangedSince`. New flags go
+ * to `onMessage` if there is one, else they are mailbox events.
+ */
+export function store(
+  set: UidRanges,
+  change: StoreChange,
+  onMessage?: (message: FetchedMessage) => void,
+): Command<{ modified: UidRanges }> {
+  const bySequence = change.bySequence ?? false;
+  const modified = (code: ResponseCode | null) => ({ modified: code?.kind === "set" ? code.set : [] });
+  return {
+    name: bySequence ? "STORE" : "UID STORE",
+    traits: { needs: "selected", usesSequenceNumbers: bySequence, mayExpunge: !bySequence },
+    begin: (session) => ({
+      write(w) {
+        if (!bySequence) w.atom("UID").sp();
+        w.atom("STORE").sp().sequenceSet(set).sp();
+        if (change.unchangedSince !== undefined) {
+          if (!session.capabilities.has("CONDSTORE"))
+            throw new ImapError("UNSUPPORTED", "The server cannot guard a change (CONDSTORE).");
+          w.open().atom("UNCHANGEDSINCE").sp().number(change.unchangedSince).close().sp();
+        }
+        w.atom(`${signs[change.mode]}FLAGS${change.silent ? ".SILENT" : ""}`)
+          .sp()
+          .flags(change.flags);
+      },
+      untagged(response) {
+        if (response.kind !== "fetch" || !onMessage) return false;
+        const { message } = response;
+        if (
+          !(bySequence ? contains(set, message.seq) : message.uid !== undefined && contains(set, message.uid))
+        )
+          return false;
+        onMessage(message);
+        return true;
+      },
+      result: (done) => modified(done.code),
+    }),
+  };
+}

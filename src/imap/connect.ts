@@ -1,0 +1,65 @@
+import type { Socket } from "node:net";
+import { capability } from "./command/simple.ts";
+import { Connection, type ConnectionSettings } from "./connection.ts";
+import { asImapError, ImapError } from "./errors.ts";
+import { timeouts } from "./limits.ts";
+import { negotiateStartTls } from "./transport/starttls.ts";
+import { isLoopback, openTcp } from "./transport/tcp.ts";
+import { secure, type TlsOptions } from "./transport/tls.ts";
+
+export interface ConnectOptions extends TlsOptions, ConnectionSettings {
+  readonly port: number;
+  /** TLS from the start; STARTTLS, required; or clear text, which only loopback or `insecure` allows. */
+  readonly security: "tls" | "starttls" | "none";
+  readonly insecure?: boolean;
+  /** ms for name, TCP and TLS together; 30 s by default. */
+  readonly connectTimeoutMs?: number;
+}
+
+/**
+ * Connects: TCP, TLS, greeting, capabilities. Not yet logged in.
+ * @throws ImapError UNRESOLVED, REFUSED, TLS, CERTIFICATE, INSECURE, TIMEOUT, BYE, SYNTAX, CLOSED
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const { host, port, security } = options;
+  if (security === "none" && options.insecure !== true && !isLoopback(host))
+    throw new ImapError("INSECURE", `Mail and password would travel to ${host} in clear text.`);
+  const { socket, opened } = openTcp(host, port);
+  const stream = await withDeadline(options.connectTimeoutMs ?? timeouts.connect, socket, async () => {
+    await opened;
+    if (security === "none") return socket;
+    if (security === "starttls") await negotiateStartTls(socket);
+    return secure(socket, options);
+  });
+  const connection = new Connection(stream, options);
+  try {
+    if (security !== "starttls") await connection.greeted();
+    if (connection.capabilities.list().length === 0) await connection.run(capability());
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
+  return connection;
+}
+
+/** Ends the socket where `work` fails or is not done within `ms`. */
+async function withDeadline(ms: number, socket: Socket, work: () => Promise<Socket>): Promise<Socket> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new ImapError("TIMEOUT", `No connection within ${ms / 1000} s.`)), ms);
+  });
+  const working = work();
+  try {
+    return await Promise.race([working, late]);
+  } catch (error) {
+    working.then(
+      (stream) => stream.destroy(),
+      () => {},
+    );
+    socket.on("error", () => {});
+    socket.destroy();
+    throw asImapError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Capabilities } from "./capabilities.ts";
+import type { ImapError } from "./errors.ts";
+import type { MailboxEvent } from "./values.ts";
+
+export interface ConnectionEvents {
+  /** A change of the selected mailbox that no command asked for. */
+  mailbox: MailboxEvent;
+  /** ALERT (RFC 9051 §7.1): must be shown. Hostile text. */
+  alert: string;
+  /** Null: closed as we asked for. */
+  close: ImapError | null;
+  capabilities: Capabilities;
+}
+
+/** A few listeners for each event, called in the order they came, at once. */
+export class Emitter<Events> {
+  readonly #listeners = new Map<keyof Events, Set<(value: never) => void>>();
+
+  /** @returns a function that takes the listener away again */
+  on<K extends keyof Events>(event: K, listener: (value: Events[K]) => void): () => void {
+    const set = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, set.add(listener));
+    return () => {
+      set.delete(listener);
+    };
+  }
+
+  emit<K extends keyof Events>(event: K, value: Events[K]): void {
+    for (const listener of this.#listeners.get(event) ?? []) (listener as (value: Events[K]) => void)(value);
+  }
+}

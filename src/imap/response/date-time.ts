@@ -1,0 +1,17 @@
+const pattern =
+  /^\s*(\d{1,2})-([A-Za-z]{3})-(\d{4}) +(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?(?: *([+-])(\d{2}):?(\d{2}))?/;
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/** date-time (RFC 9051 §9) as ms since the epoch; null where it cannot be one. No zone is read as UTC. */
+export function parseDateTime(text: string): number | null {
+  const match = pattern.exec(text);
+  if (!match) return null;
+  const [, day, month, year, hour, minute, second, sign, zoneHours, zoneMinutes] = match;
+  const monthIndex = months.indexOf(month!.toLowerCase());
+  if (monthIndex < 0 || Number(day) < 1 || Number(day) > 31) return null;
+  const time = new Date(0);
+  time.setUTCFullYear(Number(year), monthIndex, Number(day));
+  time.setUTCHours(Number(hour), Number(minute), Number(second));
+  const offset = sign ? (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000 : 0;
+  return time.getTime() - (sign === "-" ? -offset : offset);
+}

@@ -1,0 +1,90 @@
+import { quirks } from "../quirks.ts";
+import type { Address, Envelope } from "../values.ts";
+import { LPAREN, RPAREN } from "../wire/bytes.ts";
+import type { Reader } from "../wire/reader.ts";
+
+const noAddresses: readonly Address[] = Object.freeze([]);
+
+/** address (RFC 9051 §9): name, source route, mailbox, host. */
+function readAddress(r: Reader): Address {
+  r.expect(LPAREN);
+  const name = r.nstring();
+  r.gap();
+  r.nstring();
+  r.gap();
+  const mailbox = r.nstring();
+  r.gap();
+  const host = r.nstring();
+  r.skipSp();
+  if (r.take(RPAREN)) return { name, mailbox, host: quirks.missingHost.names.has(host ?? "") ? "" : host };
+  if (!r.lenient) r.fail('")"');
+  return readLongAddress(r, [name, mailbox, host]);
+}
+
+/** A name that fell into several strings (quirk `splitName`): the last two are mailbox and host. */
+function readLongAddress(r: Reader, strings: (string | null)[]): Address {
+  while (!r.take(RPAREN)) {
+    strings.push(r.nstring());
+    r.skipSp();
+  }
+  const [mailbox = null, host = null] = strings.slice(-2);
+  const name = strings.slice(0, -2).filter((s) => s !== null);
+  return { name: name.join(" "), mailbox, host };
+}
+
+/** env-from and its like: NIL or a list; `()`, SP between addresses and NIL among them are met with. */
+function readAddresses(r: Reader): readonly Address[] {
+  if (r.nil()) return noAddresses;
+  const addresses: Address[] = [];
+  r.list(() => {
+    if (!r.nil()) addresses.push(readAddress(r));
+  });
+  return addresses;
+}
+
+/**
+ * envelope (RFC 9051 §7.5.2). Fields missing at its end are read as absent; extra parentheses around it are allowed.
+ * @throws MalformedError
+ */
+export function readEnvelope(r: Reader): Envelope {
+  r.expect(LPAREN);
+  r.enter();
+  if (r.peek() === LPAREN) {
+    const inner = readEnvelope(r);
+    r.skipSp();
+    r.expect(RPAREN);
+    r.leave();
+    return inner;
+  }
+  const text = () => {
+    if (r.peek() === RPAREN) return null;
+    const value = r.nstring();
+    r.gap();
+    return value;
+  };
+  const addresses = () => {
+    if (r.peek() === RPAREN) return noAddresses;
+    const value = readAddresses(r);
+    r.gap();
+    return value;
+  };
+  const envelope: Envelope = {
+    date: text(),
+    subject: text(),
+    from: addresses(),
+    sender: addresses(),
+    replyTo: addresses(),
+    to: addresses(),
+    cc: addresses(),
+    bcc: addresses(),
+    inReplyTo: text(),
+    messageId: text(),
+  };
+  while (r.lenient && r.peek() !== RPAREN) {
+    r.skipValue();
+    r.skipSp();
+  }
+  r.expect(RPAREN);
+  r.leave();
+  return envelope;
+}

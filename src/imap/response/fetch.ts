@@ -1,0 +1,240 @@
+import { limits } from "../limits.ts";
+import type { FetchedMessage, Invalid } from "../values.ts";
+import { DQUOTE, GT, LBRACKET, LF, LPAREN, LT, RBRACKET, RPAREN, SP } from "../wire/bytes.ts";
+import { MalformedError, Reader } from "../wire/reader.ts";
+import { readBodyStructure } from "./body-structure.ts";
+import { parseDateTime } from "./date-time.ts";
+import { readEnvelope } from "./envelope.ts";
+import { readFlags } from "./flags.ts";
+
+/** FetchedMessage while it is being read. */
+type Draft = { -readonly [K in keyof FetchedMessage]: FetchedMessage[K] };
+
+/** Which large literal is about to come. */
+export interface LargeLiteral {
+  readonly seq: number;
+  /** Null where the server did not say it before the literal. */
+  readonly uid: number | null;
+  /** As in FetchedMessage.sections. */
+  readonly section: string;
+  /** Octets. */
+  readonly size: number;
+}
+
+/** Where reading stands: seen from outside when a response breaks off at a large literal. */
+interface Progress {
+  section: string | null;
+}
+
+/** msg-att after `* n FETCH ` (RFC 9051 §7.5.2). @throws MalformedError if no part of it can be read */
+export function readFetch(r: Reader, seq: number): FetchedMessage {
+  const message: Draft = { seq };
+  readItems(r, message, { section: null });
+  return message;
+}
+
+/** What a response that breaks off after a literal's announcement is about; null if it is no FETCH of a section. */
+export function describeLiteral(prefix: Buffer, size: number): LargeLiteral | null {
+  const start = /^\* (\d{1,10}) FETCH /i.exec(prefix.toString("latin1", 0, 32));
+  if (!start) return null;
+  const message: Draft = { seq: Number(start[1]) };
+  const progress: Progress = { section: null };
+  // The Reader takes off one CRLF as the response's end, and the announcement needs its own.
+  const r = new Reader(Buffer.concat([prefix, Buffer.from("\r\n")]));
+  r.position = start[0].length;
+  try {
+    readItems(r, message, progress);
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+  }
+  if (progress.section === null) return null;
+  return { seq: message.seq, uid: message.uid ?? null, section: progress.section, size };
+}
+
+function readItems(r: Reader, message: Draft, progress: Progress): void {
+  r.expect(LPAREN);
+  r.skipSp();
+  while (!r.take(RPAREN)) {
+    const start = r.position;
+    const name = itemName(r);
+    if (name === "") r.fail("a FETCH item");
+    const value = r.position;
+    try {
+      readItem(r, name, message, progress);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      if (!recover(r, name, value, message, error)) return;
+    }
+    r.skipSp();
+    if (r.position === start) r.fail('")"');
+  }
+}
+
+/** Up to SP, a bracket, a parenthesis or `<`, in upper case. */
+function itemName(r: Reader): string {
+  const { buffer } = r;
+  const start = r.position;
+  let at = start;
+  for (; at < r.end; at++) {
+    const byte = buffer[at]!;
+    if (byte === SP || byte === LBRACKET || byte === LPAREN || byte === RPAREN || byte === LT) break;
+  }
+  r.position = at;
+  return buffer.toString("latin1", start, at).toUpperCase();
+}
+
+function readItem(r: Reader, name: string, message: Draft, progress: Progress): void {
+  if (r.peek() === LBRACKET) {
+    readSection(r, name, message, progress);
+    return;
+  }
+  r.skipSp();
+  switch (name) {
+    case "UID":
+      message.uid = r.nzNumber();
+      return;
+    case "FLAGS":
+      message.flags = readFlags(r);
+      return;
+    case "INTERNALDATE":
+      message.internalDate = r.nil() ? null : parseDateTime(r.string());
+      return;
+    case "RFC822.SIZE":
+      message.size = r.number();
+      return;
+    case "ENVELOPE":
+      message.envelope = readEnvelope(r);
+      return;
+    case "BODYSTRUCTURE":
+    case "BODY":
+      message.bodyStructure = readBodyStructure(r);
+      return;
+    case "MODSEQ": {
+      r.expect(LPAREN);
+      const modSeq = r.number64();
+      r.expect(RPAREN);
+      if (modSeq > 0n) message.modSeq = modSeq;
+      return;
+    }
+    case "EMAILID":
+      message.emailId = objectId(r) ?? undefined;
+      return;
+    case "THREADID":
+      message.threadId = objectId(r);
+      return;
+    default:
+      r.skipValue();
+  }
+}
+
+/** objectid in its parentheses, or NIL (RFC 8474 §5). */
+function objectId(r: Reader): string | null {
+  if (r.nil()) return null;
+  r.expect(LPAREN);
+  const id = r.astring();
+  r.expect(RPAREN);
+  return id;
+}
+
+/** `BODY[section]<origin> nstring`; a value left out is read as empty. */
+function readSection(r: Reader, name: string, message: Draft, progress: Progress): void {
+  const section = sectionSpec(r);
+  if (r.take(LT)) while (!r.take(GT)) if (r.position++ >= r.end) r.fail('">"');
+  r.skipSp();
+  if (name !== "BODY" && name !== "BINARY") {
+    r.skipValue();
+    return;
+  }
+  progress.section = section;
+  let bytes: Buffer | null = null;
+  if (r.peek() === RPAREN) bytes = Buffer.alloc(0);
+  else if (!r.nil()) {
+    const sent = r.stringBytes();
+    if (sent === null) {
+      if (!r.atEnd()) progress.section = null;
+      return; // it goes or went to a sink
+    }
+    bytes = Buffer.from(sent);
+  }
+  progress.section = null;
+  const sections = message.sections instanceof Map ? message.sections : new Map<string, Buffer | null>();
+  sections.set(section, bytes);
+  message.sections = sections;
+}
+
+/** `[…]` in the form of canonicalSection. */
+function sectionSpec(r: Reader): string {
+  r.expect(LBRACKET);
+  const start = r.position;
+  let plain = true;
+  while (r.peek() !== RBRACKET) {
+    const byte = r.peek();
+    if (byte === -1 || byte === LF) r.fail('"]"');
+    if (byte === DQUOTE) {
+      plain = false;
+      r.quoted();
+    } else r.position++;
+  }
+  const text = r.buffer.toString("latin1", start, r.position).toUpperCase();
+  r.position++;
+  if (plain && !text.includes("(")) return text;
+  return text
+    .replaceAll('"', "")
+    .replace(/\s+/g, " ")
+    .replace(/ ?\( ?/, " (")
+    .replace(/ \)/, ")");
+}
+
+/**
+ * An attribute could not be read: looks again leniently, and failing that marks it invalid and finds where it ends.
+ * False: it has no end that can be found, and what follows it is lost.
+ */
+function recover(r: Reader, name: string, start: number, message: Draft, error: MalformedError): boolean {
+  const again = name === "ENVELOPE" || name === "BODYSTRUCTURE" || name === "BODY";
+  if (again) {
+    r.lenient = true;
+    try {
+      r.rewind(start);
+      readItem(r, name, message, { section: null });
+      return true;
+    } catch (second) {
+      if (!(second instanceof MalformedError)) throw second;
+    } finally {
+      r.lenient = false;
+    }
+  }
+  const found = skipDamaged(r, start);
+  if (again) {
+    const bytes = r.buffer.subarray(start, Math.min(found ? r.position : r.end, start + limits.invalidBytes));
+    const invalid: Invalid = { invalid: true, reason: error.message, bytes: Buffer.from(bytes) };
+    if (name === "ENVELOPE") message.envelope = invalid;
+    else message.bodyStructure = invalid;
+  }
+  return found;
+}
+
+/** Passes over the value at `start`, first strictly, then leniently; it must be followed by what can follow it. */
+function skipDamaged(r: Reader, start: number): boolean {
+  try {
+    for (const lenient of [false, true]) {
+      r.lenient = lenient;
+      r.rewind(start);
+      try {
+        r.skipSp();
+        r.skipValue();
+      } catch (error) {
+        if (!(error instanceof MalformedError)) throw error;
+        continue;
+      }
+      const after = r.position;
+      if (r.peek() === SP) return true;
+      if (r.take(RPAREN) && r.atEnd()) {
+        r.position = after;
+        return true;
+      }
+    }
+    return false;
+  } finally {
+    r.lenient = false;
+  }
+}

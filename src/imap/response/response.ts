@@ -1,0 +1,142 @@
+/** One whole response as a value (RFC 9051 §7). */
+import { maxNumber } from "../uid-set.ts";
+import type { FetchedMessage, ListedMailbox, UidRanges } from "../values.ts";
+import { LPAREN, PLUS } from "../wire/bytes.ts";
+import { Reader } from "../wire/reader.ts";
+import { type ResponseText, readCapabilities, readResponseText } from "./code.ts";
+import { readFetch } from "./fetch.ts";
+import { readFlags } from "./flags.ts";
+import { readList } from "./list.ts";
+import { type Namespaces, readNamespace } from "./namespace.ts";
+import { readEsearch, readSearch, type SearchResponse } from "./search.ts";
+import { readStatus, type StatusResponse } from "./status.ts";
+
+export type Condition = "OK" | "NO" | "BAD";
+
+export interface Tagged extends ResponseText {
+  readonly kind: "tagged";
+  readonly tag: string;
+  readonly condition: Condition;
+}
+
+export type Untagged =
+  | ({ readonly kind: "condition"; readonly condition: Condition | "BYE" | "PREAUTH" } & ResponseText)
+  | { readonly kind: "capability"; readonly capabilities: readonly string[] }
+  | { readonly kind: "enabled"; readonly capabilities: readonly string[] }
+  | { readonly kind: "flags"; readonly flags: readonly string[] }
+  | { readonly kind: "exists"; readonly exists: number }
+  | { readonly kind: "expunge"; readonly seq: number }
+  | { readonly kind: "vanished"; readonly earlier: boolean; readonly uids: UidRanges }
+  | { readonly kind: "fetch"; readonly message: FetchedMessage }
+  | { readonly kind: "list"; readonly mailbox: ListedMailbox }
+  | ({ readonly kind: "status" } & StatusResponse)
+  | ({ readonly kind: "search" } & SearchResponse)
+  | { readonly kind: "namespace"; readonly namespaces: Namespaces }
+  | { readonly kind: "id"; readonly fields: ReadonlyMap<string, string> }
+  /** A response of a kind that is not used here. */
+  | { readonly kind: "unknown"; readonly name: string };
+
+export type Response =
+  | Tagged
+  | Untagged
+  /** command continuation request; `text` is what follows `+ ` (base64 for SASL). */
+  | { readonly kind: "continue"; readonly text: string };
+
+/**
+ * Reads one response, as the framer hands it out.
+ * @throws MalformedError where nothing of it can be used
+ */
+export function parseResponse(buffer: Buffer): Response {
+  const r = new Reader(buffer);
+  if (r.take(PLUS)) {
+    r.skipSp();
+    return { kind: "continue", text: r.rest() };
+  }
+  const tag = r.atom();
+  r.skipSp();
+  if (tag === "*") return readUntagged(r);
+  const condition: string = r.atom().toUpperCase();
+  if (condition !== "OK" && condition !== "NO" && condition !== "BAD") return r.fail("OK, NO or BAD");
+  return { kind: "tagged", tag, condition, ...readResponseText(r) };
+}
+
+function readUntagged(r: Reader): Response {
+  // `* [COPYUID …] done`: an OK that was left out (Exchange, home.pl).
+  if (r.peek() === 0x5b) return { kind: "condition", condition: "OK", ...readResponseText(r) };
+  if (r.atNumber()) return readNumbered(r);
+  const name = r.atom().toUpperCase();
+  switch (name) {
+    case "OK":
+    case "NO":
+    case "BAD":
+    case "BYE":
+    case "PREAUTH":
+      return { kind: "condition", condition: name, ...readResponseText(r) };
+    case "CAPABILITY":
+      return { kind: "capability", capabilities: readCapabilities(r) };
+    case "ENABLED":
+      return { kind: "enabled", capabilities: readCapabilities(r) };
+    case "COPYUID":
+    case "APPENDUID": {
+      const code = readResponseText(new Reader(Buffer.from(`[${name}${r.rest()}]`))).code;
+      return { kind: "condition", condition: "OK", code, text: "" };
+    }
+    default:
+      r.skipSp();
+      return readNamed(r, name);
+  }
+}
+
+function readNamed(r: Reader, name: string): Response {
+  switch (name) {
+    case "FLAGS":
+      return { kind: "flags", flags: readFlags(r) };
+    case "LIST":
+    case "LSUB":
+    case "XLIST":
+      return { kind: "list", mailbox: readList(r) };
+    case "STATUS":
+      return { kind: "status", ...readStatus(r) };
+    case "SEARCH":
+      return { kind: "search", ...readSearch(r) };
+    case "ESEARCH":
+      return { kind: "search", ...readEsearch(r) };
+    case "VANISHED": {
+      const earlier = r.peek() === LPAREN;
+      if (earlier) r.skipValue();
+      r.skipSp();
+      return { kind: "vanished", earlier, uids: r.sequenceSet() };
+    }
+    case "NAMESPACE":
+      return { kind: "namespace", namespaces: readNamespace(r) };
+    case "ID":
+      return { kind: "id", fields: readId(r) };
+    default:
+      return { kind: "unknown", name };
+  }
+}
+
+function readNumbered(r: Reader): Response {
+  const number = r.number();
+  r.sp();
+  const name = r.atom().toUpperCase();
+  if (name === "EXISTS") return { kind: "exists", exists: Math.min(number, maxNumber) };
+  if (number < 1 || number > maxNumber) return { kind: "unknown", name };
+  if (name === "EXPUNGE") return { kind: "expunge", seq: number };
+  if (name !== "FETCH") return { kind: "unknown", name };
+  r.sp();
+  return { kind: "fetch", message: readFetch(r, number) };
+}
+
+/** `(name value …)` or NIL (RFC 2971); names in lower case. */
+function readId(r: Reader): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  if (r.nil()) return fields;
+  r.list(() => {
+    const name = r.astring().toLowerCase();
+    r.skipSp();
+    const value = r.nstring();
+    if (value !== null) fields.set(name, value);
+  });
+  return fields;
+}
