@@ -1,6 +1,7 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
 import { basename } from "node:path";
 import { bytes, type Database, number, text } from "./database.ts";
+import type { Row } from "./driver.ts";
 import { asStoreError, StoreError } from "./error.ts";
 import { type Mailboxes, words } from "./mailboxes.ts";
 import { baseName, fileSize, Maildir, onFile, removeFile } from "./maildir.ts";
@@ -27,26 +28,11 @@ export class Bodies {
    * deleted it (forgotten); one cut short by a power failure is deleted.
    */
   path(mailboxId: number, uid: number): string | null {
-    const row = this.#database.get(
-      `SELECT message.id, body.file, body.size FROM message JOIN body ON body.message = message.id
-       WHERE mailbox = ? AND uid = ?`,
-      mailboxId,
-      uid,
-    );
+    const row = this.#row(mailboxId, uid);
     if (!row) return null;
-    const file = text(row, "file");
-    const path = this.#maildir(mailboxId).locate(file);
-    const size = path === null ? null : fileSize(path);
-    if (path !== null && size === number(row, "size")) {
-      const name = basename(path);
-      if (name !== file) {
-        this.#database.run("UPDATE body SET file = ? WHERE message = ?", name, number(row, "id"));
-      }
-      return path;
-    }
-    if (path !== null && size !== null) removeFile(path);
-    this.#database.run("DELETE FROM body WHERE message = ? AND file = ?", number(row, "id"), file);
-    return null;
+    const path = this.#maildir(mailboxId).locate(text(row, "file"));
+    if (path !== null && basename(path) === row.file && fileSize(path) === row.size) return path;
+    return this.#database.transaction(() => this.#repair(mailboxId, uid));
   }
 
   /** The whole message, or null where it is not cached. */
@@ -221,6 +207,29 @@ export class Bodies {
       );
       return true;
     });
+  }
+
+  #row(mailboxId: number, uid: number): Row | null {
+    return this.#database.get(
+      `SELECT message.id, body.file, body.size FROM message JOIN body ON body.message = message.id
+       WHERE mailbox = ? AND uid = ?`,
+      mailboxId,
+      uid,
+    );
+  }
+
+  /** Looks again, now that no other process of ours is half-way through a change, and makes row and file agree. */
+  #repair(mailboxId: number, uid: number): string | null {
+    const row = this.#row(mailboxId, uid);
+    if (!row) return null;
+    const path = this.#maildir(mailboxId).locate(text(row, "file"));
+    if (path !== null && fileSize(path) === row.size) {
+      this.#database.run("UPDATE body SET file = ? WHERE message = ?", basename(path), number(row, "id"));
+      return path;
+    }
+    if (path !== null) removeFile(path);
+    this.#database.run("DELETE FROM body WHERE message = ?", number(row, "id"));
+    return null;
   }
 
   #forget(message: number, file: string): void {

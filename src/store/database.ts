@@ -134,6 +134,15 @@ export function bytes(row: Row, column: string): Buffer {
     : damaged(column);
 }
 
+/** Reads a column of JSON that this program wrote. */
+export function json<T>(row: Row, column: string): T {
+  try {
+    return JSON.parse(text(row, column));
+  } catch {
+    return damaged(column);
+  }
+}
+
 function damaged(column: string): never {
   throw new StoreError("corrupt", `The local copy holds an impossible value for "${column}".`);
 }

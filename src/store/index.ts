@@ -47,14 +47,14 @@ export interface StoreLocation {
 /** Opens the local copy, making or rebuilding what the cache lacks. */
 export function openStore({ cacheDir, stateDir }: StoreLocation): Store {
   const index = openIndex(cacheDir);
-  const journalDatabase = orClose(index, () => openJournal(stateDir));
+  const journal = orClose(index, () => new Journal(openJournal(stateDir), join(stateDir, "journal.lock")));
   const mailboxes = new Mailboxes(index, join(cacheDir, "maildir"));
   const bodies = new Bodies(index, mailboxes);
   return {
     mailboxes,
     bodies,
     messages: new Messages(index, bodies),
-    journal: new Journal(journalDatabase),
+    journal: journal,
     meta: {
       get(key) {
         const row = index.get("SELECT value FROM meta WHERE key = ?", key);
@@ -72,7 +72,7 @@ export function openStore({ cacheDir, stateDir }: StoreLocation): Store {
     },
     close() {
       index.close();
-      journalDatabase.close();
+      journal.close();
     },
   };
 }

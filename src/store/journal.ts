@@ -1,6 +1,7 @@
 import { type Database, number, text, textOrNull } from "./database.ts";
 import type { Row } from "./driver.ts";
 import { StoreError } from "./error.ts";
+import { openPrivate } from "./schema.ts";
 import type { JournalEntry } from "./types.ts";
 
 function stateOf(row: Row): JournalEntry["state"] {
@@ -22,9 +23,41 @@ function entryOf(row: Row): JournalEntry {
 /** Changes not yet confirmed by the server, in the order they were asked for. Every write is on disk on return. */
 export class Journal {
   readonly #database: Database;
+  readonly #lockPath: string;
+  #lock: Database | null = null;
 
-  constructor(database: Database) {
+  /** `lockPath` is a file beside the journal that is only ever locked, never written. */
+  constructor(database: Database, lockPath: string) {
     this.#database = database;
+    this.#lockPath = lockPath;
+  }
+
+  /**
+   * Takes the right to bring the journal to the server, so that two processes do not both send one change.
+   * False where another process has it. It ends with `unlock`, with `close`, and with the process, however that ends.
+   */
+  tryLock(): boolean {
+    if (this.#lock) return true;
+    const lock = openPrivate(this.#lockPath);
+    try {
+      lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+    } catch (error) {
+      lock.close();
+      if (error instanceof StoreError && error.code === "locked") return false;
+      throw error;
+    }
+    this.#lock = lock;
+    return true;
+  }
+
+  unlock(): void {
+    this.#lock?.close();
+    this.#lock = null;
+  }
+
+  close(): void {
+    this.unlock();
+    this.#database.close();
   }
 
   append(kind: string, payload: string): JournalEntry {

@@ -221,7 +221,7 @@ export function touch(path: string): void {
 }
 
 export function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return onFile(path, () => statSync(path, { throwIfNoEntry: false }) !== undefined, false);
 }
 
 function list(directory: string): string[] {

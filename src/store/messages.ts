@@ -1,5 +1,5 @@
 import type { Bodies } from "./bodies.ts";
-import { type Database, number, numberOrNull, text, textOrNull } from "./database.ts";
+import { type Database, json, number, numberOrNull, text, textOrNull } from "./database.ts";
 import type { Row } from "./driver.ts";
 import { baseSubject, fold } from "./fold.ts";
 import { words } from "./mailboxes.ts";
@@ -244,7 +244,7 @@ function valuesOf(message: StoredMessageInput): (string | number | null)[] {
 }
 
 function messageOf(row: Row): StoredMessage {
-  const [from, to, cc] = peopleOf(text(row, "people"));
+  const [from, to, cc] = json<[string, string][][]>(row, "people").map(peopleOf);
   return {
     uid: number(row, "uid"),
     flags: words(text(row, "flags")),
@@ -266,10 +266,8 @@ function pairs(people: readonly StoredPerson[]): [string, string][] {
   return people.map(({ name, email }) => [name, email]);
 }
 
-/** Reads what `pairs` made. */
-function peopleOf(json: string): StoredPerson[][] {
-  const lists: [string, string][][] = JSON.parse(json);
-  return lists.map((list) => list.map(([name, email]) => ({ name, email })));
+function peopleOf(list: readonly [string, string][]): StoredPerson[] {
+  return list.map(([name, email]) => ({ name, email }));
 }
 
 function flagColumn(flags: readonly string[]): string {

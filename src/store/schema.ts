@@ -107,7 +107,7 @@ function makePrivate(directory: string): void {
 }
 
 /** SQLite gives its -wal and -shm files the mode of the database, so this one file decides for all. */
-function openPrivate(path: string, onCorrupt?: () => void): Database {
+export function openPrivate(path: string, onCorrupt?: () => void): Database {
   if (!exists(path)) touch(path);
   return new Database(path, onCorrupt);
 }
@@ -136,7 +136,13 @@ export function openIndex(cacheDir: string): Database {
 function tryIndex(path: string, mark: string): Database | null {
   let opened: Database | null = null;
   try {
-    opened = openPrivate(path, () => touch(mark));
+    opened = openPrivate(path, () => {
+      try {
+        touch(mark);
+      } catch {
+        // The damage is found again at the next reading; the error to report is the damage itself.
+      }
+    });
     if (version(opened) === 0) create(opened, indexSchema, indexVersion);
     if (version(opened) === indexVersion) {
       opened.exec("PRAGMA synchronous = NORMAL");

@@ -46,3 +46,18 @@ test("marking an entry that another process has finished says so", (t) => {
     (error) => error instanceof StoreError && error.code === "gone",
   );
 });
+
+test("one process at a time brings the journal to the server, and its end frees the right", (t) => {
+  const directory = scratch(t);
+  const [one, two] = [storeIn(t, directory), storeIn(t, directory)];
+  assert.equal(one.journal.tryLock(), true);
+  assert.equal(one.journal.tryLock(), true);
+  const started = performance.now();
+  assert.equal(two.journal.tryLock(), false);
+  assert.ok(performance.now() - started < 1000);
+  two.journal.append("flag", "{}");
+  one.journal.unlock();
+  one.journal.unlock();
+  assert.equal(two.journal.tryLock(), true);
+  assert.equal(one.journal.tryLock(), false);
+});
