@@ -6,7 +6,7 @@ import { encodeText } from "./charsets.ts";
 /** One message to be put into a mailbox. */
 export interface Sample {
   mailbox: string;
-  /** Minutes before now. */
+  /** Minutes before now, about: see {@link sentAt}. */
   ago: number;
   /** Letters: S(een) F(lagged) A(nswered) D(raft); keywords are not used. */
   flags?: string;
@@ -121,13 +121,18 @@ function dateHeader(date: Date): string {
 
 const messageId = (id: string) => `<${id}@mail.example.org>`;
 
-/** The whole message, dated `sample.ago` minutes before `now`. */
+/** When the message was sent; the minutes are stretched a little, so that not all mail comes at the same minute. */
+export function sentAt(sample: Sample, now: Date): Date {
+  return new Date(now.getTime() - sample.ago * 61_370);
+}
+
+/** The whole message, dated back from `now`. */
 export function compose(sample: Sample, now: Date): string {
   const charset = sample.charset ?? "utf-8";
   const { after = [] } = sample;
   const subject = isAscii(sample.subject) ? sample.subject : encodedWords(sample.subject, charset);
   const header = [
-    `Date: ${dateHeader(new Date(now.getTime() - sample.ago * 60_000))}`,
+    `Date: ${dateHeader(sentAt(sample, now))}`,
     `From: ${addressHeader(sample.from, charset)}`,
     ...(sample.to === "" ? [] : [`To: ${addressHeader(sample.to ?? owner, charset)}`]),
     ...(sample.cc ? [`Cc: ${addressHeader(sample.cc, charset)}`] : []),

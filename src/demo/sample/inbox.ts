@@ -76,7 +76,7 @@ Maja
       id: "walk.2",
       after: ["walk.1"],
       body: plain(
-        `On Friday, Maja Lind wrote:
+        `Maja Lind wrote:
 > I bring the coffee, somebody please bring cinnamon buns.
 
 ¡Por supuesto! Buns are mine. The bakery on the quay opens at seven and by

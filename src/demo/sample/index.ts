@@ -1,6 +1,6 @@
 // The sample mail, put into the mailboxes of the demo.
 import { Content, type MailStore } from "../store.ts";
-import { compose } from "./compose.ts";
+import { compose, sentAt } from "./compose.ts";
 import { folderSamples } from "./folders.ts";
 import { arrivingSample, inboxSamples } from "./inbox.ts";
 import { listSamples } from "./list.ts";
@@ -18,8 +18,7 @@ export function fillWithSamples(store: MailStore, now: Date): void {
   const samples = [...inboxSamples(), ...odditySamples(), ...folderSamples(), ...listSamples()];
   for (const sample of samples.sort((a, b) => b.ago - a.ago)) {
     const flags = [...(sample.flags ?? "")].map((letter) => flagNames[letter] ?? letter);
-    const date = new Date(now.getTime() - sample.ago * 60_000);
-    store.get(sample.mailbox).add(new Content(compose(sample, now)), flags, date);
+    store.get(sample.mailbox).add(new Content(compose(sample, now)), flags, sentAt(sample, now));
   }
 }
 
