@@ -1,1 +1,17 @@
-console.log("postern");
+/** The way in. What answers at once (`--version`) loads nothing; all else is loaded when it is known to be needed. */
+import { version } from "../account/version.ts";
+
+const argv = process.argv.slice(2);
+
+// A reader that has seen enough (`postern list | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+if (argv[0] === "--version" || argv[0] === "-V" || argv[0] === "version") {
+  process.stdout.write(`postern ${version}\n`);
+} else {
+  const { shell } = await import("./shell.ts");
+  process.exitCode = await shell(argv);
+}

@@ -1,0 +1,234 @@
+/** The config file: TOML, read and checked once, then trusted. */
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parse, TomlError } from "smol-toml";
+import { AccountError } from "./errors.ts";
+import { configFile } from "./paths.ts";
+
+/** How a server is reached. `starttls` means required: there is no falling back to plain text. */
+export type Security = "tls" | "starttls" | "none";
+
+export interface ServerAddress {
+  readonly security: Security;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+}
+
+export interface Account {
+  /** The name in the config: letters, digits, `.`, `_`, `-`; also the name of its directories. */
+  readonly name: string;
+  readonly address: string;
+  readonly imap: ServerAddress;
+  /** A shell command whose first line of output is the password. */
+  readonly passwordCommand: string | null;
+  /** PEM file of certificate authorities to trust for this account, beside the system's own. */
+  readonly caFile: string | null;
+  /** `sha256:HEX`: the one certificate to accept. */
+  readonly pin: string | null;
+}
+
+export interface ScreenSettings {
+  /** Two lines of keys at the bottom. */
+  readonly keyBar: boolean;
+  /** `arrow` marks the cursor row with `>` instead of a bar: fewer bytes on a slow line. */
+  readonly cursor: "bar" | "arrow";
+}
+
+export interface Config {
+  readonly path: string;
+  readonly accounts: readonly Account[];
+  readonly screen: ScreenSettings;
+  /** Key sequences to command lines, over the default keymap. */
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+type Table = Readonly<Record<string, unknown>>;
+
+/** One place in the file, for messages that say where. */
+class Section {
+  readonly path: string;
+  readonly name: string;
+  readonly table: Table;
+
+  constructor(path: string, name: string, table: unknown) {
+    this.path = path;
+    this.name = name;
+    if (typeof table !== "object" || table === null || Array.isArray(table)) {
+      throw this.wrong("is not a table", `write it as [${name}]`);
+    }
+    this.table = table as Table;
+  }
+
+  wrong(what: string, hint: string): AccountError {
+    return new AccountError("CONFIG", `${this.path}: ${this.name} ${what}`, hint);
+  }
+
+  /** Refuses keys that mean nothing: a misspelt setting that is silently ignored is worse than a message. */
+  only(known: readonly string[]): void {
+    const unknown = Object.keys(this.table).find((key) => !known.includes(key));
+    if (unknown !== undefined) {
+      throw this.wrong(`has an unknown setting "${unknown}"`, `the settings here are: ${known.join(", ")}`);
+    }
+  }
+
+  text(key: string): string | null {
+    const value = this.table[key];
+    if (value === undefined) return null;
+    if (typeof value !== "string" || value === "") {
+      throw this.wrong(`has a "${key}" that is not a text`, `write ${key} = "…"`);
+    }
+    return value;
+  }
+
+  flag(key: string, fallback: boolean): boolean {
+    const value = this.table[key] ?? fallback;
+    if (typeof value !== "boolean")
+      throw this.wrong(`has a "${key}" that is not true or false`, `write ${key} = true`);
+    return value;
+  }
+}
+
+const schemes: Readonly<Record<string, { security: Security; port: number }>> = {
+  "imaps:": { security: "tls", port: 993 },
+  "imap:": { security: "starttls", port: 143 },
+  "imap+insecure:": { security: "none", port: 143 },
+};
+
+/** Reads `imaps://user@host:port`; the user defaults to the account's address. */
+function serverAddress(section: Section, key: string, address: string): ServerAddress {
+  const text = section.text(key);
+  const example = `write ${key} = "imaps://me@imap.example.org"`;
+  if (text === null) throw section.wrong(`has no "${key}"`, example);
+  if (!URL.canParse(text)) throw section.wrong(`has an "${key}" that is not an address: ${text}`, example);
+  const url = new URL(text);
+  const scheme = schemes[url.protocol];
+  if (!scheme) {
+    throw section.wrong(
+      `has an "${key}" of an unknown kind: ${url.protocol}//`,
+      "use imaps:// (TLS), imap:// (STARTTLS required) or imap+insecure:// (no protection)",
+    );
+  }
+  if (url.password !== "") {
+    throw section.wrong(`has a password inside "${key}"`, "take it out and set password-command instead");
+  }
+  if (url.hostname === "") throw section.wrong(`has an "${key}" without a host`, example);
+  return {
+    security: scheme.security,
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? scheme.port : Number(url.port),
+    user: url.username === "" ? address : decodeURIComponent(url.username),
+  };
+}
+
+function account(path: string, name: string, table: unknown): Account {
+  const section = new Section(path, `accounts.${name}`, table);
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(name)) {
+    throw section.wrong("has a name that cannot be a directory", "use letters, digits, '.', '_' and '-'");
+  }
+  section.only(["address", "imap", "password-command", "ca-file", "pin"]);
+  const address = section.text("address");
+  if (address === null) throw section.wrong('has no "address"', 'write address = "me@example.org"');
+  const caFile = section.text("ca-file");
+  const pin = section.text("pin");
+  if (pin !== null && !/^sha256:([0-9a-f]{2}:?){32}$/i.test(pin)) {
+    throw section.wrong(
+      'has a "pin" that is not a fingerprint',
+      'write pin = "sha256:" and 64 hexadecimal digits',
+    );
+  }
+  return {
+    name,
+    address,
+    imap: serverAddress(section, "imap", address),
+    passwordCommand: section.text("password-command"),
+    caFile: caFile === null ? null : resolve(dirname(path), caFile.replace(/^~(?=\/)/, homedir())),
+    pin,
+  };
+}
+
+/** Checks the text of a config file. Throws AccountError "CONFIG" with the place and what to write instead. */
+export function parseConfig(text: string, path: string): Config {
+  let table: Table;
+  try {
+    table = parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const why = error.message.split("\n")[0]?.replace("Invalid TOML document: ", "") ?? "";
+    throw new AccountError(
+      "CONFIG",
+      `${path}, line ${error.line}: ${why}`,
+      "correct that line: the file is TOML",
+    );
+  }
+  const root = new Section(path, "the file", table);
+  root.only(["accounts", "screen", "keys"]);
+  const accounts = new Section(path, "accounts", table.accounts ?? {});
+  const screen = new Section(path, "screen", table.screen ?? {});
+  screen.only(["key-bar", "cursor"]);
+  const cursor = screen.text("cursor") ?? "bar";
+  if (cursor !== "bar" && cursor !== "arrow")
+    throw screen.wrong('has an unknown "cursor"', 'use "bar" or "arrow"');
+  const keys = new Section(path, "keys", table.keys ?? {});
+  return {
+    path,
+    accounts: Object.entries(accounts.table).map(([name, value]) => account(path, name, value)),
+    screen: { keyBar: screen.flag("key-bar", true), cursor },
+    keys: Object.fromEntries(Object.keys(keys.table).map((key) => [key, keys.text(key) ?? ""])),
+  };
+}
+
+/** Reads the config file: `path`, else $POSTERN_CONFIG, else the XDG place. */
+export function loadConfig(path: string | undefined): Config {
+  const file = path ?? process.env.POSTERN_CONFIG ?? configFile();
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "ENOENT") {
+      throw new AccountError("CONFIG", `cannot read ${file}: ${code}`, "check the file's permissions");
+    }
+    throw new AccountError(
+      "NO_ACCOUNT",
+      `there is no account yet: ${file} does not exist`,
+      `create it (see "First steps" in the README, or man postern-config), or try "postern demo"`,
+    );
+  }
+  return parseConfig(text, file);
+}
+
+/** The account called `name`, or the only or first one. */
+export function chooseAccount(config: Config, name: string | undefined): Account {
+  const found = name === undefined ? config.accounts[0] : config.accounts.find((a) => a.name === name);
+  if (found) return found;
+  const known = config.accounts.map((a) => a.name).join(", ");
+  if (name !== undefined && known !== "") {
+    throw new AccountError(
+      "NO_ACCOUNT",
+      `there is no account "${name}"`,
+      `the accounts in ${config.path} are: ${known}`,
+    );
+  }
+  throw new AccountError(
+    "NO_ACCOUNT",
+    `${config.path} has no account`,
+    `add one: see "First steps" in the README`,
+  );
+}
+
+/** The PEM text of an account's ca-file, or undefined. */
+export function readCa(account: Account): string | undefined {
+  if (account.caFile === null) return undefined;
+  try {
+    return readFileSync(account.caFile, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new AccountError(
+      "CONFIG",
+      `cannot read the ca-file ${join(account.caFile)}: ${code}`,
+      "check ca-file in the config",
+    );
+  }
+}

@@ -1,0 +1,25 @@
+/** Where things lie, after the XDG Base Directory rules. A relative XDG value is ignored, as the rules ask. */
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+function base(env: Env, variable: string, fallback: string): string {
+  const value = env[variable];
+  return join(value && isAbsolute(value) ? value : join(homedir(), fallback), "postern");
+}
+
+/** The person's own file; never written by the program. */
+export function configFile(env: Env = process.env): string {
+  return join(base(env, "XDG_CONFIG_HOME", ".config"), "config.toml");
+}
+
+/** The local copy of one account: may be deleted at any time, it comes back from the server. */
+export function cacheDir(account: string, env: Env = process.env): string {
+  return join(base(env, "XDG_CACHE_HOME", ".cache"), account);
+}
+
+/** What exists nowhere else: the journal of changes not yet on the server. */
+export function stateDir(account: string, env: Env = process.env): string {
+  return join(base(env, "XDG_STATE_HOME", ".local/state"), account);
+}

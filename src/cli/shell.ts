@@ -1,0 +1,111 @@
+/** Commands as a shell sees them: yargs reads the words, one command runs, its result is printed, the process ends. */
+import yargs, { type Argv } from "yargs";
+import { type Command, commands, type Param, type RawValues, UsageError } from "../commands/index.ts";
+import { describeFailure, printFailure } from "./failure.ts";
+import { readGlobals, runOneShot } from "./run.ts";
+
+const globalOptions = {
+  account: {
+    alias: "a",
+    type: "string",
+    describe: "the account, by its name in the config (default: the first)",
+  },
+  folder: {
+    alias: "f",
+    type: "string",
+    describe: "the folder to work on (default: INBOX); @sent, @trash, … by role",
+  },
+  config: { alias: "c", type: "string", describe: "the config file" },
+  json: { type: "boolean", describe: "print JSON (also for errors)" },
+  offline: { type: "boolean", describe: "use the local copy only" },
+  trace: { type: "string", describe: "write the protocol to this file, secrets taken out" },
+} as const;
+
+/** yargs takes `-flagged` for options; this keeps the minus of a flag to be removed until yargs is through. */
+const minus = "\u2212";
+
+function keepMinus(argv: readonly string[]): string[] {
+  const command = argv.find((word) => !word.startsWith("-"));
+  if (command !== "flag" && command !== "tag") return [...argv];
+  return argv.map((word) => (/^-[^-\d].+/.test(word) ? `${minus}${word.slice(1)}` : word));
+}
+
+function giveMinusBack(value: unknown): unknown {
+  return Array.isArray(value) ? value.map((v) => (typeof v === "string" ? v.replace(minus, "-") : v)) : value;
+}
+
+function positional(name: string, param: Param): string {
+  const word = param.repeat ? `${name}..` : name;
+  return param.required ? `<${word}>` : `[${word}]`;
+}
+
+function addCommand(
+  parser: Argv,
+  command: Command,
+  run: (command: Command, values: RawValues) => Promise<void>,
+): void {
+  const words = Object.entries(command.args).map(([name, param]) => positional(name, param));
+  parser.command(
+    [[command.name, ...words].join(" "), ...command.aliases],
+    command.summary,
+    (sub) => {
+      for (const [name, { help }] of Object.entries(command.args)) {
+        sub.positional(name, { describe: help, type: "string" });
+      }
+      for (const [name, { help, alias, type }] of Object.entries(command.options)) {
+        sub.option(name, {
+          describe: help,
+          type: type === "flag" ? "boolean" : "string",
+          ...(alias ? { alias } : {}),
+        });
+      }
+      return sub.epilogue(`IMAP: ${command.imap}`);
+    },
+    (values) => run(command, values),
+  );
+}
+
+/** Runs the command line `argv` (without `node postern`); resolves to the exit status. */
+export async function shell(argv: readonly string[]): Promise<number> {
+  const json = argv.includes("--json");
+  try {
+    let status = 0;
+    const parser = yargs(keepMinus(argv))
+      .scriptName("postern")
+      .usage("$0 [command]\n\nRead and handle mail over IMAP. Without a command, opens the screen.")
+      .options(globalOptions)
+      .parserConfiguration({
+        "parse-numbers": false,
+        "parse-positional-numbers": false,
+        "camel-case-expansion": false,
+      })
+      .version(false)
+      .help()
+      .alias("help", "h")
+      .strict()
+      .exitProcess(false)
+      .fail((message, error) => {
+        throw error ?? new UsageError(message, 'see "postern --help"');
+      });
+    for (const command of commands.filter((c) => !c.screenOnly)) {
+      addCommand(parser, command, async (chosen, values) => {
+        const given = Object.fromEntries(
+          Object.entries(values).map(([key, value]) => [key, giveMinusBack(value)]),
+        );
+        status = await runOneShot(chosen, readGlobals(values), given);
+      });
+    }
+    parser.command("demo", "Try the screen on a mailbox of its own: no account, no network", {}, async () => {
+      status = await (await import("./demo.ts")).demo();
+    });
+    parser.command("$0", false, {}, async (values: RawValues) => {
+      status = await (await import("./screen.ts")).openScreen(readGlobals(values));
+    });
+    await parser.parseAsync();
+    return status;
+  } catch (error) {
+    const failure = describeFailure(error);
+    printFailure(failure, json, process.stderr);
+    return failure.status;
+  }
+}

@@ -1,0 +1,111 @@
+/** Results as text: aligned and cut on a terminal; whole and tab-separated in a pipe. */
+import type { Result } from "../commands/index.ts";
+import { flagLetters, formatPeople, formatSize, shortDate } from "../mail/format.ts";
+import type { Folder, Message } from "../mail/index.ts";
+import { layoutBody } from "../message/layout.ts";
+import { safeText } from "../message/safe.ts";
+import type { ReadableMessage } from "../message/types.ts";
+import { cutToWidth, padToWidth, textWidth } from "../message/width.ts";
+
+/** Where the text goes. `columns` is null in a pipe: then nothing is cut or padded. */
+export interface Target {
+  readonly columns: number | null;
+  readonly now: number;
+}
+
+interface Column {
+  readonly values: readonly string[];
+  /** Columns on a terminal; the last column takes what is left. */
+  readonly most: number;
+  readonly right?: boolean;
+}
+
+function table(columns: readonly Column[], target: Target): string {
+  const rows = columns[0]?.values.length ?? 0;
+  const lines: string[] = [];
+  const widths = columns.map((c) =>
+    c.values.reduce((widest, v) => Math.max(widest, Math.min(c.most, textWidth(v))), 0),
+  );
+  for (let row = 0; row < rows; row++) {
+    const cells = columns.map((c) => safeText(c.values[row] ?? ""));
+    if (target.columns === null) {
+      lines.push(cells.join("\t"));
+      continue;
+    }
+    const padded = cells.map((cell, i) => {
+      const width = widths[i] ?? 0;
+      if (i === columns.length - 1) return cell;
+      return columns[i]?.right ? cell.padStart(width) : padToWidth(cutToWidth(cell, width), width);
+    });
+    lines.push(cutToWidth(padded.join("  "), target.columns).trimEnd());
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function messageTable(items: readonly Message[], target: Target): string {
+  return table(
+    [
+      { values: items.map((m) => String(m.uid)), most: 10, right: true },
+      { values: items.map((m) => flagLetters(m.flags)), most: 5 },
+      { values: items.map((m) => shortDate(m.internalDate, target.now)), most: 12, right: true },
+      { values: items.map((m) => formatPeople(m.from)), most: 22 },
+      { values: items.map((m) => m.subject), most: 1000 },
+    ],
+    target,
+  );
+}
+
+function folderTable(items: readonly Folder[], target: Target): string {
+  const number = (n: number | null) => (n === null ? "-" : String(n));
+  return table(
+    [
+      { values: items.map((f) => number(f.unread)), most: 9, right: true },
+      { values: items.map((f) => number(f.messages)), most: 9, right: true },
+      { values: items.map((f) => f.role ?? "-"), most: 8 },
+      { values: items.map((f) => f.name), most: 1000 },
+    ],
+    target,
+  );
+}
+
+/** A message as text: header lines, body wrapped to the terminal (80 columns in a pipe), attachments with their parts. */
+export function messageText(message: ReadableMessage, target: Target): string {
+  const { headers, body, attachments, problems } = message;
+  const lines: string[] = [];
+  const field = (name: string, value: string) => {
+    if (value !== "") lines.push(`${name}: ${safeText(value)}`);
+  };
+  field("From", formatPeople(headers.from, true));
+  field("To", formatPeople(headers.to, true));
+  field("Cc", formatPeople(headers.cc, true));
+  if (headers.date !== null) field("Date", new Date(headers.date).toString().replace(/ \(.*/, ""));
+  field("Subject", headers.subject);
+  lines.push("");
+  for (const line of layoutBody(body, Math.min(target.columns ?? 80, 100))) {
+    lines.push(line.spans.map((span) => span.text).join(""));
+  }
+  if (body.links.length > 0) lines.push("", ...body.links.map((link, i) => `[${i + 1}] ${safeText(link)}`));
+  if (attachments.length > 0) {
+    lines.push("");
+    for (const a of attachments) {
+      const name = safeText(a.fileName ?? "(no name)");
+      lines.push(`part ${a.section}: ${name}, ${safeText(a.mediaType)}, ${formatSize(a.size)}`);
+    }
+  }
+  for (const problem of problems) lines.push(`! ${safeText(problem)}`);
+  return lines.map((line) => `${line.trimEnd()}\n`).join("");
+}
+
+/** Any result but bytes, as text. */
+export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: Target): string {
+  switch (result.kind) {
+    case "folders":
+      return folderTable(result.items, target);
+    case "messages":
+      return messageTable(result.items, target);
+    case "message":
+      return messageText(result.message, target);
+    case "change":
+      return `${safeText(result.text)}${result.sent ? "" : " (waiting for a connection)"}\n`;
+  }
+}

@@ -1,0 +1,37 @@
+/** Every command a person can give, in the order of help. */
+import { append } from "./append.ts";
+import { archive } from "./archive.ts";
+import { copy } from "./copy.ts";
+import type { Command } from "./definition.ts";
+import { deleteMessages } from "./delete.ts";
+import { expunge } from "./expunge.ts";
+import { fetch } from "./fetch.ts";
+import { flag } from "./flag.ts";
+import { folders } from "./folders.ts";
+import { list } from "./list.ts";
+import { move } from "./move.ts";
+import { search } from "./search.ts";
+import { undo } from "./undo.ts";
+
+export const commands: readonly Command[] = [
+  folders,
+  list,
+  search,
+  fetch,
+  flag,
+  move,
+  copy,
+  archive,
+  deleteMessages,
+  expunge,
+  append,
+  undo,
+];
+
+/** The command called `name`, by its name or an alias. */
+export function findCommand(name: string): Command | undefined {
+  return commands.find((c) => c.name === name || c.aliases.includes(name));
+}
+
+export type { Command, Context, Param, Params, RawValues, Result } from "./definition.ts";
+export { UsageError } from "./definition.ts";

@@ -1,0 +1,11 @@
+import { defineCommand } from "./definition.ts";
+import { transfer, transferParams } from "./transfer.ts";
+
+export const move = defineCommand({
+  name: "move",
+  aliases: ["mv"],
+  summary: "Move messages to another folder",
+  imap: "UID MOVE, or UID COPY + UID STORE + UID EXPUNGE",
+  ...transferParams,
+  run: (context, { id, to }) => transfer(context, "move", id, to),
+});

@@ -1,0 +1,18 @@
+import { defineCommand } from "./definition.ts";
+import { listed, listOptions } from "./listing.ts";
+
+export const search = defineCommand({
+  name: "search",
+  summary: "List the messages that match a query: from:ada is:unread newer:2d -subject:spam",
+  imap: "SELECT, UID SEARCH",
+  args: {
+    query: {
+      type: "query",
+      repeat: true,
+      required: true,
+      help: "from: to: subject: body: is: after: larger: …",
+    },
+  },
+  options: listOptions,
+  run: (context, { query, ...options }) => listed(context, query.join(" "), options),
+});

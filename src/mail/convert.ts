@@ -1,0 +1,34 @@
+/** From what the server sent to what the index keeps: words decoded, faults made harmless. */
+import { type FetchedMessage, type FetchQuery, isInvalid } from "../imap/index.ts";
+import { decodeAddresses, decodeWords, parseDateHeader } from "../message/header.ts";
+import type { StoredMessageInput } from "../store/index.ts";
+
+/** What a row of the index needs. */
+export const listData: FetchQuery = { flags: true, internalDate: true, size: true, envelope: true };
+
+/** No subject is worth more than this on any screen; a hostile one may be megabytes. */
+const subjectLimit = 2000;
+/** As many recipients as any list will ever show. */
+const peopleLimit = 50;
+
+/** The row for one fetched message, or null where it has no UID (RFC 9051 lets FETCH come without being asked for). */
+export function toStoredMessage(fetched: FetchedMessage, now: number): StoredMessageInput | null {
+  const { uid, envelope } = fetched;
+  if (uid === undefined || fetched.flags === undefined) return null;
+  const sound = envelope === undefined || isInvalid(envelope) ? null : envelope;
+  const sentAt = sound?.date ? parseDateHeader(sound.date) : null;
+  return {
+    uid,
+    flags: [...fetched.flags].filter((flag) => flag !== "\\Recent").sort(),
+    modSeq: String(fetched.modSeq ?? 0n),
+    internalDate: fetched.internalDate ?? sentAt ?? now,
+    sentAt,
+    size: fetched.size ?? 0,
+    subject: decodeWords((sound?.subject ?? "").slice(0, subjectLimit * 4)).slice(0, subjectLimit),
+    from: decodeAddresses((sound?.from ?? []).slice(0, peopleLimit)),
+    to: decodeAddresses((sound?.to ?? []).slice(0, peopleLimit)),
+    cc: decodeAddresses((sound?.cc ?? []).slice(0, peopleLimit)),
+    messageId: sound?.messageId?.trim() || null,
+    inReplyTo: sound?.inReplyTo?.trim() || null,
+  };
+}

@@ -1,0 +1,54 @@
+/** How messages are told in short, alike on the screen and in the shell. Texts here are not yet made safe. */
+import type { StoredPerson } from "../store/index.ts";
+
+/** Flags as letters (mutt's): N new, r answered, F flagged, D deleted, T draft, > forwarded; empty for a plain read message. */
+export function flagLetters(flags: readonly string[]): string {
+  const has = (flag: string) => flags.includes(flag);
+  return [
+    has("\\Seen") ? "" : "N",
+    has("\\Answered") ? "r" : "",
+    has("$Forwarded") ? ">" : "",
+    has("\\Flagged") ? "F" : "",
+    has("\\Draft") ? "T" : "",
+    has("\\Deleted") ? "D" : "",
+  ].join("");
+}
+
+/** Names of people, or with `full` names and addresses. */
+export function formatPeople(people: readonly StoredPerson[], full = false): string {
+  return people
+    .map(({ name, email }) => {
+      if (!full) return name === "" ? email : name;
+      return name === "" ? email : `${name} <${email}>`;
+    })
+    .filter((text) => text !== "")
+    .join(", ");
+}
+
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const twoDigits = (n: number) => String(n).padStart(2, "0");
+
+/** At most 10 columns: `14:05` today, `Tue 14:05` within six days, `14 Mar` this year, `2021-03-14` else; local time. */
+export function shortDate(ms: number, now: number): string {
+  const d = new Date(ms);
+  const today = new Date(now);
+  const time = `${twoDigits(d.getHours())}:${twoDigits(d.getMinutes())}`;
+  if (d.toDateString() === today.toDateString()) return time;
+  const age = now - ms;
+  if (age > 0 && age < 6 * 86_400_000) return `${days[d.getDay()]} ${time}`;
+  if (d.getFullYear() === today.getFullYear()) return `${d.getDate()} ${months[d.getMonth()]}`;
+  return `${d.getFullYear()}-${twoDigits(d.getMonth() + 1)}-${twoDigits(d.getDate())}`;
+}
+
+/** Octets as `812 B`, `9.4 kB`, `12 MB`. */
+export function formatSize(octets: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = octets;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}

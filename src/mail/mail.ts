@@ -1,0 +1,418 @@
+/** The mail of one account: every read comes from the store, every change is an operation. */
+import { EventEmitter } from "node:events";
+import type { Readable } from "node:stream";
+import { type Account, readCa } from "../account/config.ts";
+import { cacheDir, stateDir } from "../account/paths.ts";
+import { type Connection, list, type MailboxEvent, type Secret, uidSearch, uidSet } from "../imap/index.ts";
+import type { Attachment, ReadableMessage } from "../message/types.ts";
+import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
+import { MailError } from "./errors.ts";
+import { arrangeFolders, findFolder, unlistedFolder } from "./folders.ts";
+import { type Operation, Operations, type Outcome } from "./operations.ts";
+import { matches, parseQuery } from "./query.ts";
+import { type MessageRef, Reading } from "./reading.ts";
+import { toSearchKey } from "./search-key.ts";
+import { Session } from "./session.ts";
+import { Sync } from "./sync.ts";
+import type { Folder, LineState, MailEvent, Message } from "./values.ts";
+
+export interface MailOptions {
+  readonly account: Account;
+  /** Where the local copy lies; the XDG places where not given. */
+  readonly directories?: { readonly cacheDir: string; readonly stateDir: string };
+  password(): Promise<Secret>;
+  /** Never connect. */
+  readonly offline: boolean;
+  /** Come back after a loss and watch for new mail: for a screen, not for a script. */
+  readonly keepOnline: boolean;
+  /** Gets the protocol, line by line, secrets taken out. */
+  readonly log?: (line: string) => void;
+}
+
+interface Undo {
+  /** What undoing did, in the past tense. */
+  readonly text: string;
+  readonly folder: Folder;
+  run(): Promise<Outcome>;
+}
+
+/** How many changes can be taken back. */
+const undoDepth = 100;
+/** Rows looked at between two turns of the event loop when the index is searched. */
+const scanSize = 2_000;
+
+export class Mail {
+  readonly account: Account;
+  readonly #offline: boolean;
+  readonly #store: Store;
+  readonly #session: Session;
+  readonly #sync: Sync;
+  readonly #operations: Operations;
+  readonly #reading: Reading;
+  readonly #events = new EventEmitter<{ event: [MailEvent] }>();
+  readonly #undo: Undo[] = [];
+  #syncing = new Map<string, Promise<void>>();
+
+  private constructor(options: MailOptions) {
+    const { account } = options;
+    this.account = account;
+    this.#offline = options.offline;
+    this.#store = openStore(
+      options.directories ?? { cacheDir: cacheDir(account.name), stateDir: stateDir(account.name) },
+    );
+    const emit = (event: MailEvent) => void this.#events.emit("event", event);
+    this.#session = new Session({
+      account,
+      ca: readCa(account),
+      password: () => options.password(),
+      offline: options.offline,
+      keepOnline: options.keepOnline,
+      ...(options.log ? { log: options.log } : {}),
+      entered: (connection, selected) => this.#sync.entered(connection, selected),
+      mailboxEvent: (path, event) => this.#changed(path, event),
+      online: () => this.#operations.replay(),
+      state: (state) => {
+        if (state.kind === "down") this.#sync.forget();
+        emit({ kind: "line", state });
+      },
+      alert: (text) => emit({ kind: "notice", level: "info", text: `the server says: ${text}` }),
+    });
+    this.#operations = new Operations(this.#store, this.#session, emit);
+    this.#sync = new Sync(this.#store, this.#operations, emit);
+    this.#reading = new Reading(this.#store, this.#session);
+  }
+
+  /** Opens the local copy; connects when something needs the server. Throws StoreError, AccountError. */
+  static open(options: MailOptions): Mail {
+    return new Mail(options);
+  }
+
+  /** Calls `listener` for every change; returns what stops it. */
+  on(listener: (event: MailEvent) => void): () => void {
+    this.#events.on("event", listener);
+    return () => void this.#events.off("event", listener);
+  }
+
+  get line(): LineState {
+    return this.#session.state;
+  }
+
+  /** Changes that wait for the server. */
+  get queued(): number {
+    return this.#operations.queued;
+  }
+
+  /** Folders as the local copy knows them: at once. */
+  folders(): Folder[] {
+    return arrangeFolders(this.#store.mailboxes.all().filter((m) => !m.attributes.includes("\\nonexistent")));
+  }
+
+  /** Folders as the server has them, with their counts. Off line, as the local copy has them. */
+  async refreshFolders(): Promise<Folder[]> {
+    if (this.#offline) return this.folders();
+    const connection = await this.#session.connected();
+    const listed = await connection.run(
+      list("", "*", { specialUse: true, statusItems: ["messages", "unseen"] }),
+    );
+    for (const { path, name, delimiter, attributes, status } of listed) {
+      const { messages, unseen } = status ?? {};
+      this.#store.mailboxes.put({
+        path,
+        name,
+        delimiter,
+        attributes: [...attributes],
+        ...(messages === undefined ? {} : { messages }),
+        ...(unseen === undefined ? {} : { unseen }),
+      });
+    }
+    this.#store.mailboxes.retainOnly(listed.map((m) => m.path));
+    this.#events.emit("event", { kind: "folders" });
+    return this.folders();
+  }
+
+  /** The folder a person means; asks the server for its folders where the local copy has none like it. */
+  async findFolder(wanted: string): Promise<Folder> {
+    const known = this.folders();
+    const inbox = wanted.toUpperCase() === "INBOX" || wanted === "@inbox";
+    // INBOX exists on every server (RFC 9051 §5.1): no need to ask.
+    if (inbox) return known.find((f) => f.role === "inbox") ?? unlistedFolder("INBOX");
+    try {
+      return findFolder(known, wanted);
+    } catch (error) {
+      if (this.#offline) throw error;
+      return findFolder(await this.refreshFolders(), wanted);
+    }
+  }
+
+  /** The folder a person means as far as the local copy knows it: at once. An unknown name is taken as it is. */
+  findCachedFolder(wanted: string): Folder {
+    try {
+      return findFolder(this.folders(), wanted);
+    } catch {
+      return unlistedFolder(wanted.replace(/^@/, ""));
+    }
+  }
+
+  #stored(folder: Folder): StoredMailbox {
+    const known = this.#store.mailboxes.byPath(folder.path);
+    if (known) return known;
+    this.#store.mailboxes.put({ path: folder.path, name: folder.name, delimiter: null, attributes: [] });
+    return this.#store.mailboxes.byPath(folder.path)!;
+  }
+
+  #ref(folder: Folder, uid: number): MessageRef {
+    return { path: folder.path, mailboxId: this.#stored(folder).id, uid };
+  }
+
+  /** Rows of the index: at once, whatever the line does. */
+  window(folder: Folder, query: WindowQuery): Message[] {
+    return this.#store.messages.window(this.#stored(folder).id, query);
+  }
+
+  /** How many rows the index has, of those in `uids` where given. */
+  count(folder: Folder, uids?: readonly number[]): number {
+    return this.#store.messages.count(this.#stored(folder).id, uids);
+  }
+
+  /** Where a message stands in a window's order; -1 where it is not there. */
+  position(folder: Folder, uid: number, query: WindowQuery): number {
+    return this.#store.messages.position(this.#stored(folder).id, uid, query);
+  }
+
+  message(folder: Folder, uid: number): Message | null {
+    return this.#store.messages.get(this.#stored(folder).id, uid) ?? null;
+  }
+
+  /** The UIDs of a folder, ascending: the server's when on line, the index's off line. */
+  async uids(folder: Folder): Promise<number[]> {
+    if (this.#offline) return [...this.#store.messages.uids(this.#stored(folder).id)];
+    await this.#session.within(folder.path, () => Promise.resolve());
+    return this.#sync.onServer(folder.path) ?? [];
+  }
+
+  /** A window with what it needs fetched first: only the newest where that is all it shows, else the whole folder. */
+  async rows(folder: Folder, query: WindowQuery): Promise<Message[]> {
+    if (!this.#offline) {
+      const newestOnly = query.sort === "arrival" && query.descending;
+      await this.#session.within(folder.path, async (connection, selected) => {
+        if (query.uids) await this.#sync.fill(connection, folder.path, query.uids);
+        else if (newestOnly) {
+          const known = this.#sync.onServer(folder.path) ?? [];
+          const end = known.length - query.offset;
+          await this.#sync.fill(
+            connection,
+            folder.path,
+            known.slice(Math.max(0, end - query.limit), Math.max(0, end)),
+          );
+        } else await this.#sync.all(connection, selected);
+      });
+    }
+    return this.window(folder, query);
+  }
+
+  /** Brings the index of a folder in step with the server; a second call joins the first. */
+  sync(folder: Folder): Promise<void> {
+    const running = this.#syncing.get(folder.path);
+    if (running) return running;
+    const started = this.#session
+      .within(folder.path, (connection, selected) => this.#sync.all(connection, selected))
+      .finally(() => this.#syncing.delete(folder.path));
+    this.#syncing.set(folder.path, started);
+    return started;
+  }
+
+  /** Watches a folder for new mail and other clients' changes; brings it in step now and after every reconnect. */
+  watch(folder: Folder): void {
+    this.#session.watch(folder.path);
+    if (!this.#offline) this.sync(folder).catch(() => undefined);
+  }
+
+  #changed(path: string, event: MailboxEvent): void {
+    if (!this.#sync.apply(path, event)) return;
+    const arrived = event.kind === "exists";
+    const work = async (connection: Connection) => {
+      if (arrived) {
+        const count = await this.#sync.arrivals(connection, path);
+        if (count > 0) this.#events.emit("event", { kind: "arrived", path, count });
+      } else if (connection.selected) {
+        await this.#sync.entered(connection, connection.selected);
+      }
+    };
+    this.#session.within(path, work).catch(() => undefined);
+  }
+
+  /** UIDs that match, ascending: the server's SEARCH on line, the index off line. Throws MailError "QUERY". */
+  async search(folder: Folder, source: string): Promise<number[]> {
+    const query = parseQuery(source, Date.now());
+    const { id } = this.#stored(folder);
+    if (!this.#offline && this.#session.state.kind !== "down") {
+      const found = await this.#session.within(folder.path, (connection) =>
+        connection.run(uidSearch(toSearchKey(query))),
+      );
+      const known = this.#sync.onServer(folder.path);
+      const held = known ? new Set(known) : null;
+      return [...uidSet.iterate(found.uids)].filter((uid) => !held || held.has(uid));
+    }
+    const hits: number[] = [];
+    const order = { sort: "arrival", descending: false, limit: scanSize } as const;
+    for (let offset = 0; ; offset += scanSize) {
+      const rows = this.#store.messages.window(id, { ...order, offset });
+      for (const row of rows) if (matches(query, row)) hits.push(row.uid);
+      if (rows.length < scanSize) return hits;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  read(folder: Folder, uid: number): Promise<ReadableMessage> {
+    return this.#reading.read(this.#ref(folder, uid), this.message(folder, uid));
+  }
+
+  /** The whole source, as on the server. */
+  source(folder: Folder, uid: number): Promise<Readable> {
+    return this.#reading.source(this.#ref(folder, uid));
+  }
+
+  header(folder: Folder, uid: number, fields: readonly string[]): Promise<Buffer> {
+    return this.#reading.header(this.#ref(folder, uid), fields);
+  }
+
+  /** One part, decoded; nothing else of the message is fetched. Throws MailError "NO_PART". */
+  part(folder: Folder, uid: number, section: string): Promise<{ attachment: Attachment; stream: Readable }> {
+    return this.#reading.part(this.#ref(folder, uid), section);
+  }
+
+  #names(folder: Folder, uids: readonly number[]) {
+    return { path: folder.path, uidValidity: this.#stored(folder).uidValidity, uids };
+  }
+
+  #remember(undo: Undo): void {
+    this.#undo.push(undo);
+    if (this.#undo.length > undoDepth) this.#undo.shift();
+  }
+
+  /** Whether all of the messages have a flag; asks the server for rows the index lacks. */
+  async allHave(folder: Folder, uids: readonly number[], flag: string): Promise<boolean> {
+    const rows = await this.rows(folder, {
+      sort: "arrival",
+      descending: false,
+      offset: 0,
+      limit: uids.length,
+      uids,
+    });
+    return rows.length > 0 && rows.every((row) => row.flags.includes(flag));
+  }
+
+  /** Adds or removes flags. */
+  flag(
+    folder: Folder,
+    uids: readonly number[],
+    mode: "add" | "remove",
+    flags: readonly string[],
+  ): Promise<Outcome> {
+    const differ = uids.filter((uid) => {
+      const row = this.message(folder, uid);
+      return !row || flags.some((flag) => row.flags.includes(flag) !== (mode === "add"));
+    });
+    const back = mode === "add" ? "remove" : "add";
+    this.#remember({
+      text: `took back ${mode === "add" ? "+" : "-"}${flags.join(" ").replaceAll("\\", "")}`,
+      folder,
+      run: () => this.#operations.add({ kind: "flag", ...this.#names(folder, differ), mode: back, flags }),
+    });
+    return this.#operations.add({ kind: "flag", ...this.#names(folder, uids), mode, flags });
+  }
+
+  /** What opening a message does: not a change a person would undo. */
+  markSeen(folder: Folder, uid: number): Promise<Outcome> {
+    return this.#operations.add({
+      kind: "flag",
+      ...this.#names(folder, [uid]),
+      mode: "add",
+      flags: ["\\Seen"],
+    });
+  }
+
+  async move(folder: Folder, uids: readonly number[], to: Folder): Promise<Outcome> {
+    if (to.path === folder.path)
+      throw new MailError("NO_FOLDER", `they are in ${to.name} already`, "name another folder");
+    const operation: Operation = { kind: "move", ...this.#names(folder, uids), to: to.path };
+    const done = this.#operations.add(operation);
+    this.#remember({
+      text: `moved ${uids.length} back to ${folder.name}`,
+      folder,
+      run: async () => {
+        if (this.#operations.cancel(operation)) return { sent: true, uids: [], uidValidity: 0 };
+        const { sent, uids: there, uidValidity } = await done;
+        if (!sent || there.length === 0) {
+          throw new MailError(
+            "NOTHING_TO_UNDO",
+            "where the messages went is not known",
+            `look for them in ${to.name}`,
+          );
+        }
+        const moved = await this.#operations.add({
+          kind: "move",
+          path: to.path,
+          uidValidity,
+          uids: there,
+          to: folder.path,
+        });
+        await this.#lookForArrivals(folder);
+        return moved;
+      },
+    });
+    return done;
+  }
+
+  copy(folder: Folder, uids: readonly number[], to: Folder): Promise<Outcome> {
+    return this.#operations.add({ kind: "copy", ...this.#names(folder, uids), to: to.path });
+  }
+
+  /** Removes messages for good; this cannot be undone. */
+  remove(folder: Folder, uids: readonly number[]): Promise<Outcome> {
+    return this.#operations.add({ kind: "remove", ...this.#names(folder, uids) });
+  }
+
+  /** Puts a message (CRLF line ends) into a folder. */
+  append(folder: Folder, source: Buffer, flags: readonly string[]): Promise<Outcome> {
+    const messageId =
+      /^message-id:\s*(<[^>\s]+>)/im.exec(source.subarray(0, 65_536).toString("latin1"))?.[1] ?? null;
+    return this.#operations.add({
+      kind: "append",
+      path: folder.path,
+      flags,
+      internalDate: Date.now(),
+      source: source.toString("base64"),
+      messageId,
+    });
+  }
+
+  /** Takes back the last change. Throws MailError "NOTHING_TO_UNDO". */
+  async undo(): Promise<{ text: string; folder: Folder; sent: boolean }> {
+    const last = this.#undo.pop();
+    if (!last)
+      throw new MailError(
+        "NOTHING_TO_UNDO",
+        "there is nothing to undo",
+        "only changes of this session can be taken back",
+      );
+    const { sent } = await last.run();
+    return { text: last.text, folder: last.folder, sent };
+  }
+
+  /** What came back into a folder that is selected shows without waiting for the server to say so. */
+  async #lookForArrivals(folder: Folder): Promise<void> {
+    await this.#session.within(folder.path, (connection) => this.#sync.arrivals(connection, folder.path));
+  }
+
+  /** Tries the line again now. */
+  async reconnect(): Promise<void> {
+    await this.#session.connected();
+  }
+
+  /** Ends the session; at most two seconds with a dead server. What waits in the journal stays there. */
+  async close(): Promise<void> {
+    await this.#session.close();
+    this.#store.close();
+  }
+}

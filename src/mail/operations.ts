@@ -1,0 +1,325 @@
+/**
+ * Changes as operations: written to the journal, done to the index at once, sent when there is a connection.
+ * OK removes one from the journal; NO and BAD take its effect back and tell the person; a lost line leaves it.
+ */
+import {
+  append,
+  type Connection,
+  type CopyUid,
+  copy,
+  ImapError,
+  type MoveResult,
+  moveMessages,
+  removeMessages,
+  type SelectedMailbox,
+  store as storeFlags,
+  type UidRanges,
+  uidSearch,
+  uidSet,
+} from "../imap/index.ts";
+import type { JournalEntry, Store, StoredMessage } from "../store/index.ts";
+import { MailError } from "./errors.ts";
+import type { Session } from "./session.ts";
+import type { Overlay } from "./sync.ts";
+import type { MailEvent } from "./values.ts";
+
+/** Names its messages by mailbox, UIDVALIDITY and UID, never by sequence number. */
+export type Operation =
+  | {
+      readonly kind: "flag";
+      readonly path: string;
+      readonly uidValidity: number;
+      readonly uids: readonly number[];
+      readonly mode: "add" | "remove";
+      readonly flags: readonly string[];
+    }
+  | {
+      readonly kind: "move" | "copy";
+      readonly path: string;
+      readonly uidValidity: number;
+      readonly uids: readonly number[];
+      readonly to: string;
+    }
+  /** Removal for good. */
+  | {
+      readonly kind: "remove";
+      readonly path: string;
+      readonly uidValidity: number;
+      readonly uids: readonly number[];
+    }
+  | {
+      readonly kind: "append";
+      readonly path: string;
+      readonly flags: readonly string[];
+      /** Milliseconds since the epoch. */
+      readonly internalDate: number;
+      /** The message in base64: what the journal holds must be whole. */
+      readonly source: string;
+      readonly messageId: string | null;
+    };
+
+export interface Outcome {
+  /** False where the operation waits in the journal for a connection. */
+  readonly sent: boolean;
+  /** New UIDs in the destination, in step with the operation's, where the server told (COPYUID, APPENDUID). */
+  readonly uids: readonly number[];
+  readonly uidValidity: number;
+}
+
+interface Pending {
+  readonly entry: JournalEntry;
+  readonly operation: Operation;
+  readonly uids: ReadonlySet<number>;
+  /** Rows the operation took out of the index, to put back if it is refused. */
+  readonly removed: readonly StoredMessage[];
+}
+
+/** What a second try after an unknown outcome could do twice. */
+const notRepeatable: ReadonlySet<Operation["kind"]> = new Set(["copy", "append"]);
+
+const waiting: Outcome = { sent: false, uids: [], uidValidity: 0 };
+
+export class Operations implements Overlay {
+  readonly #store: Store;
+  readonly #session: Session;
+  readonly #emit: (event: MailEvent) => void;
+  #pending: Pending[] = [];
+  /** Operations go out one after another, in the order they were made. */
+  #line: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Store, session: Session, emit: (event: MailEvent) => void) {
+    this.#store = store;
+    this.#session = session;
+    this.#emit = emit;
+    this.#pending = store.journal
+      .pending()
+      .map((entry) => ({ entry, ...withUids(readOperation(entry)), removed: [] }));
+  }
+
+  /** How many changes wait for the server. */
+  get queued(): number {
+    return this.#pending.length;
+  }
+
+  hidden(path: string, uid: number): boolean {
+    return this.#pending.some(
+      ({ operation: o, uids }) =>
+        (o.kind === "move" || o.kind === "remove") && o.path === path && uids.has(uid),
+    );
+  }
+
+  flags(path: string, uid: number, flags: readonly string[]): readonly string[] {
+    let result = flags;
+    for (const { operation: o, uids } of this.#pending) {
+      if (o.kind === "flag" && o.path === path && uids.has(uid)) result = changed(result, o.mode, o.flags);
+    }
+    return result;
+  }
+
+  /** Does `operation`: resolves when the server has answered, or when it is known that the change has to wait. */
+  async add(operation: Operation): Promise<Outcome> {
+    const entry = this.#store.journal.append(operation.kind, JSON.stringify(operation));
+    const pending: Pending = { entry, ...withUids(operation), removed: this.#doLocally(operation) };
+    this.#pending.push(pending);
+    this.#emit({ kind: "messages", path: operation.path });
+    return this.#send(pending);
+  }
+
+  /** Sends what an earlier session or a lost line left. */
+  replay(): void {
+    for (const pending of [...this.#pending]) {
+      this.#send(pending).catch((error: Error) =>
+        this.#emit({ kind: "notice", level: "error", text: error.message }),
+      );
+    }
+  }
+
+  /** Takes an operation back that has not been sent; false where it is too late for that. */
+  cancel(operation: Operation): boolean {
+    const pending = this.#pending.find((p) => p.operation === operation && p.entry.state === "pending");
+    if (!pending || this.#session.connection) return false;
+    this.#settle(pending);
+    this.#undoLocally(pending);
+    return true;
+  }
+
+  #doLocally(operation: Operation): StoredMessage[] {
+    const mailbox = this.#store.mailboxes.byPath(operation.path);
+    if (!mailbox || operation.kind === "append" || operation.kind === "copy") return [];
+    const rows = operation.uids.flatMap((uid) => this.#store.messages.get(mailbox.id, uid) ?? []);
+    if (operation.kind === "flag") {
+      const { mode, flags } = operation;
+      this.#store.messages.setFlags(
+        mailbox.id,
+        rows.map((row) => ({ uid: row.uid, flags: changed(row.flags, mode, flags) })),
+      );
+      return rows;
+    }
+    this.#store.messages.remove(mailbox.id, operation.uids);
+    return rows;
+  }
+
+  #undoLocally({ operation, removed }: Pending): void {
+    const mailbox = this.#store.mailboxes.byPath(operation.path);
+    if (!mailbox || removed.length === 0) return;
+    this.#store.messages.put(mailbox.id, removed);
+    this.#emit({ kind: "messages", path: operation.path });
+  }
+
+  #settle(pending: Pending): void {
+    this.#store.journal.remove(pending.entry.id);
+    this.#pending = this.#pending.filter((p) => p !== pending);
+  }
+
+  #send(pending: Pending): Promise<Outcome> {
+    const sent = this.#line.then(() => this.#attempt(pending));
+    this.#line = sent.catch(() => undefined);
+    return sent;
+  }
+
+  async #attempt(pending: Pending): Promise<Outcome> {
+    const { operation, entry } = pending;
+    if (!this.#pending.includes(pending)) return waiting;
+    try {
+      const outcome = await this.#perform(pending);
+      this.#settle(pending);
+      return outcome;
+    } catch (error) {
+      if (!isRefusal(error)) {
+        if (error instanceof ImapError || error instanceof MailError) return waiting;
+        throw error;
+      }
+      this.#settle(pending);
+      this.#undoLocally(pending);
+      this.#emit({
+        kind: "notice",
+        level: "error",
+        text: `${operation.kind} was refused: ${(error as Error).message}`,
+      });
+      throw error;
+    } finally {
+      if (entry.state === "failed") this.#settle(pending);
+    }
+  }
+
+  async #perform(pending: Pending): Promise<Outcome> {
+    const { operation: o, entry } = pending;
+    const retry = entry.state === "sent";
+    if (notRepeatable.has(o.kind) && this.#session.state.kind !== "offline")
+      this.#store.journal.mark(entry.id, "sent");
+    if (o.kind === "append") return this.#append(await this.#session.connected(), o, retry);
+    return this.#session.within(o.path, async (connection, selected) => {
+      if (selected.uidValidity !== o.uidValidity) {
+        throw new MailError(
+          "STALE",
+          `the messages of this ${o.kind} have new ids`,
+          "list the folder again and repeat it",
+        );
+      }
+      return this.#onMessages(connection, selected, o);
+    });
+  }
+
+  async #onMessages(
+    connection: Connection,
+    selected: SelectedMailbox,
+    o: Exclude<Operation, { kind: "append" }>,
+  ): Promise<Outcome> {
+    if (o.kind !== "copy" && selected.readOnly) {
+      throw new ImapError("NO", "the folder may only be read", { responseCode: "READ-ONLY" });
+    }
+    const there: number[] = [];
+    let uidValidity = 0;
+    // A set may be too long for one command line.
+    for (const set of uidSet.split(uidSet.fromNumbers(o.uids))) {
+      const { copyUid, expunged } = await onSet(connection, set, o);
+      if (!expunged) this.#cannotExpunge();
+      if (copyUid) {
+        there.push(...inStep(copyUid, o.uids));
+        uidValidity = copyUid.uidValidity;
+      }
+    }
+    return { sent: true, uids: there, uidValidity };
+  }
+
+  #cannotExpunge(): void {
+    const text = "this server cannot remove single messages (no UIDPLUS): they stay there, flagged deleted";
+    this.#emit({ kind: "notice", level: "info", text });
+  }
+
+  async #append(
+    connection: Connection,
+    o: Extract<Operation, { kind: "append" }>,
+    retry: boolean,
+  ): Promise<Outcome> {
+    if (retry && o.messageId !== null) {
+      // The first try may have reached the server: look before doing it twice.
+      const { messageId } = o;
+      const there = await this.#session.within(o.path, (c) =>
+        c.run(uidSearch({ header: ["Message-ID", messageId] })),
+      );
+      if (there.uids.length > 0)
+        return { sent: true, uids: [...uidSet.iterate(there.uids)].slice(-1), uidValidity: 0 };
+    }
+    const source = Buffer.from(o.source, "base64");
+    const appended = await connection.run(
+      append(o.path, { flags: o.flags, internalDate: o.internalDate, source }),
+    );
+    return {
+      sent: true,
+      uids: appended ? [...uidSet.iterate(appended.uids)].slice(0, 1) : [],
+      uidValidity: appended?.uidValidity ?? 0,
+    };
+  }
+}
+
+async function onSet(
+  connection: Connection,
+  set: UidRanges,
+  o: Exclude<Operation, { kind: "append" }>,
+): Promise<MoveResult> {
+  switch (o.kind) {
+    case "flag":
+      await connection.run(storeFlags(set, { mode: o.mode, flags: o.flags, silent: true }));
+      return { copyUid: null, expunged: true };
+    case "remove":
+      return { copyUid: null, expunged: await removeMessages(connection, set) };
+    case "copy":
+      return { copyUid: await connection.run(copy(set, o.to)), expunged: true };
+    case "move":
+      return moveMessages(connection, set, o.to);
+  }
+}
+
+/** The server, or the state of things, said no: trying again would not help. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof MailError) return error.code === "STALE";
+  return error instanceof ImapError && ["NO", "BAD", "ARGUMENT", "UNSUPPORTED"].includes(error.code);
+}
+
+function changed(flags: readonly string[], mode: "add" | "remove", change: readonly string[]): string[] {
+  const kept = flags.filter((flag) => !change.some((c) => c.toLowerCase() === flag.toLowerCase()));
+  return mode === "add" ? [...kept, ...change].sort() : kept;
+}
+
+/** The new UIDs of those of `uids` that were copied; a server's set is never expanded beyond what we asked for. */
+function inStep({ source, destination }: CopyUid, uids: readonly number[]): number[] {
+  const asked = new Set(uids);
+  const there = uidSet.iterate(destination);
+  const found: number[] = [];
+  for (const uid of uidSet.iterate(source)) {
+    const next = there.next();
+    if (next.done || found.length >= uids.length || !asked.has(uid)) break;
+    found.push(next.value);
+  }
+  return found;
+}
+
+function withUids(operation: Operation): { operation: Operation; uids: ReadonlySet<number> } {
+  return { operation, uids: new Set(operation.kind === "append" ? [] : operation.uids) };
+}
+
+/** The journal is our own writing, fsynced row by row: what it holds was checked when it went in. */
+function readOperation(entry: JournalEntry): Operation {
+  return JSON.parse(entry.payload) as Operation;
+}

@@ -1,0 +1,43 @@
+/** Accounts, mailboxes and messages as the rest of the program means them. */
+import type { StoredMessage } from "../store/index.ts";
+
+/** What a folder is for (RFC 6154 special use, and the inbox). */
+export type Role = "inbox" | "drafts" | "sent" | "archive" | "junk" | "trash" | "all" | "flagged";
+
+export interface Folder {
+  /** The server's name, byte for byte: the key. */
+  readonly path: string;
+  /** The name for people; raw, not yet made safe for a terminal. */
+  readonly name: string;
+  /** The last level of `name`. */
+  readonly leaf: string;
+  /** Levels above this one. */
+  readonly depth: number;
+  readonly role: Role | null;
+  /** False for a level that holds only other folders. */
+  readonly selectable: boolean;
+  /** As the server last told; null where it has not. */
+  readonly messages: number | null;
+  readonly unread: number | null;
+}
+
+export type Message = StoredMessage;
+
+/** The line to the server, as the status line shows it. */
+export type LineState =
+  | { readonly kind: "offline" }
+  | { readonly kind: "connecting" }
+  | { readonly kind: "online" }
+  /** Down; the next attempt is at `retryAt` (milliseconds since the epoch), null where there is none. */
+  | { readonly kind: "down"; readonly error: Error; readonly retryAt: number | null };
+
+/** What changed, for whoever shows it. */
+export type MailEvent =
+  | { readonly kind: "line"; readonly state: LineState }
+  | { readonly kind: "folders" }
+  | { readonly kind: "messages"; readonly path: string }
+  /** New messages came in while the folder was watched. */
+  | { readonly kind: "arrived"; readonly path: string; readonly count: number }
+  | { readonly kind: "progress"; readonly path: string; readonly done: number; readonly total: number }
+  /** Something the person must know: a server's ALERT, an operation that was refused. */
+  | { readonly kind: "notice"; readonly level: "info" | "error"; readonly text: string };

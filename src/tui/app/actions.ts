@@ -1,0 +1,87 @@
+/** Commands that mean something only on a screen: moving, opening, prompting. The rest are in src/commands. */
+import type { App } from "./app.ts";
+
+export interface Action {
+  readonly summary: string;
+  /** The IMAP it causes, for help; empty for none. */
+  readonly imap: string;
+  /** `argument` is what follows the name; `count` what was typed before the key. */
+  run(app: App, argument: string, count: number | null): void;
+}
+
+/** Moves in whatever has the focus: rows of a list, lines of a message. */
+function move(summary: string, by: (app: App, count: number) => void): Action {
+  return { summary, imap: "", run: (app, _argument, count) => by(app, count ?? 1) };
+}
+
+function simple(summary: string, run: (app: App) => void, imap = ""): Action {
+  return { summary, imap, run };
+}
+
+function prompt(summary: string, text: (argument: string) => string): Action {
+  return { summary, imap: "", run: (app, argument) => app.promptCommand(text(argument)) };
+}
+
+export const actions: Readonly<Record<string, Action>> = {
+  next: move("Go down a row or a line", (app, count) => app.moveBy(count)),
+  previous: move("Go up a row or a line", (app, count) => app.moveBy(-count)),
+  "page-down": move("Go down a page", (app, count) => app.pageBy(count)),
+  "page-up": move("Go up a page", (app, count) => app.pageBy(-count)),
+  "half-page-down": move("Go down half a page", (app, count) => app.pageBy(count / 2)),
+  "half-page-up": move("Go up half a page", (app, count) => app.pageBy(-count / 2)),
+  first: simple("Go to the first", (app) => app.toEnd("first")),
+  last: {
+    summary: "Go to the last, or with a number before it to that row",
+    imap: "",
+    run: (app, _argument, count) => (count === null ? app.toEnd("last") : app.toRow(count)),
+  },
+  open: simple(
+    "Open the message, or the folder",
+    (app) => app.openSelected(),
+    "FETCH BODY.PEEK[], STORE +\\Seen; SELECT",
+  ),
+  back: simple("Close the message or the help", (app) => app.back()),
+  "next-message": simple("Open the next message", (app) => app.openNeighbour(1), "FETCH"),
+  "previous-message": simple("Open the previous message", (app) => app.openNeighbour(-1), "FETCH"),
+  "next-unread": simple("Go to the next unread message", (app) => app.toUnread(1)),
+  "previous-unread": simple("Go to the previous unread message", (app) => app.toUnread(-1)),
+  mark: simple("Mark the message for the next command", (app) => app.mark(0)),
+  "mark-next": simple("Mark the message and go down", (app) => app.mark(1)),
+  limit: {
+    summary: "Show only what matches a query; without one, everything again",
+    imap: "UID SEARCH",
+    run: (app, argument) => app.limit(argument),
+  },
+  find: {
+    summary: "Go to the next message that matches a query",
+    imap: "UID SEARCH",
+    run: (app, argument) => app.find(argument),
+  },
+  "next-hit": simple("Go to the next hit of the search", (app) => app.toHit(1)),
+  "previous-hit": simple("Go to the previous hit of the search", (app) => app.toHit(-1)),
+  go: { summary: "Open a folder by name", imap: "SELECT", run: (app, argument) => app.go(argument) },
+  "next-folder": simple("Open the next folder", (app) => app.openFolderNear(1), "SELECT"),
+  "previous-folder": simple("Open the previous folder", (app) => app.openFolderNear(-1), "SELECT"),
+  focus: {
+    summary: "Put the keys into a pane: folders, list, reader, attachments",
+    imap: "",
+    run: (app, argument) => app.focus(argument),
+  },
+  "toggle-folders": simple("Show or hide the folder pane", (app) => app.toggleSidebar()),
+  clear: simple("Clear the marks, then the limit", (app) => app.clear()),
+  sync: simple("Look for changes on the server now", (app) => app.sync(), "SELECT, STATUS, FETCH"),
+  help: simple("Show all keys", (app) => app.showHelp()),
+  prompt: prompt("Type a command", (argument) => argument),
+  "prompt-search": simple("Type a query, go to what it finds", (app) => app.promptSearch(), "UID SEARCH"),
+  "prompt-save": simple("Save the attachment", (app) => app.promptSave(), "FETCH BODY.PEEK[n]"),
+  save: {
+    summary: "Save a part of the message to a file: save 2 PATH",
+    imap: "FETCH BODY.PEEK[n]",
+    run: (app, argument) => app.save(argument),
+  },
+  redraw: simple("Paint the screen anew", (app) => app.redraw()),
+  suspend: simple("Give the terminal back for a while", (app) => app.suspend()),
+  interrupt: simple("Twice: quit", (app) => app.interrupt()),
+  quit: simple("Quit; asks where changes wait to be sent", (app) => app.quit(false), "LOGOUT"),
+  "quit!": simple("Quit without asking", (app) => app.quit(true), "LOGOUT"),
+};

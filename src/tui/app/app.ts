@@ -1,0 +1,546 @@
+/**
+ * The screen's controller: keys become command lines, command lines act on the mail or on the views, and after every
+ * change the views are put together into one ScreenModel. Nothing here waits: what takes time reports when it is done.
+ */
+import { type Context, findCommand, type Result, UsageError } from "../../commands/index.ts";
+import { parseLine, splitWords } from "../../commands/parse.ts";
+import type { Folder, Mail, MailEvent } from "../../mail/index.ts";
+import { safeFileName } from "../../message/file-name.ts";
+import type { Pane } from "../model.ts";
+import { actions } from "./actions.ts";
+import { completeLine } from "./completion.ts";
+import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
+import { ListView } from "./list-view.ts";
+import { Prompt } from "./prompt.ts";
+import { ReaderView } from "./reader-view.ts";
+import { saveStream } from "./save.ts";
+
+export interface AppHost {
+  /** Something has changed: draw soon. `later` where a frame may wait a little (a sync under way). */
+  draw(later: boolean): void;
+  repaint(): void;
+  suspend(): void;
+  quit(): void;
+}
+
+interface Choice {
+  readonly question: string;
+  answer(yes: boolean): void;
+}
+
+interface Notice {
+  readonly text: string;
+  readonly error: boolean;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
+const noticeMs = 6_000;
+const foldersEveryMs = 120_000;
+const interruptMs = 2_000;
+
+export class App {
+  readonly mail: Mail;
+  readonly bindings: readonly Binding[];
+  readonly #host: AppHost;
+  readonly #keys: KeyReader;
+  readonly #histories: Record<"command" | "search", string[]> = { command: [], search: [] };
+  readonly #foldersTimer: NodeJS.Timeout;
+  readonly #stopListening: () => void;
+  #interruptedAt = 0;
+  #dirty = false;
+
+  readonly list: ListView;
+  folders: readonly Folder[];
+  folderCursor = 0;
+  reader: ReaderView | null = null;
+  pane: Pane = "list";
+  sidebar = true;
+  /** First line of the help in view; null while it is closed. */
+  help: number | null = null;
+  prompt: Prompt | null = null;
+  #accept: (text: string) => void = () => undefined;
+  choice: Choice | null = null;
+  notice: Notice | null = null;
+  progress: { readonly done: number; readonly total: number } | null = null;
+
+  constructor(mail: Mail, folder: Folder, bindings: readonly Binding[], host: AppHost) {
+    this.mail = mail;
+    this.bindings = bindings;
+    this.#host = host;
+    this.#keys = new KeyReader(bindings);
+    this.folders = mail.folders();
+    this.list = new ListView(mail, folder);
+    this.#stopListening = mail.on((event) => this.#changed(event));
+    this.#foldersTimer = setInterval(() => this.#refreshFolders(), foldersEveryMs);
+  }
+
+  /** Begins to talk to the server; the screen is up already. */
+  start(): void {
+    this.#refreshFolders();
+    this.mail.watch(this.list.folder);
+  }
+
+  stop(): void {
+    clearInterval(this.#foldersTimer);
+    this.#stopListening();
+  }
+
+  get pendingKeys(): string {
+    return this.#keys.pending;
+  }
+
+  #draw(): void {
+    this.#host.draw(false);
+  }
+
+  say(text: string, error = false): void {
+    this.notice = { text, error, until: Date.now() + noticeMs };
+    setTimeout(() => {
+      if (this.notice && this.notice.until <= Date.now() + 50) {
+        this.notice = null;
+        this.#draw();
+      }
+    }, noticeMs).unref();
+    this.#draw();
+  }
+
+  /** Tells the person what went wrong; a fault of ours too is no reason to take their screen away. */
+  fail(error: unknown): void {
+    const hint: unknown = error instanceof Error ? Reflect.get(error, "hint") : "";
+    const text = error instanceof Error ? error.message : String(error);
+    this.say(typeof hint === "string" && hint !== "" ? `${text}: ${hint}` : text, true);
+  }
+
+  #try(work: Promise<unknown>): void {
+    work.then(
+      () => this.#draw(),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  #changed(event: MailEvent): void {
+    switch (event.kind) {
+      case "messages":
+        if (event.path === this.list.folder.path) this.#dirty = true;
+        break;
+      case "folders":
+        this.#dirty = true;
+        break;
+      case "arrived":
+        this.say(event.count === 1 ? "new mail" : `${event.count} new messages`);
+        break;
+      case "progress":
+        this.progress = event.done < event.total ? event : null;
+        break;
+      case "notice":
+        this.say(event.text, event.level === "error");
+        break;
+      case "line":
+        if (event.state.kind === "down") this.fail(event.state.error);
+        else if (event.state.kind === "online" && this.notice?.error) this.notice = null;
+        break;
+    }
+    this.#host.draw(true);
+  }
+
+  /** Called before a frame is made: takes in what has changed in the index since the last one. */
+  refresh(): void {
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    this.folders = this.mail.folders();
+    const renewed = this.folders.find((f) => f.path === this.list.folder.path);
+    if (!renewed && this.folders.length > 0 && this.list.folder.role !== "inbox") {
+      this.say(`the folder ${this.list.folder.name} is gone`, true);
+      this.go("@inbox");
+    }
+    this.list.refresh();
+  }
+
+  #refreshFolders(): void {
+    this.mail.refreshFolders().catch(() => undefined);
+  }
+
+  // Keys
+
+  #context(): KeyContext {
+    if (this.help !== null) return "help";
+    if (this.pane === "reader" && this.reader) return this.reader.attachment ? "attachments" : "reader";
+    return this.pane === "folders" ? "folders" : "list";
+  }
+
+  paste(text: string): void {
+    this.prompt?.insert(text);
+    this.#draw();
+  }
+
+  press(key: string): void {
+    if (this.choice) this.#answer(key);
+    else if (this.prompt) this.#type(key);
+    else {
+      const result = this.#keys.press(key, this.#context());
+      if (result.kind === "line") this.execute(result.line, result.count);
+      else if (result.kind === "none" && key !== "Esc")
+        this.say(`${result.keys} is not bound to anything: ? shows the keys`);
+    }
+    this.#draw();
+  }
+
+  #answer(key: string): void {
+    const { choice } = this;
+    if (!choice || !["y", "Y", "n", "N", "Esc", "C-c", "C-g", "q"].includes(key)) return;
+    this.choice = null;
+    choice.answer(key === "y" || key === "Y");
+  }
+
+  #type(key: string): void {
+    const { prompt } = this;
+    if (!prompt) return;
+    const state = prompt.press(key);
+    if (state === "typing") return;
+    this.prompt = null;
+    if (state === "accept") this.#accept(prompt.text);
+  }
+
+  ask(question: string): Promise<boolean> {
+    return new Promise((answer) => {
+      this.choice = { question, answer };
+      this.#draw();
+    });
+  }
+
+  #ask(
+    prefix: string,
+    text: string,
+    history: "command" | "search" | null,
+    accept: (text: string) => void,
+  ): void {
+    this.prompt = new Prompt({
+      prefix,
+      text,
+      history: history ? this.#histories[history] : [],
+      complete: (line) => (history === "command" ? completeLine(line, this.folders) : []),
+    });
+    this.#accept = (typed) => {
+      if (typed.trim() === "") return;
+      if (history) this.#histories[history].push(typed);
+      accept(typed);
+    };
+    this.#draw();
+  }
+
+  promptCommand(text: string): void {
+    this.#ask(":", text, "command", (line) => this.execute(line, null));
+  }
+
+  promptSearch(): void {
+    this.#ask("/", "", "search", (query) => this.find(query));
+  }
+
+  promptSave(): void {
+    const attachment = this.reader?.attachment;
+    if (!attachment) return;
+    const name = safeFileName(attachment.fileName, `part-${attachment.section}`);
+    this.#ask("save to: ", name, null, (path) => this.#save(attachment.section, path));
+  }
+
+  // Command lines
+
+  /** Does what `:` would do with this line. */
+  execute(line: string, count: number | null): void {
+    const [name = ""] = line.trim().split(/\s+/, 1);
+    const argument = line.trim().slice(name.length).trim();
+    const action = actions[name];
+    const command = findCommand(name);
+    try {
+      if (action) action.run(this, argument, count);
+      else if (/^\d+$/.test(name)) this.toRow(Number(name));
+      else if (command)
+        this.#try(command.run(this.#commandContext(), parseLine(command, line)).then((r) => this.#show(r)));
+      else throw new UsageError(`there is no command "${name}"`, "? shows the keys, : and Tab the commands");
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #commandContext(): Context {
+    const { mail } = this;
+    const folder = this.pane === "reader" && this.reader ? this.reader.folder : this.list.folder;
+    return {
+      mail,
+      folder: () => Promise.resolve(folder),
+      selection: this.#selection(),
+      stdin: process.stdin,
+      confirm: (question) => this.ask(question),
+    };
+  }
+
+  /** The marked messages, else the open one, else the one under the cursor. */
+  #selection(): readonly number[] {
+    if (this.list.marked.size > 0) return [...this.list.marked];
+    if (this.pane === "reader" && this.reader) return [this.reader.uid];
+    return this.list.current ? [this.list.current.uid] : [];
+  }
+
+  #show(result: Result): void {
+    switch (result.kind) {
+      case "change":
+        this.list.marked.clear();
+        this.say(result.sent ? result.text : `${result.text} (waits for a connection)`);
+        if (this.reader && !this.mail.message(this.reader.folder, this.reader.uid)) this.#closeReader();
+        break;
+      case "messages":
+        this.#open(result.folder);
+        this.list.limit({ query: "", uids: result.items.map((m) => m.uid) });
+        break;
+      case "folders":
+        this.focus("folders");
+        break;
+      case "message":
+        if (this.list.toUid(result.uid)) this.openSelected();
+        break;
+      case "bytes":
+        result.stream.destroy();
+        this.say("that is for the shell: there it goes to a file or a pipe", true);
+        break;
+    }
+  }
+
+  // Moving
+
+  moveBy(rows: number): void {
+    if (this.help !== null) this.help = Math.max(0, this.help + rows);
+    else if (this.pane === "folders")
+      this.folderCursor = Math.max(0, Math.min(this.folderCursor + rows, this.folders.length - 1));
+    else if (this.pane === "list" || !this.reader) this.list.to(this.list.index + rows);
+    else if (this.reader.attachment) this.reader.moveAttachment(rows);
+    else this.reader.scrollBy(rows);
+  }
+
+  pageBy(pages: number): void {
+    if (this.help !== null || this.pane === "folders") this.moveBy(Math.trunc(pages * 10));
+    else if (this.pane === "list" || !this.reader) this.list.page(pages);
+    else if (pages === 1 && this.reader.atEnd) this.toUnread(1);
+    else this.reader.scrollPage(pages);
+  }
+
+  toEnd(end: "first" | "last"): void {
+    const far = end === "first" ? -1_000_000_000 : 1_000_000_000;
+    if (this.pane === "reader" && this.reader && this.help === null) this.reader.scrollTo(end);
+    else this.moveBy(far);
+  }
+
+  /** `n` as a person counts: from 1. */
+  toRow(n: number): void {
+    this.list.to(n - 1);
+  }
+
+  toUnread(direction: 1 | -1): void {
+    const found = this.list.find(direction, (m) => !m.flags.includes("\\Seen"));
+    if (found < 0) return this.say("no more unread messages");
+    this.list.to(found);
+    if (this.pane === "reader") this.openSelected();
+  }
+
+  toHit(direction: 1 | -1): void {
+    const hits = new Set(this.list.hits);
+    const found = hits.size === 0 ? -1 : this.list.find(direction, (m) => hits.has(m.uid));
+    if (found < 0) return this.say(hits.size === 0 ? "nothing was searched for: / searches" : "no more hits");
+    this.list.to(found);
+  }
+
+  mark(step: number): void {
+    this.list.toggleMark();
+    this.list.to(this.list.index + step);
+  }
+
+  // Searching
+
+  find(query: string): void {
+    const work = async () => {
+      this.list.hits = await this.mail.search(this.list.folder, query);
+      if (this.list.hits.length === 0) return this.say(`nothing matches ${query}`);
+      const current = this.list.current?.uid;
+      this.say(`${this.list.hits.length} found: n next, N previous, l limits the list`);
+      if (current === undefined || !this.list.hits.includes(current)) {
+        const hits = new Set(this.list.hits);
+        const below = this.list.find(1, (m) => hits.has(m.uid));
+        const found = below >= 0 ? below : this.list.find(-1, (m) => hits.has(m.uid));
+        if (found >= 0) this.list.to(found);
+      }
+    };
+    this.#try(work());
+  }
+
+  limit(query: string): void {
+    if (query === "") return this.list.limit(null);
+    const work = async () => {
+      const { folder } = this.list;
+      const uids = await this.mail.search(folder, query);
+      if (uids.length === 0) return this.say(`nothing matches ${query}`);
+      await this.mail.rows(folder, {
+        sort: "arrival",
+        descending: true,
+        offset: 0,
+        limit: uids.length,
+        uids,
+      });
+      if (this.list.folder === folder) this.list.limit({ query, uids });
+    };
+    this.#try(work());
+  }
+
+  clear(): void {
+    this.#keys.reset();
+    this.notice = null;
+    if (this.list.marked.size > 0) this.list.marked.clear();
+    else if (this.list.filter) this.list.limit(null);
+  }
+
+  // Folders and messages
+
+  #open(folder: Folder): void {
+    if (!folder.selectable) return this.say(`${folder.name} holds only other folders`, true);
+    this.reader = null;
+    this.pane = "list";
+    if (folder.path === this.list.folder.path && this.list.filter === null) return;
+    this.progress = null;
+    this.list.open(folder);
+    this.mail.watch(folder);
+  }
+
+  go(name: string): void {
+    const [wanted = ""] = splitWords(name);
+    if (wanted === "") return this.promptCommand("go ");
+    this.#try(this.mail.findFolder(wanted).then((folder) => this.#open(folder)));
+  }
+
+  openFolderNear(direction: 1 | -1): void {
+    const choosable = this.folders.filter((f) => f.selectable);
+    const at = choosable.findIndex((f) => f.path === this.list.folder.path);
+    const next = choosable[at + direction];
+    if (next) this.#open(next);
+  }
+
+  openSelected(): void {
+    if (this.pane === "folders") {
+      const folder = this.folders[this.folderCursor];
+      if (folder) this.#open(folder);
+      return;
+    }
+    const { current, folder } = this.list;
+    if (!current) return;
+    const reader = new ReaderView(folder, current.uid);
+    this.reader = reader;
+    this.pane = "reader";
+    const unread = !current.flags.includes("\\Seen");
+    this.mail.read(folder, current.uid).then(
+      (message) => {
+        reader.show(message);
+        if (unread) this.#try(this.mail.markSeen(folder, current.uid));
+        this.#draw();
+      },
+      (error: unknown) => {
+        reader.fail(error instanceof Error ? error.message : String(error));
+        this.fail(error);
+      },
+    );
+  }
+
+  openNeighbour(direction: 1 | -1): void {
+    const before = this.list.index;
+    this.list.to(before + direction);
+    if (this.list.index === before)
+      this.say(direction === 1 ? "this is the last message" : "this is the first message");
+    else this.openSelected();
+  }
+
+  #closeReader(): void {
+    this.reader = null;
+    if (this.pane === "reader") this.pane = "list";
+  }
+
+  back(): void {
+    if (this.help !== null) this.help = null;
+    else this.#closeReader();
+  }
+
+  focus(target: string): void {
+    if (target === "attachments" || target === "reader") {
+      if (!this.reader) return;
+      this.pane = "reader";
+      const any = this.reader.focusAttachments(target === "attachments");
+      if (target === "attachments" && !any) this.say("this message has no attachments");
+    } else if (target === "folders") {
+      this.pane = "folders";
+      this.folderCursor = Math.max(
+        0,
+        this.folders.findIndex((f) => f.path === this.list.folder.path),
+      );
+    } else this.pane = "list";
+  }
+
+  toggleSidebar(): void {
+    this.sidebar = !this.sidebar;
+    if (!this.sidebar && this.pane === "folders") this.pane = "list";
+  }
+
+  sync(): void {
+    const work = async () => {
+      await this.mail.reconnect();
+      await Promise.all([this.mail.refreshFolders(), this.mail.sync(this.list.folder)]);
+      this.say("up to date");
+    };
+    this.say("looking for changes…");
+    this.#try(work());
+  }
+
+  save(argument: string): void {
+    const [section = "", path = "."] = splitWords(argument);
+    if (section === "") throw new UsageError("save: needs a part", "say save 2 PATH; v shows the parts");
+    this.#save(section, path);
+  }
+
+  #save(section: string, path: string): void {
+    const { reader } = this;
+    if (!reader) throw new UsageError("no message is open", "open one first");
+    const work = async () => {
+      const { attachment, stream } = await this.mail.part(reader.folder, reader.uid, section);
+      const written = await saveStream(stream, path, safeFileName(attachment.fileName, `part-${section}`));
+      this.say(`saved ${written}`);
+    };
+    this.say("saving…");
+    this.#try(work());
+  }
+
+  // The screen itself
+
+  showHelp(): void {
+    this.help = 0;
+  }
+
+  redraw(): void {
+    this.#host.repaint();
+  }
+
+  suspend(): void {
+    this.#host.suspend();
+  }
+
+  interrupt(): void {
+    if (Date.now() - this.#interruptedAt < interruptMs) return this.#host.quit();
+    this.#interruptedAt = Date.now();
+    this.clear();
+    this.say("C-c again quits");
+  }
+
+  quit(atOnce: boolean): void {
+    if (atOnce || this.mail.queued === 0) return this.#host.quit();
+    const waits = this.mail.queued === 1 ? "1 change waits" : `${this.mail.queued} changes wait`;
+    this.#try(
+      this.ask(`${waits} to be sent, and will be next time. Quit?`).then((yes) => {
+        if (yes) this.#host.quit();
+      }),
+    );
+  }
+}

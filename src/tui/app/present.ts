@@ -1,0 +1,214 @@
+/** What the screen shows, put together from the controller's views. Texts from outside become safe here. */
+import { findCommand } from "../../commands/index.ts";
+import { flagLetters, formatPeople, formatSize, shortDate } from "../../mail/format.ts";
+import type { LineState, Message } from "../../mail/index.ts";
+import { safeText } from "../../message/safe.ts";
+import { layoutOf } from "../layout.ts";
+import type { FolderRow, HelpEntry, KeyHint, MessageRow, ScreenModel, StatusModel } from "../model.ts";
+import { actions } from "./actions.ts";
+import type { App } from "./app.ts";
+import type { Binding, KeyContext } from "./keymap.ts";
+
+export interface View {
+  readonly columns: number;
+  readonly rows: number;
+  readonly keyBar: boolean;
+  readonly cursor: "bar" | "arrow";
+}
+
+const contextTitles: readonly (readonly [KeyContext, string])[] = [
+  ["list", "Message list"],
+  ["reader", "Message"],
+  ["attachments", "Attachments"],
+  ["folders", "Folders"],
+  ["any", "Everywhere"],
+];
+
+/** The key bar shows these, where they are bound in the context at hand. */
+const hinted: readonly (readonly [line: string, text: string])[] = [
+  ["open", "open"],
+  ["back", "back"],
+  ["focus list", "list"],
+  ["focus reader", "back"],
+  ["prompt-save", "save"],
+  ["page-down", "page"],
+  ["next-message", "next"],
+  ["previous-message", "previous"],
+  ["delete", "delete"],
+  ["undo", "undo"],
+  ["archive", "archive"],
+  ["prompt move --to ", "move"],
+  ["flag toggle flagged", "flag"],
+  ["flag toggle seen", "read"],
+  ["mark", "mark"],
+  ["prompt-search", "search"],
+  ["prompt limit ", "limit"],
+  ["next-unread", "unread"],
+  ["focus attachments", "attachments"],
+  ["focus folders", "folders"],
+  ["prompt go ", "go to"],
+  ["sync", "refresh"],
+  ["help", "help"],
+  ["quit", "quit"],
+];
+
+function keyHints(app: App, context: KeyContext): KeyHint[] {
+  return hinted.flatMap(([line, text]) => {
+    const bound = app.bindings.find((b) => (b.context === context || b.context === "any") && b.line === line);
+    return bound ? [{ keys: bound.keys.replaceAll(" ", ""), text }] : [];
+  });
+}
+
+/** What a command line does, in words: the help of its command or action. */
+export function explain(line: string): string {
+  const [name = ""] = line.split(" ", 1);
+  if (line.startsWith("prompt ")) return `${explain(line.slice("prompt ".length))} (asks)`;
+  const summary = actions[name]?.summary ?? findCommand(name)?.summary ?? "";
+  return line === name || (actions[name] === undefined && name !== "flag") ? summary : `${summary} (${line})`;
+}
+
+/** Every key with what it does; keys of one context that do the same share a line. */
+function helpEntries(bindings: readonly Binding[]): HelpEntry[] {
+  return contextTitles.flatMap(([context, section]) => {
+    const byLine = new Map<string, string[]>();
+    for (const b of bindings) {
+      if (b.context === context) byLine.set(b.line, [...(byLine.get(b.line) ?? []), b.keys]);
+    }
+    return [...byLine].map(([line, keys]) => ({ section, keys: keys.join(", "), text: explain(line) }));
+  });
+}
+
+function folderRows(app: App, height: number): FolderRow[] {
+  const at =
+    app.pane === "folders" ? app.folderCursor : app.folders.findIndex((f) => f.path === app.list.folder.path);
+  const first = Math.max(0, Math.min(at - Math.floor(height / 2), app.folders.length - height));
+  return app.folders.slice(first, first + height).map((folder, i) => ({
+    key: folder.path,
+    name: safeText(folder.role === "inbox" ? "Inbox" : folder.leaf),
+    depth: folder.depth,
+    unread: folder.unread,
+    total: folder.messages,
+    ...(folder.role ? { role: folder.role } : {}),
+    selected: folder.path === app.list.folder.path,
+    focused: first + i === app.folderCursor,
+  }));
+}
+
+/** At most 5 columns: `812`, `9.4k`, `12M`. */
+function shortSize(octets: number): string {
+  return formatSize(octets)
+    .replace(/ ?B$/, "")
+    .replace(/ (.)$/, (_, unit: string) => unit.toUpperCase());
+}
+
+/** Rows as last shown: a row whose message is the same object with the same look is not made again. */
+const rowCache = new WeakMap<Message, MessageRow>();
+
+function messageRow(message: Message, selected: boolean, marked: boolean, now: number): MessageRow {
+  const cached = rowCache.get(message);
+  const date = shortDate(message.internalDate, now);
+  if (cached && cached.selected === selected && cached.marked === marked && cached.date === date)
+    return cached;
+  const row: MessageRow = {
+    uid: message.uid,
+    flags: flagLetters(message.flags),
+    date,
+    from: cached?.from ?? safeText(formatPeople(message.from)),
+    subject: cached?.subject ?? safeText(message.subject),
+    size: shortSize(message.size),
+    unread: !message.flags.includes("\\Seen"),
+    flagged: message.flags.includes("\\Flagged"),
+    selected,
+    marked,
+    deleted: message.flags.includes("\\Deleted"),
+  };
+  rowCache.set(message, row);
+  return row;
+}
+
+function lineText(state: LineState, now: number): string {
+  switch (state.kind) {
+    case "online":
+      return "● online";
+    case "connecting":
+      return "◌ connecting";
+    case "offline":
+      return "○ off line";
+    case "down": {
+      if (state.retryAt === null) return "○ off line, $ tries again";
+      return `○ off line, again in ${Math.max(0, Math.ceil((state.retryAt - now) / 1000))} s`;
+    }
+  }
+}
+
+function status(app: App, now: number): StatusModel {
+  const { list, progress, notice } = app;
+  const number = (n: number) => n.toLocaleString("en").replaceAll(",", "\u2009");
+  const place = list.total === 0 ? "no messages" : `${number(list.index + 1)}/${number(list.total)}`;
+  const left = [
+    safeText(list.folder.name),
+    place,
+    list.marked.size > 0 ? `${list.marked.size} marked` : "",
+    list.filter ? `limited to ${safeText(list.filter.query) || "a list"}` : "",
+  ].filter((text) => text !== "");
+  const right = [
+    app.pendingKeys,
+    progress ? `reading headers ${Math.floor((100 * progress.done) / progress.total)} %` : "",
+    app.mail.queued > 0 ? `↑${app.mail.queued}` : "",
+    lineText(app.mail.line, now),
+  ].filter((text) => text !== "");
+  const said = notice ? safeText(notice.text) : "";
+  return {
+    left: left.join("  "),
+    right: right.join("  "),
+    ...(notice && !notice.error ? { message: said } : {}),
+    ...(notice?.error ? { error: said } : {}),
+  };
+}
+
+function emptyText(app: App): string {
+  if (app.list.filter) return "Nothing matches";
+  const { line } = app.mail;
+  const { messages } = app.list.folder;
+  if (line.kind === "connecting" || (line.kind === "online" && messages !== 0)) return "Loading…";
+  return line.kind === "online" ? "No messages" : "Nothing of this folder is here yet";
+}
+
+/** Puts the whole screen together, at the given size. */
+export function present(app: App, view: View): ScreenModel {
+  const now = Date.now();
+  const reading = app.reader !== null;
+  const layout = layoutOf({ ...view, focus: app.pane, sidebar: app.sidebar, reading });
+  app.list.resize(layout.list?.height ?? layout.reader?.height ?? 1);
+  app.reader?.resize(layout.readerText, layout.reader?.height ?? 1);
+  const context: KeyContext = app.pane === "reader" && app.reader?.attachment ? "attachments" : app.pane;
+  const entries = app.help === null ? [] : helpEntries(app.bindings);
+  if (app.help !== null)
+    app.help = Math.max(0, Math.min(app.help, entries.length + 2 * contextTitles.length - view.rows + 3));
+  return {
+    columns: view.columns,
+    rows: view.rows,
+    focus: app.pane,
+    sidebar: app.sidebar,
+    folders: { rows: folderRows(app, layout.folders?.height ?? 0) },
+    list: {
+      cursor: view.cursor,
+      rows: app.list.rows.map((m) => messageRow(m, m === app.list.current, app.list.marked.has(m.uid), now)),
+      empty: app.list.rows.length > 0 ? "" : emptyText(app),
+    },
+    reader: app.reader?.model() ?? null,
+    help: app.help === null ? null : { title: "Keys", entries, scroll: app.help },
+    status: status(app, now),
+    prompt: app.prompt?.model() ?? null,
+    choice: app.choice
+      ? {
+          question: safeText(app.choice.question),
+          choices: [
+            { key: "y", label: "yes" },
+            { key: "n", label: "no" },
+          ],
+        }
+      : null,
+    keyBar: view.keyBar ? keyHints(app, context) : null,
+  };
+}

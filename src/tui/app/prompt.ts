@@ -1,0 +1,157 @@
+/** A line being typed: editing, history, completion. Knows nothing of what the line is for. */
+import { graphemes } from "../../message/width.ts";
+import type { PromptModel } from "../model.ts";
+
+export interface Completion {
+  /** The whole text with this completion taken. */
+  readonly text: string;
+  readonly help: string;
+}
+
+export interface PromptOptions {
+  readonly prefix: string;
+  readonly text: string;
+  readonly history: readonly string[];
+  complete(text: string): readonly Completion[];
+  /** What is wrong with the text as typed, or undefined. */
+  check?(text: string): string | undefined;
+}
+
+export class Prompt {
+  readonly #options: PromptOptions;
+  #text: string;
+  #cursor: number;
+  #completions: readonly Completion[] = [];
+  #chosen = -1;
+  #historyAt: number;
+
+  constructor(options: PromptOptions) {
+    this.#options = options;
+    this.#text = options.text;
+    this.#cursor = options.text.length;
+    this.#historyAt = options.history.length;
+    this.#suggest();
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  #suggest(): void {
+    this.#completions =
+      this.#cursor === this.#text.length ? this.#options.complete(this.#text).slice(0, 50) : [];
+    this.#chosen = -1;
+  }
+
+  #set(text: string, cursor: number): void {
+    this.#text = text;
+    this.#cursor = cursor;
+    this.#suggest();
+  }
+
+  insert(typed: string): void {
+    const clean = typed.replace(/[\r\n\t]+/g, " ");
+    this.#set(
+      this.#text.slice(0, this.#cursor) + clean + this.#text.slice(this.#cursor),
+      this.#cursor + clean.length,
+    );
+  }
+
+  /** Index where the grapheme before the cursor begins. */
+  #before(): number {
+    return this.#cursor - (graphemes(this.#text.slice(0, this.#cursor)).at(-1)?.text.length ?? 0);
+  }
+
+  #choose(step: number): void {
+    const n = this.#completions.length;
+    if (n === 0) return;
+    this.#chosen = (this.#chosen + step + n + (this.#chosen < 0 && step < 0 ? 1 : 0)) % n;
+    this.#text = this.#completions[this.#chosen]?.text ?? this.#text;
+    this.#cursor = this.#text.length;
+  }
+
+  #recall(step: number): void {
+    const at = this.#historyAt + step;
+    if (at < 0 || at > this.#options.history.length) return;
+    this.#historyAt = at;
+    const text = this.#options.history[at] ?? this.#options.text;
+    this.#set(text, text.length);
+  }
+
+  /** Takes a key; `accept` and `cancel` end the prompt. */
+  press(key: string): "typing" | "accept" | "cancel" {
+    switch (key) {
+      case "Enter":
+        return "accept";
+      case "Esc":
+      case "C-g":
+      case "C-c":
+        return "cancel";
+      case "Backspace":
+        if (this.#text === "") return "cancel";
+        this.#set(this.#text.slice(0, this.#before()) + this.#text.slice(this.#cursor), this.#before());
+        break;
+      case "Delete":
+      case "C-d": {
+        const after = graphemes(this.#text.slice(this.#cursor))[0]?.text.length ?? 0;
+        this.#set(this.#text.slice(0, this.#cursor) + this.#text.slice(this.#cursor + after), this.#cursor);
+        break;
+      }
+      case "Left":
+        this.#cursor = this.#before();
+        break;
+      case "Right":
+        this.#cursor += graphemes(this.#text.slice(this.#cursor))[0]?.text.length ?? 0;
+        break;
+      case "Home":
+      case "C-a":
+        this.#cursor = 0;
+        break;
+      case "End":
+      case "C-e":
+        this.#cursor = this.#text.length;
+        break;
+      case "C-u":
+        this.#set(this.#text.slice(this.#cursor), 0);
+        break;
+      case "C-w": {
+        const head = this.#text.slice(0, this.#cursor).replace(/\S+\s*$/, "");
+        this.#set(head + this.#text.slice(this.#cursor), head.length);
+        break;
+      }
+      case "C-k":
+        this.#set(this.#text.slice(0, this.#cursor), this.#cursor);
+        break;
+      case "Tab":
+        this.#choose(1);
+        break;
+      case "S-Tab":
+        this.#choose(-1);
+        break;
+      case "Up":
+        this.#recall(-1);
+        break;
+      case "Down":
+        this.#recall(1);
+        break;
+      case "Space":
+        this.insert(" ");
+        break;
+      default:
+        if (graphemes(key).length === 1) this.insert(key);
+    }
+    return "typing";
+  }
+
+  model(): PromptModel {
+    const problem = this.#options.check?.(this.#text);
+    return {
+      prefix: this.#options.prefix,
+      text: this.#text,
+      cursor: this.#cursor,
+      completions: this.#completions,
+      chosen: this.#chosen,
+      ...(problem === undefined ? {} : { problem }),
+    };
+  }
+}

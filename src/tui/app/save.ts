@@ -1,0 +1,44 @@
+/** Writing an attachment to a file: never over one that is there. */
+import { createWriteStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { extname, join, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Numbers tried before giving up: `name-2.pdf`, `name-3.pdf`, … */
+const tries = 1_000;
+
+/**
+ * Streams `content` into `path` (a directory takes `name` in it); where the file exists, beside it under a number.
+ * Resolves to the path written. Throws what the file system throws.
+ */
+export async function saveStream(content: Readable, path: string, name: string): Promise<string> {
+  const expanded = resolve(path.replace(/^~(?=\/|$)/, homedir()));
+  const wanted = (await isDirectory(expanded)) ? join(expanded, name) : expanded;
+  const extension = extname(wanted);
+  const stem = wanted.slice(0, wanted.length - extension.length);
+  for (let n = 1; n <= tries; n++) {
+    const target = n === 1 ? wanted : `${stem}-${n}${extension}`;
+    const file = createWriteStream(target, { flags: "wx", mode: 0o600 });
+    try {
+      await new Promise<void>((opened, failed) => file.once("open", () => opened()).once("error", failed));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
+      content.destroy();
+      throw error;
+    }
+    await pipeline(content, file);
+    return target;
+  }
+  content.destroy();
+  throw new Error(`${wanted} and ${tries} names like it exist already`);
+}

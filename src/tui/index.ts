@@ -1,0 +1,1 @@
+export { runScreen } from "./run.ts";

@@ -1,0 +1,85 @@
+/** Puts the screen together: terminal, keys, Ink, controller; and takes it apart again. */
+import { createElement } from "react";
+import type { ScreenSettings } from "../account/config.ts";
+import type { Mail } from "../mail/index.ts";
+import { App } from "./app/app.ts";
+import { withOwnKeys } from "./app/keymap.ts";
+import { present } from "./app/present.ts";
+import { cursorOf, Screen } from "./components/screen.tsx";
+import { type InkScreen, startInk } from "./ink.ts";
+import { openTerminal } from "./terminal/session.ts";
+import { createTheme, themeOptions } from "./theme.ts";
+
+export interface ScreenOptions {
+  readonly mail: Mail;
+  readonly settings: ScreenSettings;
+  readonly keys: Readonly<Record<string, string>>;
+  /** The folder to begin with, as a person calls it. */
+  readonly folder: string;
+}
+
+/** Frames that nobody has pressed a key for (a sync under way, a clock) come no closer than this. */
+const laterMs = 100;
+/** The countdown of the status line. */
+const tickMs = 1_000;
+
+/** Shows the screen until the person quits; resolves to the exit status. The mail is closed then. */
+export async function runScreen({ mail, settings, keys, folder }: ScreenOptions): Promise<number> {
+  const theme = createTheme(themeOptions(process.env));
+  const initial = mail.findCachedFolder(folder);
+  let ink: InkScreen | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let asked = false;
+  let quit: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => {
+    quit = resolve;
+  });
+
+  const terminal = openTerminal({
+    onInput: (input) => (input.kind === "key" ? app.press(input.key) : app.paste(input.text)),
+    onEnd: () => mail.close(),
+  });
+  const { output } = terminal;
+
+  const frame = () => {
+    asked = false;
+    if (timer) clearTimeout(timer);
+    timer = null;
+    app.refresh();
+    const model = present(app, { columns: output.columns, rows: output.rows, ...settings });
+    output.setCursor(cursorOf(model, theme));
+    const element = createElement(Screen, { model, theme });
+    if (ink) ink.rerender(element);
+    else ink = startInk(element, output);
+  };
+  const draw = (later: boolean) => {
+    if (later) timer ??= setTimeout(frame, laterMs);
+    else if (!asked) {
+      asked = true;
+      // Keys that came in one packet make one frame.
+      setImmediate(frame);
+    }
+  };
+  const app = new App(mail, initial, withOwnKeys(keys), {
+    draw,
+    repaint: () => output.repaint(),
+    suspend: () => terminal.suspend(),
+    quit,
+  });
+  output.on("resize", () => draw(false));
+  const clock = setInterval(() => {
+    if (mail.line.kind === "down" && mail.line.retryAt !== null) draw(true);
+  }, tickMs);
+
+  frame();
+  app.start();
+  await done;
+
+  clearInterval(clock);
+  if (timer) clearTimeout(timer);
+  app.stop();
+  terminal.close();
+  (ink as InkScreen | null)?.unmount();
+  await mail.close();
+  return 0;
+}
