@@ -5,6 +5,8 @@
  */
 import type { DisplayLine } from "../message/layout.ts";
 
+export type { DisplayLine } from "../message/layout.ts";
+
 export type Pane = "folders" | "list" | "reader";
 
 /** One line of the folder pane. */

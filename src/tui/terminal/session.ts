@@ -1,0 +1,112 @@
+/** The terminal, taken and given back: screen and keyboard together, whatever ends or stops the program. */
+import { type KeyboardStream, type KeyListener, listenKeys } from "./input.ts";
+import type { Input } from "./keys.ts";
+import { ScreenOutput, type ScreenOutputOptions, type TerminalStream } from "./output.ts";
+
+export interface TerminalSession {
+  readonly output: ScreenOutput;
+  /** Gives the terminal back for good. Does nothing when done already. */
+  close(): void;
+  /** Lets another program have the terminal (an editor, a pager, a shell) until `run` settles; then repaints. */
+  handOver<T>(run: () => Promise<T>): Promise<T>;
+  /** Stops the program as Ctrl-Z does elsewhere; it goes on when the shell says `fg`. */
+  suspend(): void;
+}
+
+export interface TerminalSessionOptions extends ScreenOutputOptions {
+  readonly stdin?: KeyboardStream;
+  readonly stdout?: TerminalStream;
+  readonly onInput: (input: Input) => void;
+  /** SIGHUP, SIGTERM or SIGINT has come: save what must be saved. The program ends when this settles, or after 2 s. */
+  readonly onEnd?: (signal: NodeJS.Signals) => Promise<void> | void;
+}
+
+const endSignals = ["SIGHUP", "SIGTERM", "SIGINT"] as const;
+const maxEndMs = 2000;
+/** Exit status after a fault of our own (sysexits EX_SOFTWARE). */
+const softwareFault = 70;
+
+/** Takes the terminal: alternate screen, raw keyboard. It is restored however the program ends, short of SIGKILL. */
+export function openTerminal(options: TerminalSessionOptions): TerminalSession {
+  const stdin = options.stdin ?? process.stdin;
+  const stdout = options.stdout ?? process.stdout;
+  const output = new ScreenOutput(stdout, options);
+  let keys: KeyListener | null = null;
+  /** Someone else has the terminal. */
+  let lent = false;
+
+  const take = () => {
+    output.enter();
+    if (keys) keys.resume();
+    else keys = listenKeys(stdin, options.onInput);
+  };
+  const giveBack = () => {
+    keys?.pause();
+    output.leave();
+  };
+
+  let ending = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    // A Ctrl-C meant for the program that has the terminal comes to all of the job.
+    if (lent && signal === "SIGINT") return;
+    if (ending) return;
+    ending = true;
+    close();
+    const end = () => process.kill(process.pid, signal);
+    setTimeout(end, maxEndMs).unref();
+    Promise.resolve(options.onEnd?.(signal)).then(end, end);
+  };
+  const onStop = () => {
+    giveBack();
+    // The whole job stops, as it would have without our handler; a wrapper that went on would keep the shell waiting.
+    process.kill(0, "SIGSTOP");
+  };
+  const onContinue = () => {
+    // After a SIGSTOP from outside nothing was given back, and the shell has since set the terminal its own way.
+    if (lent) return;
+    giveBack();
+    take();
+  };
+  const onFault = (error: unknown) => {
+    close();
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(softwareFault);
+  };
+  const onHangup = () => onSignal("SIGHUP");
+  const close = () => {
+    giveBack();
+    stdin.off("end", onHangup);
+    process.off("exit", giveBack);
+    process.off("uncaughtException", onFault);
+    process.off("SIGTSTP", onStop);
+    process.off("SIGCONT", onContinue);
+    for (const signal of endSignals) process.off(signal, onSignal);
+  };
+
+  stdin.on("end", onHangup);
+  // A terminal that has gone fails every read and write; what ends the program is the hangup, in good order.
+  stdin.on("error", onHangup);
+  stdout.on("error", () => {});
+  process.on("exit", giveBack);
+  process.on("uncaughtException", onFault);
+  process.on("SIGTSTP", onStop);
+  process.on("SIGCONT", onContinue);
+  for (const signal of endSignals) process.on(signal, onSignal);
+  take();
+
+  return {
+    output,
+    close,
+    suspend: onStop,
+    async handOver(run) {
+      lent = true;
+      giveBack();
+      try {
+        return await run();
+      } finally {
+        lent = false;
+        take();
+      }
+    },
+  };
+}
