@@ -50,7 +50,12 @@ function push(connection: Connection, controls: IdleControls): Loop {
         controls.end();
       }, timeouts.idle);
       try {
-        await connection.run(idleCommand(controls.begun));
+        await connection.run(
+          idleCommand(() => {
+            controls.begun();
+            if (stopped) controls.end(); // it was asked to end before it was sent
+          }),
+        );
       } finally {
         clearTimeout(timer);
       }

@@ -123,7 +123,6 @@ export class Session {
   }
 
   #fetched(message: FetchedMessage): FetchedMessage {
-    if (message.modSeq !== undefined) this.#raise(message.modSeq);
     if (message.uid !== undefined) {
       this.#map.set(message.seq, message.uid);
       return message;
@@ -132,6 +131,7 @@ export class Session {
     return uid === null ? message : { ...message, uid };
   }
 
+  /** Only by HIGHESTMODSEQ: one message's MODSEQ does not say that all changes before it were told (RFC 7162 §3.1.2). */
   #raise(modSeq: bigint): void {
     const known = this.#selected?.highestModSeq ?? null;
     if (known !== null && modSeq > known) this.#update({ highestModSeq: modSeq });
