@@ -29,7 +29,7 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const twoDigits = (n: number) => String(n).padStart(2, "0");
 
-/** At most 10 columns: `14:05` today, `Tue 14:05` within six days, `14 Mar` this year, `2021-03-14` else; local time. */
+/** At most 9 columns: `14:05` today, `Tue 14:05` within six days, `14 Mar` this year, `Mar 2021` else; local time. */
 export function shortDate(ms: number, now: number): string {
   const d = new Date(ms);
   const today = new Date(now);
@@ -38,7 +38,7 @@ export function shortDate(ms: number, now: number): string {
   const age = now - ms;
   if (age > 0 && age < 6 * 86_400_000) return `${days[d.getDay()]} ${time}`;
   if (d.getFullYear() === today.getFullYear()) return `${d.getDate()} ${months[d.getMonth()]}`;
-  return `${d.getFullYear()}-${twoDigits(d.getMonth() + 1)}-${twoDigits(d.getDate())}`;
+  return `${months[d.getMonth()]} ${d.getFullYear()}`;
 }
 
 /** Octets as `812 B`, `9.4 kB`, `12 MB`. */

@@ -1,5 +1,7 @@
 /** Commands that mean something only on a screen: moving, opening, prompting. The rest are in src/commands. */
 import type { App } from "./app.ts";
+import { mark, moveBy, pageBy, toEnd, toUnread } from "./moving.ts";
+import { find, limit, toHit } from "./searching.ts";
 
 export interface Action {
   readonly summary: string;
@@ -23,17 +25,17 @@ function prompt(summary: string, text: (argument: string) => string): Action {
 }
 
 export const actions: Readonly<Record<string, Action>> = {
-  next: move("Go down a row or a line", (app, count) => app.moveBy(count)),
-  previous: move("Go up a row or a line", (app, count) => app.moveBy(-count)),
-  "page-down": move("Go down a page", (app, count) => app.pageBy(count)),
-  "page-up": move("Go up a page", (app, count) => app.pageBy(-count)),
-  "half-page-down": move("Go down half a page", (app, count) => app.pageBy(count / 2)),
-  "half-page-up": move("Go up half a page", (app, count) => app.pageBy(-count / 2)),
-  first: simple("Go to the first", (app) => app.toEnd("first")),
+  next: move("Go down a row or a line", (app, count) => moveBy(app, count)),
+  previous: move("Go up a row or a line", (app, count) => moveBy(app, -count)),
+  "page-down": move("Go down a page", (app, count) => pageBy(app, count)),
+  "page-up": move("Go up a page", (app, count) => pageBy(app, -count)),
+  "half-page-down": move("Go down half a page", (app, count) => pageBy(app, count / 2)),
+  "half-page-up": move("Go up half a page", (app, count) => pageBy(app, -count / 2)),
+  first: simple("Go to the first", (app) => toEnd(app, "first")),
   last: {
     summary: "Go to the last, or with a number before it to that row",
     imap: "",
-    run: (app, _argument, count) => (count === null ? app.toEnd("last") : app.toRow(count)),
+    run: (app, _argument, count) => (count === null ? toEnd(app, "last") : app.list.to(count - 1)),
   },
   open: simple(
     "Open the message, or the folder",
@@ -43,22 +45,22 @@ export const actions: Readonly<Record<string, Action>> = {
   back: simple("Close the message or the help", (app) => app.back()),
   "next-message": simple("Open the next message", (app) => app.openNeighbour(1), "FETCH"),
   "previous-message": simple("Open the previous message", (app) => app.openNeighbour(-1), "FETCH"),
-  "next-unread": simple("Go to the next unread message", (app) => app.toUnread(1)),
-  "previous-unread": simple("Go to the previous unread message", (app) => app.toUnread(-1)),
-  mark: simple("Mark the message for the next command", (app) => app.mark(0)),
-  "mark-next": simple("Mark the message and go down", (app) => app.mark(1)),
+  "next-unread": simple("Go to the next unread message", (app) => toUnread(app, 1)),
+  "previous-unread": simple("Go to the previous unread message", (app) => toUnread(app, -1)),
+  mark: simple("Mark the message for the next command", (app) => mark(app, 0)),
+  "mark-next": simple("Mark the message and go down", (app) => mark(app, 1)),
   limit: {
     summary: "Show only what matches a query; without one, everything again",
     imap: "UID SEARCH",
-    run: (app, argument) => app.limit(argument),
+    run: (app, argument) => app.try(limit(app, argument)),
   },
   find: {
     summary: "Go to the next message that matches a query",
     imap: "UID SEARCH",
-    run: (app, argument) => app.find(argument),
+    run: (app, argument) => app.try(find(app, argument)),
   },
-  "next-hit": simple("Go to the next hit of the search", (app) => app.toHit(1)),
-  "previous-hit": simple("Go to the previous hit of the search", (app) => app.toHit(-1)),
+  "next-hit": simple("Go to the next hit of the search", (app) => toHit(app, 1)),
+  "previous-hit": simple("Go to the previous hit of the search", (app) => toHit(app, -1)),
   go: { summary: "Open a folder by name", imap: "SELECT", run: (app, argument) => app.go(argument) },
   "next-folder": simple("Open the next folder", (app) => app.openFolderNear(1), "SELECT"),
   "previous-folder": simple("Open the previous folder", (app) => app.openFolderNear(-1), "SELECT"),

@@ -14,6 +14,7 @@ import { ListView } from "./list-view.ts";
 import { Prompt } from "./prompt.ts";
 import { ReaderView } from "./reader-view.ts";
 import { saveStream } from "./save.ts";
+import { find } from "./searching.ts";
 
 export interface AppHost {
   /** Something has changed: draw soon. `later` where a frame may wait a little (a sync under way). */
@@ -112,7 +113,8 @@ export class App {
     this.say(typeof hint === "string" && hint !== "" ? `${text}: ${hint}` : text, true);
   }
 
-  #try(work: Promise<unknown>): void {
+  /** Draws when `work` is done; tells the person what went wrong. */
+  try(work: Promise<unknown>): void {
     work.then(
       () => this.#draw(),
       (error: unknown) => this.fail(error),
@@ -234,7 +236,7 @@ export class App {
   }
 
   promptSearch(): void {
-    this.#ask("/", "", "search", (query) => this.find(query));
+    this.#ask("/", "", "search", (query) => this.try(find(this, query)));
   }
 
   promptSave(): void {
@@ -254,9 +256,9 @@ export class App {
     const command = findCommand(name);
     try {
       if (action) action.run(this, argument, count);
-      else if (/^\d+$/.test(name)) this.toRow(Number(name));
+      else if (/^\d+$/.test(name)) this.list.to(Number(name) - 1);
       else if (command)
-        this.#try(command.run(this.#commandContext(), parseLine(command, line)).then((r) => this.#show(r)));
+        this.try(command.run(this.#commandContext(), parseLine(command, line)).then((r) => this.#show(r)));
       else throw new UsageError(`there is no command "${name}"`, "? shows the keys, : and Tab the commands");
     } catch (error) {
       this.fail(error);
@@ -306,90 +308,6 @@ export class App {
     }
   }
 
-  // Moving
-
-  moveBy(rows: number): void {
-    if (this.help !== null) this.help = Math.max(0, this.help + rows);
-    else if (this.pane === "folders")
-      this.folderCursor = Math.max(0, Math.min(this.folderCursor + rows, this.folders.length - 1));
-    else if (this.pane === "list" || !this.reader) this.list.to(this.list.index + rows);
-    else if (this.reader.attachment) this.reader.moveAttachment(rows);
-    else this.reader.scrollBy(rows);
-  }
-
-  pageBy(pages: number): void {
-    if (this.help !== null || this.pane === "folders") this.moveBy(Math.trunc(pages * 10));
-    else if (this.pane === "list" || !this.reader) this.list.page(pages);
-    else if (pages === 1 && this.reader.atEnd) this.toUnread(1);
-    else this.reader.scrollPage(pages);
-  }
-
-  toEnd(end: "first" | "last"): void {
-    const far = end === "first" ? -1_000_000_000 : 1_000_000_000;
-    if (this.pane === "reader" && this.reader && this.help === null) this.reader.scrollTo(end);
-    else this.moveBy(far);
-  }
-
-  /** `n` as a person counts: from 1. */
-  toRow(n: number): void {
-    this.list.to(n - 1);
-  }
-
-  toUnread(direction: 1 | -1): void {
-    const found = this.list.find(direction, (m) => !m.flags.includes("\\Seen"));
-    if (found < 0) return this.say("no more unread messages");
-    this.list.to(found);
-    if (this.pane === "reader") this.openSelected();
-  }
-
-  toHit(direction: 1 | -1): void {
-    const hits = new Set(this.list.hits);
-    const found = hits.size === 0 ? -1 : this.list.find(direction, (m) => hits.has(m.uid));
-    if (found < 0) return this.say(hits.size === 0 ? "nothing was searched for: / searches" : "no more hits");
-    this.list.to(found);
-  }
-
-  mark(step: number): void {
-    this.list.toggleMark();
-    this.list.to(this.list.index + step);
-  }
-
-  // Searching
-
-  find(query: string): void {
-    const work = async () => {
-      this.list.hits = await this.mail.search(this.list.folder, query);
-      if (this.list.hits.length === 0) return this.say(`nothing matches ${query}`);
-      const current = this.list.current?.uid;
-      this.say(`${this.list.hits.length} found: n next, N previous, l limits the list`);
-      if (current === undefined || !this.list.hits.includes(current)) {
-        const hits = new Set(this.list.hits);
-        const below = this.list.find(1, (m) => hits.has(m.uid));
-        const found = below >= 0 ? below : this.list.find(-1, (m) => hits.has(m.uid));
-        if (found >= 0) this.list.to(found);
-      }
-    };
-    this.#try(work());
-  }
-
-  limit(query: string): void {
-    if (query === "") return this.list.limit(null);
-    const work = async () => {
-      const { folder } = this.list;
-      const uids = await this.mail.search(folder, query);
-      if (uids.length === 0) return this.say(`nothing matches ${query}`);
-      await this.mail.rows(folder, {
-        sort: "arrival",
-        descending: true,
-        offset: 0,
-        limit: uids.length,
-        uids,
-      });
-      if (this.list.folder === folder) this.list.limit({ query, uids });
-    };
-    this.#try(work());
-  }
-
   clear(): void {
     this.#keys.reset();
     this.notice = null;
@@ -400,7 +318,10 @@ export class App {
   // Folders and messages
 
   #open(folder: Folder): void {
-    if (!folder.selectable) return this.say(`${folder.name} holds only other folders`, true);
+    if (!folder.selectable) {
+      this.say(`${folder.name} holds only other folders`, true);
+      return;
+    }
     this.reader = null;
     this.pane = "list";
     if (folder.path === this.list.folder.path && this.list.filter === null) return;
@@ -411,8 +332,8 @@ export class App {
 
   go(name: string): void {
     const [wanted = ""] = splitWords(name);
-    if (wanted === "") return this.promptCommand("go ");
-    this.#try(this.mail.findFolder(wanted).then((folder) => this.#open(folder)));
+    if (wanted === "") this.promptCommand("go ");
+    else this.try(this.mail.findFolder(wanted).then((folder) => this.#open(folder)));
   }
 
   openFolderNear(direction: 1 | -1): void {
@@ -437,7 +358,7 @@ export class App {
     this.mail.read(folder, current.uid).then(
       (message) => {
         reader.show(message);
-        if (unread) this.#try(this.mail.markSeen(folder, current.uid));
+        if (unread) this.try(this.mail.markSeen(folder, current.uid));
         this.#draw();
       },
       (error: unknown) => {
@@ -492,7 +413,7 @@ export class App {
       this.say("up to date");
     };
     this.say("looking for changes…");
-    this.#try(work());
+    this.try(work());
   }
 
   save(argument: string): void {
@@ -510,7 +431,7 @@ export class App {
       this.say(`saved ${written}`);
     };
     this.say("saving…");
-    this.#try(work());
+    this.try(work());
   }
 
   // The screen itself
@@ -528,16 +449,22 @@ export class App {
   }
 
   interrupt(): void {
-    if (Date.now() - this.#interruptedAt < interruptMs) return this.#host.quit();
+    if (Date.now() - this.#interruptedAt < interruptMs) {
+      this.#host.quit();
+      return;
+    }
     this.#interruptedAt = Date.now();
     this.clear();
     this.say("C-c again quits");
   }
 
   quit(atOnce: boolean): void {
-    if (atOnce || this.mail.queued === 0) return this.#host.quit();
+    if (atOnce || this.mail.queued === 0) {
+      this.#host.quit();
+      return;
+    }
     const waits = this.mail.queued === 1 ? "1 change waits" : `${this.mail.queued} changes wait`;
-    this.#try(
+    this.try(
       this.ask(`${waits} to be sent, and will be next time. Quit?`).then((yes) => {
         if (yes) this.#host.quit();
       }),

@@ -31,7 +31,7 @@ export const MessageList = memo(function MessageList({
 });
 
 const flagsWidth = 3;
-const dateWidth = 8;
+const dateWidth = 9;
 const sizeWidth = 5;
 /** Deeper answers are indented no further: the subject needs its room. */
 const maxDepth = 6;

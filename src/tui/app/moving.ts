@@ -1,0 +1,51 @@
+/** Moving about: rows of a list, lines of a message, whatever has the keys. */
+import type { App } from "./app.ts";
+
+/** Rows that a page of the folder pane or the help is taken for. */
+const shortPage = 10;
+/** Further than any list is long. */
+const far = 1_000_000_000;
+
+export function moveBy(app: App, rows: number): void {
+  const { list, reader } = app;
+  if (app.help !== null) {
+    app.help = Math.max(0, app.help + rows);
+  } else if (app.pane === "folders") {
+    app.folderCursor = Math.max(0, Math.min(app.folderCursor + rows, app.folders.length - 1));
+  } else if (app.pane === "list" || !reader) {
+    list.to(list.index + rows);
+  } else if (reader.attachment) {
+    reader.moveAttachment(rows);
+  } else {
+    reader.scrollBy(rows);
+  }
+}
+
+/** A page down at the end of a message goes to the next unread one. */
+export function pageBy(app: App, pages: number): void {
+  if (app.help !== null || app.pane === "folders") moveBy(app, Math.trunc(pages * shortPage));
+  else if (app.pane === "list" || !app.reader) app.list.page(pages);
+  else if (pages === 1 && app.reader.atEnd) toUnread(app, 1);
+  else app.reader.scrollPage(pages);
+}
+
+export function toEnd(app: App, end: "first" | "last"): void {
+  if (app.pane === "reader" && app.reader && app.help === null) app.reader.scrollTo(end);
+  else moveBy(app, end === "first" ? -far : far);
+}
+
+export function toUnread(app: App, direction: 1 | -1): void {
+  const found = app.list.find(direction, (m) => !m.flags.includes("\\Seen"));
+  if (found < 0) {
+    app.say("no more unread messages");
+    return;
+  }
+  app.list.to(found);
+  if (app.pane === "reader") app.openSelected();
+}
+
+/** Marks the message under the cursor and moves by `step` rows. */
+export function mark(app: App, step: number): void {
+  app.list.toggleMark();
+  app.list.to(app.list.index + step);
+}

@@ -1,0 +1,43 @@
+/** Finding messages in the list, and limiting the list to them. */
+import type { App } from "./app.ts";
+
+/** Goes to the next message that matches; all that match become the hits. */
+export async function find(app: App, query: string): Promise<void> {
+  const { list } = app;
+  list.hits = await app.mail.search(list.folder, query);
+  if (list.hits.length === 0) {
+    app.say(`nothing matches ${query}`);
+    return;
+  }
+  app.say(`${list.hits.length} found: n next, N previous, l limits the list`);
+  const current = list.current?.uid;
+  if (current !== undefined && list.hits.includes(current)) return;
+  const hits = new Set(list.hits);
+  const below = list.find(1, (m) => hits.has(m.uid));
+  const found = below >= 0 ? below : list.find(-1, (m) => hits.has(m.uid));
+  if (found >= 0) list.to(found);
+}
+
+export function toHit(app: App, direction: 1 | -1): void {
+  const hits = new Set(app.list.hits);
+  const found = hits.size === 0 ? -1 : app.list.find(direction, (m) => hits.has(m.uid));
+  if (found >= 0) app.list.to(found);
+  else app.say(hits.size === 0 ? "nothing was searched for: / searches" : "no more hits");
+}
+
+/** Shows only what matches; an empty query shows everything again. */
+export async function limit(app: App, query: string): Promise<void> {
+  const { folder } = app.list;
+  if (query === "") {
+    app.list.limit(null);
+    return;
+  }
+  const uids = await app.mail.search(folder, query);
+  if (uids.length === 0) {
+    app.say(`nothing matches ${query}`);
+    return;
+  }
+  const all = { sort: "arrival", descending: true, offset: 0, limit: uids.length, uids } as const;
+  await app.mail.rows(folder, all);
+  if (app.list.folder === folder) app.list.limit({ query, uids });
+}
