@@ -53,7 +53,7 @@ export class Messages {
     const limits = [Math.max(0, query.limit), Math.max(0, query.offset)] as const;
     const rows = query.uids
       ? this.#database.all(
-          `SELECT ${columns} FROM message WHERE mailbox = ? AND ${amongUids} ${tail}`,
+          `SELECT ${columns} FROM message INDEXED BY message_by_uid WHERE mailbox = ? AND ${amongUids} ${tail}`,
           mailboxId,
           JSON.stringify(query.uids),
           ...limits,
