@@ -10,7 +10,7 @@ import type { Body, Span, SpanStyle } from "./types.ts";
 
 /** Elements whose contents are not text of the message. */
 const DROPPED = new Set(
-  "head title style script template svg math object applet audio video canvas iframe select textarea datalist map".split(
+  "title style script template svg math object applet audio video canvas iframe select textarea datalist map".split(
     " ",
   ),
 );
@@ -74,6 +74,8 @@ interface Link {
   readonly target: string;
   readonly number: number;
   text: string;
+  /** A picture without description stands in it: all there is to see of some links. */
+  picture: boolean;
 }
 
 class HtmlWalker {
@@ -93,6 +95,10 @@ class HtmlWalker {
 
   constructor(builder: BodyBuilder) {
     this.builder = builder;
+  }
+
+  get depth(): number {
+    return this.stack.length;
   }
 
   open(name: string, attributes: Record<string, string>): void {
@@ -196,6 +202,7 @@ class HtmlWalker {
       const tiny =
         /^[01](?:px)?$/.test(attributes.width ?? "") || /^[01](?:px)?$/.test(attributes.height ?? "");
       if (alt && !tiny) this.text(`[${alt}]`, true);
+      else if (this.link && !tiny) this.link.picture = true;
     }
   }
 
@@ -285,11 +292,12 @@ class HtmlWalker {
     if (this.link) this.closeLink();
     const target = linkTarget(href);
     // Numbered when it has text, so that the numbers follow the text.
-    if (target) this.link = { target, number: this.builder.link(target), text: "" };
+    if (target) this.link = { target, number: this.builder.link(target), text: "", picture: false };
   }
 
   /** A number after the link, unless its text already is the address. */
   private closeLink(): void {
+    if (this.link?.picture && this.link.text === "") this.text("[image]", true);
     const link = this.link;
     this.link = null;
     if (!link?.number || link.text === "") return;
@@ -306,19 +314,28 @@ class HtmlWalker {
   }
 }
 
+const SLICE = 16 * 1024;
+/** The parser's own stack costs its depth at every tag, so HTML nested deeper goes on with a fresh parser. */
+const MAX_DEPTH = 8000;
+
 /** Appends HTML to a body: what a reader would see of it, as lines. Never throws; bounded by `MAX_TEXT`. */
 export function appendHtml(builder: BodyBuilder, html: string): void {
   const walker = new HtmlWalker(builder);
-  const parser = new Parser(
-    {
+  const newParser = () =>
+    new Parser({
       onopentag: (name, attributes) => walker.open(name, attributes),
       onclosetag: (name) => walker.close(name),
       ontext: (data) => walker.text(data),
-    },
-    { decodeEntities: true, lowerCaseTags: true },
-  );
-  // In slices, so that what lies beyond the bound is not even parsed.
-  for (let at = 0; at < html.length && !builder.full; at += 65_536) parser.write(html.slice(at, at + 65_536));
+    });
+  let parser = newParser();
+  // In slices, so that what lies beyond a bound is not even parsed.
+  for (let at = 0; at < html.length && !builder.full; at += SLICE) {
+    parser.write(html.slice(at, at + SLICE));
+    if (walker.depth > MAX_DEPTH) {
+      parser.end();
+      parser = newParser();
+    }
+  }
   parser.end();
   walker.finish();
 }

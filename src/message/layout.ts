@@ -38,8 +38,8 @@ interface Token {
 function tokens(spans: readonly Span[]): Token[] {
   const out: Token[] = [];
   for (const span of spans) {
-    const safe = safeText(span.text);
-    for (const text of HAS_WIDE.test(safe) ? (safe.match(TOKEN) ?? []) : (safe.match(/ +|[^ ]+/g) ?? [])) {
+    const found = span.text.match(HAS_WIDE.test(span.text) ? TOKEN : / +|[^ ]+/g) ?? [];
+    for (const text of found) {
       const piece = text === span.text ? span : { ...span, text };
       const space = text.startsWith(" ");
       const wide = !space && IS_WIDE.test(text);
@@ -54,18 +54,6 @@ function tokens(spans: readonly Span[]): Token[] {
   return out;
 }
 
-/** Joins neighbours that look alike. */
-function joined(pieces: readonly Span[]): Span[] {
-  const out: Span[] = [];
-  for (const piece of pieces) {
-    const last = out.at(-1);
-    if (last && last.style === piece.style && last.link === piece.link) {
-      out[out.length - 1] = { ...last, text: last.text + piece.text };
-    } else out.push(piece);
-  }
-  return out;
-}
-
 const plain = (text: string): Span => ({ text, style: "plain", link: 0 });
 
 /** "> " for each level, as long as half the line is left for text. */
@@ -76,76 +64,97 @@ function quotePrefix(quote: number, width: number): string {
 class Wrapper {
   readonly lines: DisplayLine[] = [];
   private readonly width: number;
+  private line: Line = { spans: [], quote: 0, hang: 0, pre: false };
+  private current: Span[] = [];
+  /** Columns taken by `current`, and how many of them are quote marks and hanging indent. */
+  private used = 0;
+  private indent = 0;
 
   constructor(width: number) {
     this.width = Math.max(1, Math.floor(width));
   }
 
-  line(line: Line): void {
-    const prefix = quotePrefix(line.quote, this.width);
-    const start: Span[] = prefix ? [{ text: prefix, style: "muted", link: 0 }] : [];
-    if (line.pre) {
-      const spans = joined([...start, ...line.spans.map((span) => ({ ...span, text: safeText(span.text) }))]);
-      this.push(spans, line.quote);
-      return;
-    }
-    const room = Math.max(1, this.width - prefix.length);
-    // A hang that leaves no room for text would break every word.
-    const hang = line.hang <= room / 2 ? line.hang : 0;
-    let current: Span[] = [...start];
-    let used = 0;
-    let gap: Token | null = null;
-    let first = true;
-    const flush = () => {
-      this.push(joined(current), line.quote);
-      current = [...start];
-      if (hang) current.push(plain(" ".repeat(hang)));
-      used = hang;
-      gap = null;
-      first = false;
-    };
-    for (const token of tokens(line.spans)) {
-      if (token.space) {
-        // Spaces that open the text are indentation; those where it wraps go.
-        if (first || used > hang) gap = token;
-        continue;
-      }
-      const gapWidth = gap === null ? 0 : Math.min((gap as Token).width, room);
-      if (used + gapWidth + token.width <= room) {
-        if (gap) current.push(...(gap as Token).pieces);
-        current.push(...token.pieces);
-        used += gapWidth + token.width;
-        gap = null;
-        continue;
-      }
-      if (used > (first ? 0 : hang)) flush();
-      else gap = null;
-      if (used + token.width <= room) {
-        current.push(...token.pieces);
-        used += token.width;
-        continue;
-      }
-      // Longer than a line: broken between graphemes.
-      for (const piece of token.pieces) {
-        let text = "";
-        for (const grapheme of graphemes(piece.text)) {
-          if (used + grapheme.width > room && used > (first ? 0 : hang)) {
-            if (text) current.push({ ...piece, text });
-            text = "";
-            flush();
-          }
-          text += grapheme.text;
-          used += grapheme.width;
-        }
-        if (text) current.push({ ...piece, text });
-      }
-    }
-    this.push(joined(current), line.quote);
+  add(line: Line): void {
+    this.line = line;
+    this.begin(0);
+    const spans = line.spans.map((span) => {
+      const text = safeText(span.text);
+      return text === span.text ? span : { ...span, text };
+    });
+    const width = this.used + spans.reduce((sum, span) => sum + textWidth(span.text), 0);
+    if (line.pre || width <= this.width) {
+      this.lines.push({ spans: [...this.current, ...spans], quote: line.quote, width });
+    } else this.wrap(spans);
   }
 
-  private push(spans: readonly Span[], quote: number): void {
-    const width = spans.reduce((sum, span) => sum + textWidth(span.text), 0);
-    this.lines.push({ spans, quote, width });
+  private begin(hang: number): void {
+    const prefix = quotePrefix(this.line.quote, this.width);
+    this.current = prefix ? [{ text: prefix, style: "muted", link: 0 }] : [];
+    if (hang) this.current.push(plain(" ".repeat(hang)));
+    this.used = prefix.length + hang;
+    this.indent = this.used;
+  }
+
+  private flush(): void {
+    this.lines.push({ spans: this.current, quote: this.line.quote, width: this.used });
+  }
+
+  private next(): void {
+    this.flush();
+    const room = this.width - quotePrefix(this.line.quote, this.width).length;
+    // A hang that leaves no room for text would break every word.
+    this.begin(this.line.hang <= room / 2 ? this.line.hang : 0);
+  }
+
+  private put(piece: Span, text: string, width: number): void {
+    const last = this.current.at(-1);
+    if (last && last.style === piece.style && last.link === piece.link && this.used > this.indent) {
+      this.current[this.current.length - 1] = { ...last, text: last.text + text };
+    } else this.current.push({ ...piece, text });
+    this.used += width;
+  }
+
+  private wrap(spans: readonly Span[]): void {
+    let gap: Token | null = null;
+    let first = true;
+    for (const token of tokens(spans)) {
+      if (token.space) {
+        // Spaces that open the text are indentation; those where it wraps go.
+        if (first || this.used > this.indent) gap = token;
+        continue;
+      }
+      const fits = this.used + (gap?.width ?? 0) + token.width <= this.width;
+      if (fits && gap) for (const piece of gap.pieces) this.put(piece, piece.text, piece.text.length);
+      gap = null;
+      if (!fits && this.used > this.indent) {
+        this.next();
+        first = false;
+      }
+      if (this.used + token.width <= this.width) {
+        for (const piece of token.pieces) this.put(piece, piece.text, textWidth(piece.text));
+      } else this.breakUp(token);
+    }
+    this.flush();
+  }
+
+  /** A word longer than a line is broken between graphemes. */
+  private breakUp(token: Token): void {
+    for (const piece of token.pieces) {
+      let text = "";
+      let width = 0;
+      for (const grapheme of graphemes(piece.text)) {
+        const used = this.used + width;
+        if (used + grapheme.width > this.width && used > this.indent) {
+          if (text) this.put(piece, text, width);
+          this.next();
+          text = "";
+          width = 0;
+        }
+        text += grapheme.text;
+        width += grapheme.width;
+      }
+      if (text) this.put(piece, text, width);
+    }
   }
 }
 
@@ -155,7 +164,7 @@ class Wrapper {
  */
 export function layoutBody(body: Body, width: number): DisplayLine[] {
   const wrapper = new Wrapper(width);
-  for (const line of body.lines) wrapper.line(line);
+  for (const line of body.lines) wrapper.add(line);
   return wrapper.lines;
 }
 
@@ -163,7 +172,7 @@ export function layoutBody(body: Body, width: number): DisplayLine[] {
 export function wrapText(text: string, width: number, hang = 0): string[] {
   const wrapper = new Wrapper(width);
   for (const line of safeText(text, { keepNewlines: true }).split("\n")) {
-    wrapper.line({ spans: line ? [plain(line)] : [], quote: 0, hang, pre: false });
+    wrapper.add({ spans: line ? [plain(line)] : [], quote: 0, hang, pre: false });
   }
   return wrapper.lines.map((line) => line.spans.map((span) => span.text).join(""));
 }

@@ -2,6 +2,7 @@
  * The MIME tree of a whole message, with the place of every part in its bytes. Sections are numbered as FETCH BODY[…]
  * counts them (RFC 9051 §6.4.5.1), so that a part has one name whether it comes from the cache or from a server.
  */
+import { isUtf8 } from "node:buffer";
 import { decodeBytes } from "./charset.ts";
 import { decodeParam } from "./header.ts";
 import type { LeafDescription, PartDescription } from "./types.ts";
@@ -36,9 +37,13 @@ export interface MimeTree {
   readonly problems: readonly string[];
 }
 
-/** Reads a header block (RFC 5322 §2.2). Lines that are no field are skipped; 8-bit text is guessed. */
-export function headerFields(block: Buffer): HeaderField[] {
-  const text = decodeBytes(block.subarray(0, MAX_HEADER), null);
+/**
+ * Reads a header block (RFC 5322 §2.2). Lines that are no field are skipped; 8-bit text is UTF-8 where valid, else
+ * in `charset`, else guessed.
+ */
+export function headerFields(block: Buffer, charset: string | null = null): HeaderField[] {
+  const bytes = block.subarray(0, MAX_HEADER);
+  const text = isUtf8(bytes) ? bytes.toString("utf8") : decodeBytes(bytes, charset);
   const fields: HeaderField[] = [];
   for (const line of text.replace(/\r?\n[ \t]+/g, " ").split(/\r?\n|\r/)) {
     const colon = line.indexOf(":");
@@ -67,15 +72,35 @@ export function parseParameters(s: string): { value: string; params: Map<string,
   return { value: value.replace(/\s*\/\s*/, "/"), params };
 }
 
-/** First octet of the body: after the first empty line, or the end where there is none. */
+/** Whether a line begins like a header field: a name of printable ASCII and a colon (RFC 5322 §2.2, §4.5). */
+function isField(source: Buffer, line: number, end: number): boolean {
+  let at = line;
+  while (at < end && isNameOctet(source[at])) at++;
+  if (at === line) return false;
+  while (source[at] === 32 || source[at] === 9) at++;
+  return at < end && source[at] === 58;
+}
+
+const isNameOctet = (octet = 0) => octet > 32 && octet < 127 && octet !== 58;
+
+/**
+ * First octet of the body: after the first empty line. Where a sender forgot that line, at the first that is neither
+ * a field nor the continuation of one; where there is no body, `end`.
+ */
 function bodyStart(source: Buffer, start: number, end: number): number {
   let line = start;
   while (line < end) {
     const newline = source.indexOf(10, line);
-    const lineEnd = newline === -1 || newline >= end ? end : newline;
-    const length = lineEnd - line;
-    if (length === 0 || (length === 1 && source[line] === 13)) return Math.min(end, lineEnd + 1);
-    line = lineEnd + 1;
+    const next = newline === -1 || newline >= end ? end : newline + 1;
+    const folded = source[line] === 32 || source[line] === 9;
+    let text = line;
+    while (text < next && (source[text] === 32 || source[text] === 9 || source[text] === 13)) text++;
+    const blank = text >= next || source[text] === 10;
+    if (blank && !folded) return next;
+    // White space alone is a fold by the letter (RFC 5322 §4.2), but is often meant as the empty line.
+    if (blank && !isField(source, next, end)) return next;
+    if (!blank && !folded && !isField(source, line, end)) return line;
+    line = next;
   }
   return end;
 }
@@ -209,11 +234,19 @@ class Scanner {
   }
 }
 
+/** Messages kept with CR alone as line end: LF in its place, so that offsets stay. */
+function withLineFeeds(message: Buffer): Buffer {
+  if (message.includes(10) || !message.includes(13)) return message;
+  const copy = Buffer.from(message);
+  for (let at = copy.indexOf(13); at !== -1; at = copy.indexOf(13, at + 1)) copy[at] = 10;
+  return copy;
+}
+
 /** Reads the MIME tree of a whole message (RFC 5322, 2045, 2046). Broken structure gives what can be made of it. Never throws. */
 export function parseMime(source: Buffer): MimeTree {
   // A mailbox file's separator line is not part of the message (RFC 4155).
   const start = source.subarray(0, 5).toString("latin1") === "From " ? source.indexOf(10) + 1 : 0;
-  const message = source.subarray(start);
+  const message = withLineFeeds(source.subarray(start));
   const scanner = new Scanner(message);
   const structure = scanner.entity(0, message.length, null, "", 0, false);
   return {

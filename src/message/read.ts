@@ -12,7 +12,7 @@ import { decodeAll } from "./decode.ts";
 import { decodeParam, decodeWords, parseDateHeader } from "./header.ts";
 import { appendHtml } from "./html.ts";
 import { parseAddresses } from "./mailparser.ts";
-import { field, headerFields, parseMime } from "./mime.ts";
+import { field, headerFields, parseMime, parseParameters } from "./mime.ts";
 import { appendText } from "./text.ts";
 import type { Headers, LeafDescription, PartDescription, Person, ReadableMessage } from "./types.ts";
 
@@ -33,7 +33,7 @@ export interface MessageParts {
 
 /** Reads the header block of a message. Never rejects: what cannot be read is empty and named in `problems`. */
 export async function readHeaders(block: Buffer, problems: string[] = []): Promise<Headers> {
-  const fields = headerFields(block);
+  const fields = headerFields(block, charsetOf(block));
   const date = field(fields, "date");
   const messageId = field(fields, "message-id");
   const none = { from: [], to: [], cc: [], replyTo: [] };
@@ -47,6 +47,12 @@ export async function readHeaders(block: Buffer, problems: string[] = []): Promi
     date: date === null ? null : parseDateHeader(date),
     messageId: messageId === null ? null : (/<[^<>\s]+>/.exec(messageId)?.[0] ?? (messageId || null)),
   };
+}
+
+/** 8-bit header text without encoded words is as a rule in the charset of the body. */
+function charsetOf(block: Buffer): string | null {
+  const type = field(headerFields(block), "content-type");
+  return type === null ? null : decodeParam(parseParameters(type).params, "charset");
 }
 
 function personLine(people: readonly Person[]): string {
@@ -76,7 +82,11 @@ class BodyReader {
     if (text.trim() === "") return;
     this.builder.addBlank();
     if (mediaType(part) === "text/html") {
+      const before = this.builder.lines.length;
       appendHtml(this.builder, text);
+      if (this.builder.lines.length === before) {
+        this.problems.push(`Part ${part.section} is HTML without text: pictures only, or nothing.`);
+      }
       return;
     }
     const parameter = (name: string) => decodeParam(part.params, name)?.trim().toLowerCase();

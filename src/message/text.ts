@@ -11,6 +11,8 @@ export interface TextOptions {
   readonly pre?: boolean;
 }
 
+/** Empty lines kept in a row; more push the text off the screen. */
+const MAX_BLANKS = 2;
 const URL_START = /\b(?:https?:\/\/|ftp:\/\/|mailto:|www\.(?=[a-z0-9-]+\.))[^\s<>"\u00a0\u3000]+/gi;
 
 /** Drops what ends a sentence rather than an address; a closing bracket stays if it was opened within. */
@@ -89,8 +91,10 @@ function unflow(lines: readonly string[], delSp: boolean): Unquoted[] {
 
 /** Appends plain text, as sent, to a body. */
 export function appendText(builder: BodyBuilder, text: string, options: TextOptions = {}): void {
-  const lines = text.replace(/\r+\n|\r/g, "\n").split("\n");
-  while (lines.length > 0 && lines.at(-1)?.trim() === "") lines.pop();
+  const lines = text
+    .trimEnd()
+    .replace(/\r+\n|\r/g, "\n")
+    .split("\n");
   if (options.pre) {
     for (const line of lines) {
       if (builder.full) return;
@@ -102,6 +106,7 @@ export function appendText(builder: BodyBuilder, text: string, options: TextOpti
     ? unflow(lines, options.delSp ?? false)
     : lines.map((line) => unquote(line, false));
   let inSignature = false;
+  let blanks = 0;
   for (const { quote, text: content } of unquoted) {
     if (builder.full) return;
     // RFC 3676 §4.3: "-- " on a line of its own begins the signature. Some senders lose the space.
@@ -109,6 +114,8 @@ export function appendText(builder: BodyBuilder, text: string, options: TextOpti
     else if (quote > 0) inSignature = false;
     const style = inSignature ? "muted" : "plain";
     const shown = expandTabs(content.trimEnd());
+    blanks = shown === "" ? blanks + 1 : 0;
+    if (blanks > MAX_BLANKS) continue;
     builder.add(linkify(shown, style, builder), { quote });
   }
 }
