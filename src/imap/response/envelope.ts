@@ -10,7 +10,7 @@ function readAddress(r: Reader): Address {
   r.expect(LPAREN);
   const name = r.nstring();
   r.gap();
-  r.nstring();
+  const route = r.nstring();
   r.gap();
   const mailbox = r.nstring();
   r.gap();
@@ -18,17 +18,17 @@ function readAddress(r: Reader): Address {
   r.skipSp();
   if (r.take(RPAREN)) return { name, mailbox, host: quirks.missingHost.names.has(host ?? "") ? "" : host };
   if (!r.lenient) r.fail('")"');
-  return readLongAddress(r, [name, mailbox, host]);
+  return readLongAddress(r, [name, route, mailbox, host]);
 }
 
-/** A name that fell into several strings (quirk `splitName`): the last two are mailbox and host. */
+/** A name that fell into several strings, as its literal was counted in characters (MailKit #1369): the last three are route, mailbox and host. */
 function readLongAddress(r: Reader, strings: (string | null)[]): Address {
   while (!r.take(RPAREN)) {
     strings.push(r.nstring());
     r.skipSp();
   }
   const [mailbox = null, host = null] = strings.slice(-2);
-  const name = strings.slice(0, -2).filter((s) => s !== null);
+  const name = strings.slice(0, -3).filter((s) => s !== null);
   return { name: name.join(" "), mailbox, host };
 }
 

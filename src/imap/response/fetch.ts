@@ -55,6 +55,7 @@ function readItems(r: Reader, message: Draft, progress: Progress): void {
   r.expect(LPAREN);
   r.skipSp();
   while (!r.take(RPAREN)) {
+    if (r.atEnd()) return; // cut short: what came is good
     const start = r.position;
     const name = itemName(r);
     if (name === "") r.fail("a FETCH item");

@@ -230,10 +230,14 @@ export class Reader {
     return !this.lenient || raw[at + 1] === DQUOTE || raw[at + 1] === BACKSLASH;
   }
 
+  /** Whether what is at `at` can stand behind a string: the list's end, or SP and the beginning of another value. */
   #mayFollowString(at: number): boolean {
     if (at >= this.end) return true;
     const byte = this.buffer[at]!;
-    return byte === SP || byte === RPAREN || byte === RBRACKET || byte === CR || byte === LF;
+    if (byte === RPAREN || byte === RBRACKET) return true;
+    return (
+      byte === SP && /^ +(?:["(){]|NIL\b|[A-Z]*BODY|\d)/i.test(this.buffer.toString("latin1", at, at + 16))
+    );
   }
 
   /** literal or literal8 (RFC 9051 §4.3); null where it was too large to be part of the response. */
@@ -280,11 +284,11 @@ export class Reader {
     return bytes === null ? "" : decodeText(bytes);
   }
 
-  /** nstring as text; an atom in its place is tolerated. */
+  /** nstring as text. */
   nstring(): string | null {
     if (this.atString()) return this.string();
     if (this.nil()) return null;
-    return this.lenient ? this.atom() : this.fail("a string or NIL");
+    return this.fail("a string or NIL");
   }
 
   /** astring as text. */

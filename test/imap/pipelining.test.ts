@@ -1,0 +1,88 @@
+// Which commands may be under way together.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Capabilities } from "../../src/imap/capabilities.ts";
+import { idleCommand } from "../../src/imap/command/idle.ts";
+import * as imap from "../../src/imap/index.ts";
+import { mayStart, type Traits } from "../../src/imap/pipelining.ts";
+import type { SessionState } from "../../src/imap/session.ts";
+
+const set = [[1, 1]] as const;
+const handlers = { onMessage() {} };
+const change = { mode: "add", flags: ["\\Seen"] } as const;
+const commands = {
+  fetch: imap.fetch(set, {}, handlers),
+  fetchSeq: imap.fetch(set, { bySequence: true }, handlers),
+  store: imap.store(set, change),
+  storeSeq: imap.store(set, { ...change, bySequence: true }),
+  search: imap.uidSearch({ all: true }),
+  statusA: imap.status("A", []),
+  statusB: imap.status("B", []),
+  list: imap.list("", "*"),
+  select: imap.select("A"),
+  unselect: imap.unselect(),
+  append: imap.append("A", { source: Buffer.alloc(0) }),
+  copy: imap.copy(set, "A"),
+  expunge: imap.expunge(),
+  noop: imap.noop(),
+  idle: idleCommand(() => {}),
+} satisfies Record<string, { traits: Traits }>;
+
+type Name = keyof typeof commands;
+
+function may(
+  command: Name,
+  pending: Name[],
+  state: SessionState = "selected",
+  capabilities: string[] = [],
+): boolean {
+  return mayStart(
+    commands[command].traits,
+    pending.map((name) => commands[name].traits),
+    { state, capabilities: new Capabilities(capabilities) },
+  );
+}
+
+describe("pipelining", () => {
+  it("sends anything when nothing is pending", () => {
+    for (const name of Object.keys(commands) as Name[]) assert.ok(may(name, []), name);
+  });
+
+  it("sends beside one another what cannot disturb", () => {
+    assert.ok(may("fetch", ["fetch", "store", "search", "statusA", "list", "append", "noop"]));
+    assert.ok(may("statusB", ["statusA"]));
+    assert.ok(may("fetchSeq", ["fetchSeq", "storeSeq"]));
+    assert.ok(may("search", ["search"], "selected", ["ESEARCH"]));
+  });
+
+  it("never sends sequence numbers beside what may renumber, nor the reverse", () => {
+    for (const other of ["fetch", "store", "search", "noop", "expunge", "append", "statusA"] as const) {
+      assert.ok(!may("fetchSeq", [other]), other);
+      assert.ok(!may(other, ["storeSeq"]), other);
+    }
+  });
+
+  it("waits where answers could be taken for one another's", () => {
+    assert.ok(!may("search", ["search"]));
+    assert.ok(!may("statusA", ["statusB", "statusA"]));
+    assert.ok(!may("list", ["list"]));
+    assert.ok(!may("copy", ["copy"]));
+  });
+
+  it("waits for changes of state, except reading behind a SELECT from nowhere", () => {
+    assert.ok(!may("fetch", ["unselect"]));
+    assert.ok(!may("unselect", ["fetch"]));
+    assert.ok(!may("select", ["fetch"]));
+    assert.ok(!may("fetch", ["select"], "selected"));
+    assert.ok(may("fetch", ["select"], "authenticated"));
+    assert.ok(may("search", ["select"], "authenticated"));
+    assert.ok(may("select", ["list", "statusA"], "authenticated"));
+    for (const changing of ["store", "copy", "expunge", "append", "select", "fetchSeq"] as const)
+      assert.ok(!may(changing, ["select"], "authenticated"), changing);
+  });
+
+  it("sends nothing beside IDLE", () => {
+    assert.ok(!may("noop", ["idle"]));
+    assert.ok(!may("idle", ["noop"]));
+  });
+});
