@@ -44,6 +44,7 @@ const scanSize = 2_000;
 export class Mail {
   readonly account: Account;
   readonly #offline: boolean;
+  readonly #keepOnline: boolean;
   readonly #store: Store;
   readonly #session: Session;
   readonly #sync: Sync;
@@ -57,6 +58,7 @@ export class Mail {
     const { account } = options;
     this.account = account;
     this.#offline = options.offline;
+    this.#keepOnline = options.keepOnline;
     this.#store = openStore(
       options.directories ?? { cacheDir: cacheDir(account.name), stateDir: stateDir(account.name) },
     );
@@ -412,6 +414,8 @@ export class Mail {
 
   /** Ends the session; at most two seconds with a dead server. What waits in the journal stays there. */
   async close(): Promise<void> {
+    // A script is there to get things done; a person who quits does not wait.
+    if (!this.#keepOnline) await this.#operations.settled();
     await this.#session.close();
     this.#store.close();
   }

@@ -74,8 +74,8 @@ interface Pending {
   readonly removed: readonly StoredMessage[];
 }
 
-/** What a second try after an unknown outcome could do twice. */
-const notRepeatable: ReadonlySet<Operation["kind"]> = new Set(["copy", "append"]);
+/** After these the operation waits for the next connection; after any other error it is over, and the person is told. */
+const lineErrors: ReadonlySet<string> = new Set(["REFUSED", "UNRESOLVED", "TIMEOUT", "CLOSED", "BYE", "TLS"]);
 
 const waiting: Outcome = { sent: false, uids: [], uidValidity: 0 };
 
@@ -118,6 +118,8 @@ export class Operations implements Overlay {
 
   /** Does `operation`: resolves when the server has answered, or when it is known that the change has to wait. */
   async add(operation: Operation): Promise<Outcome> {
+    // While this process lives, no other may take its operations for an earlier session's.
+    this.#store.journal.tryLock();
     const entry = this.#store.journal.append(operation.kind, JSON.stringify(operation));
     const pending: Pending = { entry, ...withUids(operation), removed: this.#doLocally(operation) };
     this.#pending.push(pending);
@@ -125,12 +127,28 @@ export class Operations implements Overlay {
     return this.#send(pending);
   }
 
-  /** Sends what an earlier session or a lost line left. */
+  /**
+   * Sends what an earlier session or a lost line left. Only one process at a time does that: with the lock, what the
+   * journal still holds is nobody else's.
+   */
   replay(): void {
+    if (!this.#store.journal.tryLock()) return;
     for (const pending of [...this.#pending]) {
       this.#send(pending).catch((error: Error) =>
-        this.#emit({ kind: "notice", level: "error", text: error.message }),
+        this.#emit({
+          kind: "notice",
+          level: "error",
+          text: `a ${pending.operation.kind} was refused: ${error.message}`,
+        }),
       );
+    }
+  }
+
+  /** Resolves when nothing is on its way to the server any more. */
+  async settled(): Promise<void> {
+    for (let line: unknown; line !== this.#line; ) {
+      line = this.#line;
+      await this.#line;
     }
   }
 
@@ -178,37 +196,33 @@ export class Operations implements Overlay {
   }
 
   async #attempt(pending: Pending): Promise<Outcome> {
-    const { operation, entry } = pending;
     if (!this.#pending.includes(pending)) return waiting;
+    // Another process may have brought it to the server meanwhile.
+    if (!this.#store.journal.get(pending.entry.id)) {
+      this.#pending = this.#pending.filter((p) => p !== pending);
+      return { sent: true, uids: [], uidValidity: 0 };
+    }
     try {
       const outcome = await this.#perform(pending);
       this.#settle(pending);
       return outcome;
     } catch (error) {
-      if (!isRefusal(error)) {
-        if (error instanceof ImapError || error instanceof MailError) return waiting;
-        throw error;
-      }
+      if (mustWait(error)) return waiting;
       this.#settle(pending);
       this.#undoLocally(pending);
-      this.#emit({
-        kind: "notice",
-        level: "error",
-        text: `${operation.kind} was refused: ${(error as Error).message}`,
-      });
       throw error;
-    } finally {
-      if (entry.state === "failed") this.#settle(pending);
     }
   }
 
-  async #perform(pending: Pending): Promise<Outcome> {
-    const { operation: o, entry } = pending;
-    const retry = entry.state === "sent";
-    if (notRepeatable.has(o.kind) && this.#session.state.kind !== "offline")
-      this.#store.journal.mark(entry.id, "sent");
-    if (o.kind === "append") return this.#append(await this.#session.connected(), o, retry);
+  async #perform({ operation, entry }: Pending): Promise<Outcome> {
+    // The state in the journal, not ours: it tells of a first try whose answer never came.
+    const retry = this.#store.journal.get(entry.id)?.state === "sent";
+    const sending = () => this.#store.journal.mark(entry.id, "sent");
+    if (operation.kind === "append") return this.#append(operation, retry, sending);
+    const o = operation.kind === "copy" && retry ? await this.#notYetCopied(operation) : operation;
+    if (o.uids.length === 0) return { sent: true, uids: [], uidValidity: 0 };
     return this.#session.within(o.path, async (connection, selected) => {
+      if (o.kind === "copy") sending();
       if (selected.uidValidity !== o.uidValidity) {
         throw new MailError(
           "STALE",
@@ -247,20 +261,35 @@ export class Operations implements Overlay {
     this.#emit({ kind: "notice", level: "info", text });
   }
 
+  /** Whether `path` holds a message with this Message-ID. */
+  async #holds(path: string, messageId: string): Promise<boolean> {
+    const found = await this.#session.within(path, (connection) =>
+      connection.run(uidSearch({ header: ["Message-ID", messageId] })),
+    );
+    return found.uids.length > 0;
+  }
+
+  /** After a try whose answer never came: only those that did not arrive. What cannot be told apart is not sent twice. */
+  async #notYetCopied<O extends Extract<Operation, { kind: "move" | "copy" }>>(o: O): Promise<O> {
+    const mailbox = this.#store.mailboxes.byPath(o.path);
+    const missing: number[] = [];
+    for (const uid of o.uids) {
+      const messageId = mailbox && this.#store.messages.get(mailbox.id, uid)?.messageId;
+      if (messageId && !(await this.#holds(o.to, messageId))) missing.push(uid);
+    }
+    return { ...o, uids: missing };
+  }
+
   async #append(
-    connection: Connection,
     o: Extract<Operation, { kind: "append" }>,
     retry: boolean,
+    sending: () => void,
   ): Promise<Outcome> {
-    if (retry && o.messageId !== null) {
-      // The first try may have reached the server: look before doing it twice.
-      const { messageId } = o;
-      const there = await this.#session.within(o.path, (c) =>
-        c.run(uidSearch({ header: ["Message-ID", messageId] })),
-      );
-      if (there.uids.length > 0)
-        return { sent: true, uids: [...uidSet.iterate(there.uids)].slice(-1), uidValidity: 0 };
+    if (retry && o.messageId !== null && (await this.#holds(o.path, o.messageId))) {
+      return { sent: true, uids: [], uidValidity: 0 };
     }
+    const connection = await this.#session.connected();
+    sending();
     const source = Buffer.from(o.source, "base64");
     const appended = await connection.run(
       append(o.path, { flags: o.flags, internalDate: o.internalDate, source }),
@@ -291,10 +320,10 @@ async function onSet(
   }
 }
 
-/** The server, or the state of things, said no: trying again would not help. */
-function isRefusal(error: unknown): boolean {
-  if (error instanceof MailError) return error.code === "STALE";
-  return error instanceof ImapError && ["NO", "BAD", "ARGUMENT", "UNSUPPORTED"].includes(error.code);
+/** The line failed, not the operation. */
+function mustWait(error: unknown): boolean {
+  if (error instanceof MailError) return error.code === "OFFLINE";
+  return error instanceof ImapError && lineErrors.has(error.code);
 }
 
 function changed(flags: readonly string[], mode: "add" | "remove", change: readonly string[]): string[] {
