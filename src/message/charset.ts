@@ -106,6 +106,18 @@ function decoder(name: string, fatal: boolean): TextDecoder {
   return made;
 }
 
+/** 0x80 to 0x9f in windows-1252. TextDecoder of Node 20 reads that encoding as Latin-1 and would give C1 controls. */
+const CP1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
+
+function windows1252(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  return text.replace(/[\x80-\x9f]/g, (c) => CP1252.charAt(c.charCodeAt(0) - 0x80));
+}
+
+function loose(bytes: Uint8Array, name: string): string {
+  return name === "windows-1252" ? windows1252(bytes) : decoder(name, false).decode(bytes);
+}
+
 function strict(bytes: Uint8Array, name: string): string | null {
   try {
     return decoder(name, true).decode(bytes);
@@ -154,7 +166,7 @@ function guess(bytes: Uint8Array): string {
       ? decoder("iso-2022-jp", false).decode(bytes)
       : utf8;
   }
-  return decoder("windows-1252", false).decode(bytes);
+  return windows1252(bytes);
 }
 
 /** Single-byte encodings accept any bytes, so only they can be declared wrongly without its showing. */
@@ -172,15 +184,15 @@ export function decodeBytes(bytes: Uint8Array, label: string | null): string {
   if (name === "utf-8") {
     const text = strict(bytes, "utf-8");
     if (text !== null) return text;
-    const loose = decoder("utf-8", false).decode(bytes);
-    const bad = loose.split("\ufffd").length - 1;
-    const good = [...loose.matchAll(/[^\0-\x7f\ufffd]/gu)].length;
+    const damaged = loose(bytes, "utf-8");
+    const bad = damaged.split("\ufffd").length - 1;
+    const good = [...damaged.matchAll(/[^\0-\x7f\ufffd]/gu)].length;
     // Cut or damaged UTF-8 has more good characters than bad; another charset under this label has hardly any.
-    return good >= bad ? loose : decoder("windows-1252", false).decode(bytes);
+    return good >= bad ? damaged : windows1252(bytes);
   }
   if (ANY_BYTES_FIT.test(name)) {
     const utf8 = is7bit(bytes) ? null : strict(bytes, "utf-8");
-    return utf8 ?? decoder(name, false).decode(bytes);
+    return utf8 ?? loose(bytes, name);
   }
-  return strict(bytes, name) ?? strict(bytes, "utf-8") ?? decoder(name, false).decode(bytes);
+  return strict(bytes, name) ?? strict(bytes, "utf-8") ?? loose(bytes, name);
 }

@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  chooseTextParts,
+  decodePart,
+  extractPart,
+  layoutBody,
+  listAttachments,
+  parseMime,
+  type ReadableMessage,
+  readMessage,
+  readParts,
+} from "../../src/message/index.ts";
+
+const TOP =
+  "From: Ann <ann@example.org>\r\nTo: team: bob@example.org, =?utf-8?q?Zo=C3=AB?= <z@example.org>;\r\n";
+const message = (...lines: string[]) => Buffer.from(`${TOP}${lines.join("\r\n")}\r\n`);
+
+function shown(m: ReadableMessage, width = 72): string {
+  return layoutBody(m.body, width)
+    .map((line) => line.spans.map((span) => span.text).join(""))
+    .join("\n");
+}
+
+/** Reads over the network's path: only the sections that were asked for are there. */
+async function readBySections(source: Buffer): Promise<ReadableMessage> {
+  const tree = parseMime(source);
+  const parts = new Map<string, Buffer>();
+  for (const section of chooseTextParts(tree.structure)) {
+    const [number = "", ...field] = section.split(".HEADER");
+    const bytes = field.length ? tree.enclosedHeaders.get(number) : tree.parts.get(section)?.body;
+    assert.ok(bytes, section);
+    parts.set(section, bytes);
+  }
+  return readParts({ header: tree.header, structure: tree.structure, parts });
+}
+
+const PLAIN = message(
+  "Subject: =?utf-8?q?caf=C3=A9?=",
+  "Date: Fri, 21 Nov 1997 09:55:06 -0600",
+  "Message-ID: <1@example.org>",
+  "Content-Type: text/plain; charset=iso-8859-1",
+  "Content-Transfer-Encoding: quoted-printable",
+  "",
+  "Gr=FC=DFe, soft=",
+  "ened",
+);
+
+const NESTED = message(
+  "Content-Type: multipart/mixed; boundary=outer",
+  "",
+  "preamble",
+  "--outer",
+  "Content-Type: multipart/alternative; boundary=outer-inner",
+  "",
+  "--outer-inner",
+  "Content-Type: text/plain; charset=utf-8",
+  "",
+  "The plain words of this message, long enough to be no stub at all.",
+  "--outer-inner",
+  "Content-Type: text/html",
+  "",
+  "<p>The rich words",
+  "--outer-inner--",
+  "--outer",
+  "Content-Type: message/rfc822",
+  "",
+  "From: Carl <carl@example.org>",
+  "Subject: inner",
+  "Content-Type: multipart/mixed; boundary=deep",
+  "",
+  "--deep",
+  "",
+  "inner text",
+  "--deep",
+  "Content-Type: image/png; name=p.png",
+  "Content-ID: <pic@x>",
+  "Content-Transfer-Encoding: base64",
+  "",
+  "aGVsbG8=",
+  "--deep--",
+  "--outer",
+  "Content-Type: text/calendar; name*=utf-8''termin%C3%A9.ics",
+  "Content-Disposition: attachment",
+  "",
+  "BEGIN:VCALENDAR",
+  "--outer--",
+  "epilogue",
+);
+
+test("headers and text of a simple message", async () => {
+  const m = await readMessage(PLAIN);
+  assert.deepEqual(m.headers.from, [{ name: "Ann", email: "ann@example.org" }]);
+  assert.deepEqual(m.headers.to, [
+    { name: "", email: "bob@example.org" },
+    { name: "Zoë", email: "z@example.org" },
+  ]);
+  assert.equal(m.headers.subject, "café");
+  assert.equal(m.headers.date, Date.parse("1997-11-21T15:55:06Z"));
+  assert.equal(m.headers.messageId, "<1@example.org>");
+  assert.equal(shown(m), "Grüße, softened");
+  assert.deepEqual([m.attachments, m.problems], [[], []]);
+});
+
+test("sections count as IMAP's do, in nested multiparts and enclosed messages", async () => {
+  const m = await readMessage(NESTED);
+  assert.equal(
+    shown(m),
+    [
+      "The plain words of this message, long enough to be no stub at all.",
+      "",
+      "──── Enclosed message ────",
+      "From: Carl <carl@example.org>",
+      "Subject: inner",
+      "",
+      "inner text",
+    ].join("\n"),
+  );
+  assert.deepEqual(
+    m.attachments.map((a) => [a.section, a.mediaType, a.fileName, a.contentId]),
+    [
+      ["2", "message/rfc822", null, null],
+      ["2.2", "image/png", "p.png", "pic@x"],
+      ["3", "text/calendar", "terminé.ics", null],
+    ],
+  );
+  assert.deepEqual(chooseTextParts(parseMime(NESTED).structure), [
+    "1.1",
+    "2.HEADER.FIELDS (FROM TO CC SUBJECT DATE)",
+    "2.1",
+  ]);
+  assert.deepEqual(listAttachments(parseMime(NESTED).structure), m.attachments);
+  assert.equal(extractPart(NESTED, "2.1")?.bytes.toString(), "inner text");
+  assert.deepEqual(extractPart(NESTED, "2.2"), {
+    mediaType: "image/png",
+    encoding: "base64",
+    fileName: "p.png",
+    bytes: Buffer.from("aGVsbG8="),
+  });
+  assert.equal(extractPart(PLAIN, "1")?.encoding, "quoted-printable");
+  assert.equal(extractPart(NESTED, "9"), null);
+});
+
+test("reading part by part gives what reading the whole gives", async () => {
+  for (const source of [PLAIN, NESTED]) {
+    assert.deepEqual(await readBySections(source), await readMessage(source));
+  }
+});
+
+function alternative(plain: string, html: string): Buffer {
+  return message(
+    "Content-Type: multipart/alternative; boundary=b",
+    "",
+    "--b",
+    "Content-Type: text/plain",
+    "",
+    plain,
+    "--b",
+    "Content-Type: text/html",
+    "",
+    html,
+    "--b--",
+  );
+}
+
+test("of two forms the plain one is shown, unless it is a stub", async () => {
+  const html = `<p>The newsletter ${"with much to say ".repeat(40)}</p>`;
+  const real = "A plain text that stands for itself and is long enough to show it.";
+  assert.equal(shown(await readMessage(alternative(real, html))), real);
+  for (const stub of ["", "OK", "Please view this message in your web browser to read what it says."]) {
+    assert.match(shown(await readMessage(alternative(stub, html))), /^The newsletter/, stub);
+  }
+  assert.equal(shown(await readMessage(alternative("Yes.", "<p>Yes."))), "Yes.");
+});
+
+test("line ends LF and CR, a mailbox separator, and a forgotten empty line are all read", async () => {
+  const crlf = await readMessage(PLAIN);
+  const text = PLAIN.toString("latin1");
+  for (const variant of [
+    text.replaceAll("\r\n", "\n"),
+    text.replaceAll("\r\n", "\r"),
+    `From ann Fri Nov 21 09:55:06 1997\n${text.replaceAll("\r\n", "\n")}`,
+    text.replace("\r\n\r\n", "\r\n \r\n"),
+    text.replace("\r\n\r\n", "\r\n"),
+  ]) {
+    const m = await readMessage(Buffer.from(variant, "latin1"));
+    assert.deepEqual([shown(m), m.headers], [shown(crlf), crlf.headers], JSON.stringify(variant));
+  }
+});
+
+test("an 8-bit subject without encoded words is read in the charset of the body", async () => {
+  const source = Buffer.concat([
+    Buffer.from("Subject: "),
+    Buffer.from("bec8b3e7", "hex"),
+    Buffer.from("\r\nContent-Type: text/plain; charset=euc-kr\r\n\r\nx"),
+  ]);
+  assert.equal((await readMessage(source)).headers.subject, "안녕");
+});
+
+const hostile: [string, Buffer][] = [
+  ["nothing", Buffer.alloc(0)],
+  ["zeros", Buffer.alloc(100_000)],
+  ["all octets", Buffer.from(Array.from({ length: 65_536 }, (_, i) => (i * 7) & 255))],
+  ["no boundary", message("Content-Type: multipart/mixed", "", "--x", "", "text")],
+  ["boundary never used", message("Content-Type: multipart/mixed; boundary=x", "", "text")],
+  ["unclosed", message("Content-Type: multipart/mixed; boundary=x", "", "--x", "", "text")],
+  [
+    "deep multiparts",
+    Buffer.from(
+      Array.from(
+        { length: 2000 },
+        (_, i) => `Content-Type: multipart/mixed; boundary=b${i}\r\n\r\n--b${i}\r\n`,
+      ).join(""),
+    ),
+  ],
+  ["deep enclosed messages", Buffer.from("Content-Type: message/rfc822\r\n\r\n".repeat(3000))],
+  [
+    "many parts",
+    message("Content-Type: multipart/mixed; boundary=b", "", "--b\r\n\r\nhi\r\n".repeat(20_000)),
+  ],
+  ["huge header", Buffer.from(`X: ${"a".repeat(3_000_000)}\r\n\r\nhi`)],
+  ["many headers", Buffer.from(`${"X: a\r\n".repeat(300_000)}\r\nhi`)],
+  ["bad addresses", Buffer.from(`From: ${'<("=?'.repeat(10_000)}\r\n\r\nhi`)],
+  ["base64 garbage", message("Content-Transfer-Encoding: base64", "", "!§$%&/()=?".repeat(1000))],
+  [
+    "quoted-printable garbage",
+    message("Content-Transfer-Encoding: quoted-printable", "", "=ZZ==\r\n=".repeat(5000)),
+  ],
+  ["escapes", message("Content-Type: text/plain", "", "\x1b]0;x\x07\x1b[2J\x9b1m".repeat(1000))],
+  ["open tags", message("Content-Type: text/html", "", "<table><tr><td>".repeat(3000))],
+];
+for (const [name, source] of hostile) {
+  test(`hostile: ${name}`, async () => {
+    const started = performance.now();
+    const lines = layoutBody((await readMessage(source)).body, 80);
+    for (const line of lines) {
+      for (const span of line.spans) assert.doesNotMatch(span.text, /[\0-\x1f\x7f-\x9f]/);
+    }
+    assert.ok(performance.now() - started < 2000);
+  });
+}
+
+async function decoded(encoding: string, ...chunks: string[]): Promise<string> {
+  const stream = decodePart(encoding);
+  for (const chunk of chunks) stream.write(Buffer.from(chunk, "latin1"));
+  stream.end();
+  const out: Buffer[] = [];
+  for await (const chunk of stream) out.push(chunk);
+  return Buffer.concat(out).toString("latin1");
+}
+
+test("transfer encodings are undone, across chunks and in spite of dirt", async () => {
+  assert.equal(await decoded("base64", "aGVs", "bG8\r\n", "gd29ybGQ="), "hello world");
+  assert.equal(await decoded("base64", "aGVsbG8"), "hello");
+  assert.equal(await decoded("quoted-printable", "a=", "3Db=\r\nc =E", "9"), "a=bc \xe9");
+  assert.equal(await decoded("x-uuencode", "begin 644 cat.txt\n#0V", "%T\n`\nend\n"), "Cat");
+  assert.equal(await decoded("7bit", "as it ", "is"), "as it is");
+  assert.equal(await decoded("base64"), "");
+});
+
+test("a large attachment is decoded in constant memory", async () => {
+  const line = `${Buffer.alloc(57, "x").toString("base64")}\r\n`;
+  const stream = decodePart("base64");
+  const count = 40_000;
+  const feeding = (async () => {
+    for (let i = 0; i < count; i += 100) {
+      if (!stream.write(line.repeat(100))) await new Promise((resolve) => stream.once("drain", resolve));
+    }
+    stream.end();
+  })();
+  let size = 0;
+  for await (const chunk of stream) size += chunk.length;
+  await feeding;
+  assert.equal(size, count * 57);
+});
