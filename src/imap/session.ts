@@ -13,6 +13,7 @@ export class Session {
   readonly events = new Emitter<ConnectionEvents>();
   #capabilities = new Capabilities();
   readonly #enabled = new Set<string>();
+  readonly #asked = new Set<string>();
   #state: SessionState = "not-authenticated";
   #selected: SelectedMailbox | null = null;
   readonly #map = new SequenceMap();
@@ -32,6 +33,21 @@ export class Session {
   /** Whether `name` was switched on (RFC 5161). */
   enabled(name: string): boolean {
     return this.#enabled.has(name.toUpperCase());
+  }
+
+  /** ENABLE was sent for these, and no answer yet has said otherwise. */
+  asking(names: readonly string[]): void {
+    for (const name of names) this.#asked.add(name.toUpperCase());
+  }
+
+  /** ENABLE was answered. */
+  answered(names: readonly string[]): void {
+    for (const name of names) this.#asked.delete(name.toUpperCase());
+  }
+
+  /** Whether `name` is on, or will be when what is under way is answered as it should be. */
+  expects(name: string): boolean {
+    return this.enabled(name) || this.#asked.has(name.toUpperCase());
   }
 
   /** Whether names and quoted strings are UTF-8 now (RFC 6855, RFC 9051). */

@@ -8,6 +8,7 @@ import {
   capability,
   connect,
   create,
+  enable,
   fetch,
   ImapError,
   type ImapErrorCode,
@@ -239,6 +240,28 @@ describe("connection", () => {
       results.map((r) => (r.status === "fulfilled" ? "ok" : r.reason.responseCode)),
       ["ok", "ALREADYEXISTS", "ok", "ok"],
     );
+  });
+
+  it("sends ENABLE and the SELECT that counts on it in one flight, and waits where names will change", async () => {
+    const { connection } = await open("ENABLE QRESYNC UTF8=ACCEPT", async (peer) => {
+      const tag = await peer.command(/^ENABLE QRESYNC$/);
+      await peer.answer(
+        /^SELECT "a" \(QRESYNC \(1 5\)\)$/,
+        "* ENABLED QRESYNC",
+        `${tag} OK done`,
+        "* 1 EXISTS",
+      );
+      const waiting = await peer.command(/^ENABLE UTF8=ACCEPT$/);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(peer.waiting, "");
+      peer.send("* ENABLED UTF8=ACCEPT", `${waiting} OK done`);
+      await peer.answer(/^CREATE "\xc3\xa4"$/);
+    });
+    const enabled = connection.run(enable(["QRESYNC", "X-NOT-OFFERED"]));
+    await connection.run(select("a", { qresync: { uidValidity: 1, modSeq: 5n } }));
+    assert.deepEqual(await enabled, ["QRESYNC"]);
+    void connection.run(enable(["UTF8=ACCEPT"]));
+    await connection.run(create("\xc3\xa4"));
   });
 
   it("waits with a literal until the server agrees, and takes no for an answer", async () => {

@@ -1,7 +1,9 @@
 // The client against a real server: what it says is understood, and what it answers is read right.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
+import { connect as connectTls } from "node:tls";
 import {
   append,
   type Connection,
@@ -35,6 +37,15 @@ const message = (subject: string, body = "Hello.\r\n") =>
     `From: Ann <ann@example.org>\r\nTo: bob@example.org\r\nSubject: ${subject}\r\nDate: Mon, 2 Jan 2023 10:00:00 +0000\r\n` +
       `Message-ID: <${subject.replaceAll(" ", ".")}@example.org>\r\n\r\n${body}`,
   );
+
+/** The SHA-256 of the certificate at a loopback port, as `openssl x509 -fingerprint` writes it. */
+async function fingerprint(port: number): Promise<string> {
+  const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}
 
 describe("against Dovecot", { skip: serverMissing("dovecot") }, () => {
   let dovecot: Dovecot;
@@ -95,6 +106,9 @@ describe("against Dovecot", { skip: serverMissing("dovecot") }, () => {
     );
     const byAddress = await connect({ ...options, host: "127.0.0.1", ca: dovecot.ca });
     byAddress.destroy();
+    const pin = `sha256:${await fingerprint(dovecot.tlsPort)}`;
+    const pinned = await connect({ ...options, host: "127.0.0.1", pin });
+    pinned.destroy();
   });
 
   it("says AUTH for a wrong password, with the server's code", async () => {

@@ -14,7 +14,7 @@ export interface SelectOptions {
   readonly readOnly?: boolean;
   /** Ask for mod-sequences where CONDSTORE is offered (RFC 7162). */
   readonly condstore?: boolean;
-  /** Used where QRESYNC is enabled; changes come as mailbox events (`fetch`, `vanished` with `earlier`). */
+  /** Used where QRESYNC is enabled or ENABLE was just sent for it; changes come as mailbox events (`fetch`, `vanished` with `earlier`). */
   readonly qresync?: QresyncParameters;
 }
 
@@ -42,7 +42,7 @@ export function select(path: string, options: SelectOptions = {}): Command<Selec
           session.leave();
           w.atom(name).sp().mailbox(path);
           const { qresync } = options;
-          if (qresync && session.enabled("QRESYNC")) {
+          if (qresync && session.expects("QRESYNC")) {
             w.sp().open().atom("QRESYNC").sp().open();
             w.number(qresync.uidValidity).sp().number(qresync.modSeq);
             if (qresync.knownUids?.length) w.sp().sequenceSet(qresync.knownUids);

@@ -5,24 +5,18 @@ import { ImapError } from "../errors.ts";
 export function openTcp(host: string, port: number): { socket: Socket; opened: Promise<void> } {
   const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
   const opened = new Promise<void>((resolve, reject) => {
-    socket.once("connect", () => {
-      socket.removeAllListeners("error");
-      resolve();
-    });
-    socket.once("error", (error: NodeJS.ErrnoException) => {
+    const failed = (error: NodeJS.ErrnoException) => {
       const unresolved =
         error.code === "ENOTFOUND" || error.code === "EAI_AGAIN" || error.code === "EAI_NODATA";
-      reject(
-        unresolved
-          ? new ImapError("UNRESOLVED", `The host name ${host} has no address.`, { cause: error })
-          : new ImapError(
-              "REFUSED",
-              `No connection to ${host} port ${port}: ${error.code ?? error.message}.`,
-              {
-                cause: error,
-              },
-            ),
-      );
+      const message = unresolved
+        ? `The host name ${host} has no address.`
+        : `No connection to ${host} port ${port}: ${error.code ?? error.message}.`;
+      reject(new ImapError(unresolved ? "UNRESOLVED" : "REFUSED", message, { cause: error }));
+    };
+    socket.once("error", failed);
+    socket.once("connect", () => {
+      socket.off("error", failed);
+      resolve();
     });
   });
   return { socket, opened };

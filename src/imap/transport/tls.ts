@@ -33,22 +33,26 @@ export function secure(socket: Socket, options: TlsOptions): Promise<TLSSocket> 
           ? checkServerIdentity(host, certificate)
           : new Error("The certificate names no host (no subjectAltName)."),
     });
-    const fail = (error: ImapError) => {
+    const finish = (error: ImapError | null) => {
+      tls.off("error", failed);
+      tls.off("close", closed);
+      if (error === null) {
+        resolve(tls);
+        return;
+      }
+      tls.on("error", () => {}); // what else goes wrong says nothing more
       tls.destroy();
       reject(error);
     };
-    tls.once("error", (error: NodeJS.ErrnoException) => fail(tlsError(error, options.host)));
-    tls.once("close", () =>
-      fail(new ImapError("TLS", "The server closed the connection during the TLS handshake.")),
-    );
+    const failed = (error: NodeJS.ErrnoException) => finish(tlsError(error, options.host));
+    const closed = () =>
+      finish(new ImapError("TLS", "The server closed the connection during the TLS handshake."));
+    tls.once("error", failed);
+    tls.once("close", closed);
     tls.once("secureConnect", () => {
-      if (pin !== null && !matches(tls.getPeerCertificate().raw, pin)) {
-        fail(new ImapError("CERTIFICATE", `The certificate of ${options.host} is not the pinned one.`));
-        return;
-      }
-      tls.removeAllListeners("error");
-      tls.removeAllListeners("close");
-      resolve(tls);
+      const proved = pin === null || matches(tls.getPeerCertificate().raw, pin);
+      const message = `The certificate of ${options.host} is not the pinned one.`;
+      finish(proved ? null : new ImapError("CERTIFICATE", message));
     });
   });
 }

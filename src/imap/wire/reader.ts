@@ -280,6 +280,18 @@ export class Reader {
 
   /** string as text; a literal that went elsewhere reads as empty. */
   string(): string {
+    if (this.take(DQUOTE)) {
+      // Nearly every string is plain ASCII in quotes: no need to look at it twice.
+      const start = this.position;
+      const { buffer, end } = this;
+      let at = start;
+      while (at < end && buffer[at] !== DQUOTE && buffer[at] !== BACKSLASH && buffer[at]! < 0x80) at++;
+      if (!this.lenient && at < end && buffer[at] === DQUOTE) {
+        this.position = at + 1;
+        return buffer.toString("latin1", start, at);
+      }
+      this.position = start - 1;
+    }
     const bytes = this.stringBytes();
     return bytes === null ? "" : decodeText(bytes);
   }
