@@ -2,7 +2,7 @@
 import type { Body, Line, Span, SpanStyle } from "./types.ts";
 
 /** Text kept of one message, in UTF-16 units. More than anyone reads; a bound for what hostile input can make of little. */
-export const MAX_TEXT = 2 * 1024 * 1024;
+export const MAX_TEXT = 1024 * 1024;
 const MAX_LINKS = 10_000;
 /** Deeper quoting than this is not told apart. */
 export const MAX_QUOTE = 30;

@@ -6,12 +6,27 @@ const ASCII = /^[ -~]*$/;
 const JOINERS = /[\u200c\u200d]/;
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
+/** Segmenter's time grows with the square of the length, so long text is cut into pieces of about this many units. */
+const CHUNK = 256;
+const CONTINUES = /[\u200c\udc00-\udfff]|\p{M}|\u200d/u;
+
+/** The graphemes of `s`; in linear time, for which a cluster longer than any in a language may come in two. */
+function* segments(s: string): Generator<string> {
+  for (let from = 0; from < s.length; ) {
+    let to = Math.min(s.length, from + CHUNK);
+    const most = Math.min(s.length, to + CHUNK);
+    while (to < most && (CONTINUES.test(s.charAt(to)) || s.charAt(to - 1) === "\u200d")) to++;
+    for (const { segment } of segmenter.segment(s.slice(from, to))) yield segment;
+    from = to;
+  }
+}
+
 /** Columns `s` takes: 0 or more; East Asian wide characters and emoji take 2, combining marks 0. */
 export function textWidth(s: string): number {
   if (ASCII.test(s)) return s.length;
   if (!JOINERS.test(s)) return stringWidth(s);
   let width = 0;
-  for (const { segment } of segmenter.segment(s)) width += graphemeWidth(segment);
+  for (const segment of segments(s)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -25,9 +40,7 @@ function graphemeWidth(grapheme: string): number {
 export function graphemes(s: string): { text: string; width: number }[] {
   const out: { text: string; width: number }[] = [];
   if (ASCII.test(s)) for (const c of s) out.push({ text: c, width: 1 });
-  else
-    for (const { segment } of segmenter.segment(s))
-      out.push({ text: segment, width: graphemeWidth(segment) });
+  else for (const segment of segments(s)) out.push({ text: segment, width: graphemeWidth(segment) });
   return out;
 }
 
@@ -45,7 +58,7 @@ export function cutToWidth(s: string, columns: number, ellipsis = "…"): string
   if (ASCII.test(s)) return s.slice(0, room) + tail;
   let width = 0;
   let out = "";
-  for (const { segment } of segmenter.segment(s)) {
+  for (const segment of segments(s)) {
     width += graphemeWidth(segment);
     if (width > room) break;
     out += segment;
