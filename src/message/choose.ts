@@ -98,9 +98,11 @@ class Planner {
       const readable = parts.findLast((part) => part.kind === "multipart" || isReadable(part));
       if (readable) this.part(readable, depth + 1);
     }
-    for (const part of parts)
-      if (part.kind === "part" && part.type !== "text" && part !== rich) this.attach(part);
-    for (const part of parts) if (isType("text/calendar")(part) && part.kind === "part") this.attach(part);
+    // An invitation or another form that is no text to read is a file.
+    for (const part of parts) {
+      const file = part.kind === "part" && (part.type !== "text" || part.subtype === "calendar");
+      if (file && part !== rich) this.attach(part);
+    }
   }
 
   /** A text with what it refers to (RFC 2387): the root is shown, the rest are files. */
