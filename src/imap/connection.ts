@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
 import { chooseLogin } from "./auth/authenticate.ts";
 import type { Login } from "./auth/mechanism.ts";
 import type { Capabilities } from "./capabilities.ts";
@@ -16,6 +14,7 @@ import { limits, timeouts } from "./limits.ts";
 import { mayStart } from "./pipelining.ts";
 import { describeLiteral } from "./response/fetch.ts";
 import { parseResponse, type Response, type Tagged, type Untagged } from "./response/response.ts";
+import { Sender } from "./sender.ts";
 import { Session, type SessionState } from "./session.ts";
 import type { SelectedMailbox, UidRanges } from "./values.ts";
 import { abbreviate, Framer, tagOf } from "./wire/framer.ts";
@@ -39,17 +38,14 @@ export class Connection {
   readonly #settings: ConnectionSettings;
   readonly #session = new Session();
   readonly #framer: Framer;
+  readonly #sender: Sender;
   readonly #tagPrefix = randomBytes(3).toString("hex").toUpperCase();
   #tagCounter = 0;
   readonly #queue: Job[] = [];
   /** Sent and not answered, in the order they were sent. */
   readonly #pending = new Map<string, Job>();
-  /** The one whose parts are not all sent yet. */
-  #sending: Job | null = null;
   /** Whose large literal is arriving. */
   #sinkOwner: Job | null = null;
-  /** Waits for the `+` of a synchronizing literal. */
-  #literalWait: { go: () => void; stop: (error: ImapError) => void } | null = null;
   /** Set while IDLE is asked to end, until it has. */
   #idleEnding: "no" | "when begun" | "asked" = "no";
   #idleBegun = false;
@@ -65,6 +61,11 @@ export class Connection {
   constructor(socket: Socket, settings: ConnectionSettings = {}) {
     this.#socket = socket;
     this.#settings = settings;
+    this.#sender = new Sender(socket, {
+      log: (text) => settings.log?.("out", text),
+      progress: () => this.#watchdog?.refresh(),
+      broken: (error) => this.destroy(error),
+    });
     this.#framer = new Framer({
       response: (bytes) => this.#receive(bytes),
       literal: (prefix, size) => this.#largeLiteral(prefix, size),
@@ -230,7 +231,7 @@ export class Connection {
     this.#session.closed();
     this.#socket.destroy();
     this.#greeting?.reject(problem);
-    this.#literalWait?.stop(problem);
+    this.#sender.stop();
     const jobs = [...this.#pending.values(), ...this.#queue.splice(0)];
     this.#pending.clear();
     for (const job of jobs) job.fail(problem);
@@ -252,7 +253,7 @@ export class Connection {
   }
 
   #pump(): void {
-    while (!this.#ended && !this.#sending && !this.#greeting) {
+    while (!this.#ended && !this.#sender.busy && !this.#greeting) {
       const job = this.#queue[0];
       if (!job) return;
       const pending = [...this.#pending.values()];
@@ -311,67 +312,7 @@ export class Connection {
     }
     this.#pending.set(job.tag, job);
     this.#watch();
-    const [only] = parts;
-    if (parts.length === 1 && only?.kind === "bytes") this.#write(only.bytes, only.log);
-    else {
-      this.#sending = job;
-      void this.#sendParts(job, parts).finally(() => {
-        this.#sending = null;
-        this.#schedule();
-      });
-    }
-  }
-
-  #write(bytes: Buffer, log: string): boolean {
-    if (this.#settings.log && log !== "") this.#settings.log("out", log.replace(/\r\n/g, " "));
-    return this.#socket.write(bytes);
-  }
-
-  async #sendParts(job: Job, parts: readonly Part[]): Promise<void> {
-    for (const part of parts) {
-      if (this.#ended || !this.#pending.has(job.tag)) return; // refused before it was whole
-      if (part.kind === "bytes") {
-        if (!this.#write(part.bytes, part.log)) await this.#drained();
-      } else if (part.kind === "stream") await this.#sendStream(part.stream, part.size);
-      else if (!(await this.#continued())) return;
-    }
-  }
-
-  /** Waits for `+`; false where the command was refused instead. */
-  #continued(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const settle = (go: boolean) => () => {
-        this.#literalWait = null;
-        resolve(go);
-      };
-      this.#literalWait = { go: settle(true), stop: settle(false) };
-    });
-  }
-
-  async #drained(): Promise<void> {
-    if (this.#ended || !this.#socket.writableNeedDrain) return;
-    await Promise.race([once(this.#socket, "drain"), once(this.#socket, "close")]).catch(() => {});
-    this.#watchdog?.refresh();
-  }
-
-  /** A literal whose size is announced must be sent whole: anything else ends the connection. */
-  async #sendStream(stream: Readable, size: number): Promise<void> {
-    let sent = 0;
-    try {
-      for await (const chunk of stream) {
-        const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk), "utf8");
-        sent += bytes.length;
-        if (sent > size || this.#ended) break;
-        if (!this.#socket.write(bytes)) await this.#drained();
-      }
-    } catch (error) {
-      this.destroy(
-        new ImapError("ARGUMENT", "The message could not be read while it was sent.", { cause: error }),
-      );
-      return;
-    }
-    if (sent !== size && !this.#ended)
-      this.destroy(new ImapError("ARGUMENT", `The message is not ${size} octets long, as announced.`));
+    void this.#sender.send(job.tag, parts)?.then(() => this.#schedule());
   }
 
   #endIdle(): void {
@@ -379,7 +320,7 @@ export class Connection {
     if (![...this.#pending.values()].some((job) => job.exchange?.quiet)) return;
     this.#idleEnding = this.#idleBegun ? "asked" : "when begun";
     if (!this.#idleBegun) return;
-    this.#write(Buffer.from("DONE\r\n"), "DONE");
+    this.#sender.write(Buffer.from("DONE\r\n"), "DONE");
     this.#watch();
   }
 
@@ -444,7 +385,7 @@ export class Connection {
   #complete(done: Tagged): void {
     const job = this.#pending.get(done.tag);
     if (!job) throw new ImapError("SYNTAX", "The server answered a command that was not sent.");
-    if (this.#sending === job && !this.#literalWait)
+    if (this.#sender.midway(done.tag))
       throw new ImapError("SYNTAX", "The server answered a command before it was sent whole.");
     this.#settled(done.tag);
     job.complete({ ...done, text: this.#cleaned(done.text) });
@@ -458,21 +399,17 @@ export class Connection {
 
   #settled(tag: string): void {
     this.#pending.delete(tag);
-    if (this.#literalWait && this.#sending?.tag === tag)
-      this.#literalWait.stop(new ImapError("NO", "The server refused the literal."));
+    this.#sender.answered(tag);
     this.#watch();
     this.#schedule();
   }
 
   #continue(text: string): void {
-    if (this.#literalWait) {
-      this.#literalWait.go();
-      return;
-    }
+    if (this.#sender.continue()) return;
     for (const job of this.#pending.values()) {
       if (!job.exchange?.continuation) continue;
       const answer = job.exchange.continuation(text);
-      if (answer !== null) this.#write(Buffer.from(`${answer}\r\n`, "latin1"), "[secret]");
+      if (answer !== null) this.#sender.write(Buffer.from(`${answer}\r\n`, "latin1"), "[secret]");
       return;
     }
   }

@@ -15,6 +15,7 @@ export function enable(names: readonly string[]): Command<readonly string[]> {
     traits: {
       needs: "authenticated",
       barrier: names.some((name) => changesText.has(name.toUpperCase())),
+      mayExpunge: true,
       ambiguous: { key: "ENABLE" },
     },
     begin(session) {

@@ -7,7 +7,7 @@ import type { Command } from "./command.ts";
 export function id(fields: Readonly<Record<string, string>>): Command<ReadonlyMap<string, string>> {
   return {
     name: "ID",
-    traits: { needs: "any", ambiguous: { key: "ID" }, readOnly: true },
+    traits: { needs: "any", ambiguous: { key: "ID" }, readOnly: true, mayExpunge: true },
     begin() {
       let told: ReadonlyMap<string, string> = new Map();
       return {

@@ -14,7 +14,7 @@ export function noop(): Command<void> {
 export function capability(): Command<void> {
   return {
     name: "CAPABILITY",
-    traits: { needs: "any", readOnly: true },
+    traits: { needs: "any", readOnly: true, mayExpunge: true },
     begin: () => ({ write: (w) => void w.atom("CAPABILITY"), result: () => {} }),
   };
 }

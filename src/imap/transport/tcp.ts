@@ -24,5 +24,5 @@ export function openTcp(host: string, port: number): { socket: Socket; opened: P
 
 /** Whether a host can only be this machine. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
