@@ -26,6 +26,15 @@ export class Emitter<Events> {
   }
 
   emit<K extends keyof Events>(event: K, value: Events[K]): void {
-    for (const listener of this.#listeners.get(event) ?? []) (listener as (value: Events[K]) => void)(value);
+    for (const listener of this.#listeners.get(event) ?? []) {
+      try {
+        (listener as (value: Events[K]) => void)(value);
+      } catch (error) {
+        // A listener's fault is not the server's: it must not close the connection, nor be lost.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
