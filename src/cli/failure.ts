@@ -1,14 +1,17 @@
 /** How an error ends a one-shot command: one sentence with what to do, on stderr, and a sysexits status. */
 import { safeText } from "../message/safe.ts";
+import { safeJson } from "./json.ts";
 
 /** Exit statuses after sysexits.h, as scripts and mail systems know them. */
 const statusOf: Readonly<Record<string, number>> = {
   USAGE: 64,
+  ARGUMENT: 64,
   QUERY: 65,
   NO_FOLDER: 66,
   NO_MESSAGE: 66,
   NO_PART: 66,
   NO_ROLE: 66,
+  STALE: 66,
   NONEXISTENT: 66,
   TRYCREATE: 66,
   REFUSED: 69,
@@ -17,6 +20,7 @@ const statusOf: Readonly<Record<string, number>> = {
   CLOSED: 69,
   BYE: 69,
   UNAVAILABLE: 69,
+  UNSUPPORTED: 69,
   STORE: 73,
   OVERQUOTA: 73,
   OFFLINE: 75,
@@ -24,6 +28,7 @@ const statusOf: Readonly<Record<string, number>> = {
   BAD: 76,
   SYNTAX: 76,
   LIMIT: 76,
+  TLS: 76,
   CERTIFICATE: 76,
   INSECURE: 76,
   AUTH: 77,
@@ -82,9 +87,10 @@ export function describeFailure(error: unknown): Failure {
 export function printFailure(failure: Failure, json: boolean, stream: NodeJS.WritableStream): void {
   if (json) {
     const { status: _, ...error } = failure;
-    stream.write(`${JSON.stringify({ version: 1, error })}\n`);
+    stream.write(safeJson({ version: 1, error }));
     return;
   }
   stream.write(`postern: ${safeText(failure.message, { keepNewlines: true })}\n`);
+  if (failure.imap !== null) stream.write(`  the server says: ${safeText(failure.imap)}\n`);
   stream.write(`  ${safeText(failure.hint)}\n`);
 }

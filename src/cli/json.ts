@@ -67,7 +67,37 @@ function body(result: Exclude<Result, { kind: "bytes" }>) {
   }
 }
 
+/** What JSON may hold as it is and a terminal may not: DEL and C1, and what reorders or hides text. */
+const unsafe = /[\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** One line of JSON in which every control character is escaped. */
+export function safeJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  return `${json.replace(unsafe, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+}
+
 /** One result as one line of JSON. */
-export function resultJson(account: string, result: Exclude<Result, { kind: "bytes" }>): string {
-  return JSON.stringify({ version: 1, account, ...body(result), warnings: [] });
+export function resultJson(
+  account: string,
+  result: Exclude<Result, { kind: "bytes" }>,
+  warnings: readonly string[],
+): string {
+  return safeJson({ version: 1, account, ...body(result), warnings });
+}
+
+/** Raw bytes as one line of JSON, `data` in base64; written as they come, so that none of them are held. */
+export async function* bytesJson(
+  account: string,
+  { stream, fileName, mediaType }: Extract<Result, { kind: "bytes" }>,
+): AsyncGenerator<string> {
+  yield `${safeJson({ version: 1, account, fileName, mediaType, warnings: [] }).slice(0, -2)},"data":"`;
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    // Three octets make four characters: what is left over waits for the next chunk.
+    const whole = bytes.length - (bytes.length % 3);
+    rest = bytes.subarray(whole);
+    yield bytes.toString("base64", 0, whole);
+  }
+  yield `${rest.toString("base64")}"}\n`;
 }

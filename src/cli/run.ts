@@ -4,10 +4,11 @@ import { createInterface } from "node:readline/promises";
 import { pipeline } from "node:stream/promises";
 import { chooseAccount, loadConfig } from "../account/config.ts";
 import { getPassword } from "../account/password.ts";
-import type { Command, RawValues, Result } from "../commands/index.ts";
-import { type Folder, Mail } from "../mail/index.ts";
-import { resultJson } from "./json.ts";
-import { resultText } from "./text.ts";
+import { type Command, type RawValues, type Result, UsageError } from "../commands/index.ts";
+import { type Folder, type LineState, Mail } from "../mail/index.ts";
+import { safeText } from "../message/safe.ts";
+import { bytesJson, resultJson } from "./json.ts";
+import { bytesText, resultText } from "./text.ts";
 
 export interface Globals {
   readonly account?: string;
@@ -18,10 +19,13 @@ export interface Globals {
   readonly trace?: string;
 }
 
-/** The global options among what yargs found. */
+/** The global options among what yargs found. Throws UsageError. */
 export function readGlobals(values: RawValues): Globals {
   const word = (name: string) => {
-    const value = values[name];
+    const given = values[name];
+    // Given twice, the last one counts.
+    const value: unknown = Array.isArray(given) ? given.at(-1) : given;
+    if (value === "") throw new UsageError(`--${name} needs a value`, 'see "postern --help"');
     return typeof value === "string" ? { [name]: value } : {};
   };
   return {
@@ -40,7 +44,7 @@ export function openMail(globals: Globals, keepOnline: boolean): Mail {
   const { trace } = globals;
   return Mail.open({
     account,
-    password: () => getPassword(account, true),
+    password: () => getPassword(account, someoneThere()),
     offline: globals.offline === true,
     keepOnline,
     ...(trace === undefined
@@ -49,24 +53,37 @@ export function openMail(globals: Globals, keepOnline: boolean): Mail {
   });
 }
 
+/** A script must end, not ask: without a terminal on both sides nobody is there to answer. */
+function someoneThere(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
 async function confirm(question: string): Promise<boolean> {
-  // A script must end, not ask: without a terminal on both sides the question counts as put and answered.
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return true;
+  // A script means what it says.
+  if (!someoneThere()) return true;
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await lines.question(`${question} [y/N] `);
   lines.close();
   return /^y(es)?$/i.test(answer.trim());
 }
 
-async function print(result: Result, account: string, json: boolean): Promise<void> {
+async function print(result: Result, account: string, json: boolean, warnings: string[]): Promise<void> {
   if (result.kind === "bytes") {
-    await pipeline(result.stream, process.stdout, { end: false });
+    const { stream } = result;
+    const shown = json ? bytesJson(account, result) : process.stdout.isTTY ? bytesText(stream) : stream;
+    await pipeline(shown, process.stdout, { end: false });
     return;
   }
   const columns = process.stdout.isTTY ? process.stdout.columns : null;
   process.stdout.write(
-    json ? `${resultJson(account, result)}\n` : resultText(result, { columns, now: Date.now() }),
+    json ? resultJson(account, result, warnings) : resultText(result, { columns, now: Date.now() }),
   );
+}
+
+/** Why a change has not reached the server yet. */
+function waitingBecause(line: LineState): string {
+  const why = line.kind === "down" ? `: ${line.error.message}` : "";
+  return `the change is kept and goes to the server with the next command${why}`;
 }
 
 /** Resolves to the exit status: 0, or 75 where a change waits in the journal for a connection. */
@@ -87,8 +104,12 @@ export async function runOneShot(command: Command, globals: Globals, values: Raw
       },
       values,
     );
-    await print(result, mail.account.name, globals.json === true);
-    return result.kind === "change" && !result.sent ? 75 : 0;
+    const warnings = result.kind === "change" && !result.sent ? [waitingBecause(mail.line)] : [];
+    await print(result, mail.account.name, globals.json === true, warnings);
+    // What an earlier command had to leave behind goes out with this one.
+    await mail.flush();
+    for (const warning of warnings) process.stderr.write(`postern: ${safeText(warning)}\n`);
+    return warnings.length > 0 ? 75 : 0;
   } finally {
     await mail.close();
   }

@@ -1,8 +1,9 @@
 /** Commands as a shell sees them: yargs reads the words, one command runs, its result is printed, the process ends. */
 import yargs, { type Argv } from "yargs";
-import { type Command, commands, type Param, type RawValues, UsageError } from "../commands/index.ts";
+import { type Command, commands, type Param, type RawValues } from "../commands/index.ts";
 import { describeFailure, printFailure } from "./failure.ts";
 import { readGlobals, runOneShot } from "./run.ts";
+import { prepareWords, restoreWord, wrongUse } from "./words.ts";
 
 const globalOptions = {
   account: {
@@ -20,19 +21,6 @@ const globalOptions = {
   offline: { type: "boolean", describe: "use the local copy only" },
   trace: { type: "string", describe: "write the protocol to this file, secrets taken out" },
 } as const;
-
-/** yargs takes `-flagged` for options; this keeps the minus of a flag to be removed until yargs is through. */
-const minus = "\u2212";
-
-function keepMinus(argv: readonly string[]): string[] {
-  const command = argv.find((word) => !word.startsWith("-"));
-  if (command !== "flag" && command !== "tag") return [...argv];
-  return argv.map((word) => (/^-[^-\d].+/.test(word) ? `${minus}${word.slice(1)}` : word));
-}
-
-function giveMinusBack(value: unknown): unknown {
-  return Array.isArray(value) ? value.map((v) => (typeof v === "string" ? v.replace(minus, "-") : v)) : value;
-}
 
 function positional(name: string, param: Param): string {
   const word = param.repeat ? `${name}..` : name;
@@ -70,7 +58,7 @@ export async function shell(argv: readonly string[]): Promise<number> {
   const json = argv.includes("--json");
   try {
     let status = 0;
-    const parser = yargs(keepMinus(argv))
+    const parser = yargs(prepareWords(argv))
       .scriptName("postern")
       .usage("$0 [command]\n\nRead and handle mail over IMAP. Without a command, opens the screen.")
       .options(globalOptions)
@@ -85,12 +73,12 @@ export async function shell(argv: readonly string[]): Promise<number> {
       .strict()
       .exitProcess(false)
       .fail((message, error) => {
-        throw error ?? new UsageError(message, 'see "postern --help"');
+        throw error ?? wrongUse(message, argv);
       });
     for (const command of commands.filter((c) => !c.screenOnly)) {
       addCommand(parser, command, async (chosen, values) => {
         const given = Object.fromEntries(
-          Object.entries(values).map(([key, value]) => [key, giveMinusBack(value)]),
+          Object.entries(values).map(([key, value]) => [key, restoreWord(value)]),
         );
         status = await runOneShot(chosen, readGlobals(values), given);
       });

@@ -1,4 +1,5 @@
 /** Results as text: aligned and cut on a terminal; whole and tab-separated in a pipe. */
+import { StringDecoder } from "node:string_decoder";
 import type { Result } from "../commands/index.ts";
 import { flagLetters, formatPeople, formatSize, shortDate } from "../mail/format.ts";
 import type { Folder, Message } from "../mail/index.ts";
@@ -106,6 +107,13 @@ export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: T
     case "message":
       return messageText(result.message, target);
     case "change":
-      return `${safeText(result.text)}${result.sent ? "" : " (waiting for a connection)"}\n`;
+      return `${safeText(result.text)}${result.sent ? "" : " (not on the server yet)"}\n`;
   }
+}
+
+/** Raw bytes for a terminal, which must not see them as they are; a pipe gets every byte. */
+export async function* bytesText(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new StringDecoder("utf8");
+  for await (const chunk of stream) yield safeText(decoder.write(chunk), { keepNewlines: true });
+  yield safeText(decoder.end(), { keepNewlines: true });
 }

@@ -4,7 +4,7 @@ import { MailError } from "../mail/index.ts";
 import type { Context } from "./definition.ts";
 import { UsageError } from "./definition.ts";
 
-/** A set never names more messages than this: a slip like `1:4000000000` must not become an array. */
+/** The largest UID there can be (RFC 9051 §2.3.1.1). */
 const most = 4_294_967_295;
 
 async function fromStdin(context: Context): Promise<string[]> {
@@ -13,16 +13,19 @@ async function fromStdin(context: Context): Promise<string[]> {
   return text.split(/\s+/).filter((word) => word !== "");
 }
 
-function bound(text: string, last: number): number {
-  if (text === "*") return last;
-  const uid = Number(text);
-  if (!/^\d+$/.test(text) || uid < 1 || uid > most) {
-    throw new UsageError(
-      `"${text}" is not a message id`,
-      'give ids as in 5, 1:5,9 or 100:*, as "postern list" shows them',
-    );
+/** One item of a set: its two ends, `*` for the last message; the same end twice for a single id. */
+function readItem(item: string): readonly [string, string] {
+  const [from = "", to = from, ...more] = item.split(":");
+  for (const end of more.length > 0 ? [item] : [from, to]) {
+    const uid = /^\d{1,10}$/.test(end) ? Number(end) : 0;
+    if (end !== "*" && (uid < 1 || uid > most)) {
+      throw new UsageError(
+        `"${item}" is not a message id`,
+        'give ids as in 5, 1:5,9 or 100:*, as "postern list" shows them',
+      );
+    }
   }
-  return uid;
+  return [from, to];
 }
 
 /**
@@ -44,17 +47,19 @@ export async function resolveIds(
       "give ids as in 5, 1:5,9 or 100:*, or - to read them from standard input",
     );
   }
+  // Before the server is asked anything: a slip of the pen needs no network.
+  const items = given.flatMap((word) => word.split(",")).map(readItem);
   const known = await context.mail.uids(folder);
   const last = known.at(-1) ?? 0;
-  const ranges = given
-    .flatMap((word) => word.split(","))
-    .map((item) => {
-      const [from = "", to = from] = item.split(":");
-      const a = bound(from, last);
-      const b = bound(to, last);
-      return [Math.min(a, b), Math.max(a, b)] as const;
-    });
-  const found = known.filter((uid) => ranges.some(([from, to]) => uid >= from && uid <= to));
+  const ranges = items
+    .map((ends) => ends.map((end) => (end === "*" ? last : Number(end))))
+    .map((ends) => [Math.min(...ends), Math.max(...ends)] as const)
+    .sort((a, b) => a[0] - b[0]);
+  let next = 0;
+  const found = known.filter((uid) => {
+    while ((ranges[next]?.[1] ?? uid) < uid) next++;
+    return (ranges[next]?.[0] ?? Infinity) <= uid;
+  });
   if (found.length === 0) {
     throw new MailError(
       "NO_MESSAGE",

@@ -1,4 +1,6 @@
 /** What went wrong with mail as the person means it: a folder, a message, a query, a line that is down. */
+import { ImapError } from "../imap/index.ts";
+
 export type MailErrorCode =
   | "NO_FOLDER"
   | "NO_MESSAGE"
@@ -19,4 +21,11 @@ export class MailError extends Error {
     this.code = code;
     this.hint = hint;
   }
+}
+
+/** Whether the network, and not the server or the person, is the reason: what waits may go out later. */
+export function isLineDown(error: unknown): boolean {
+  return (
+    error instanceof ImapError && ["REFUSED", "UNRESOLVED", "TIMEOUT", "CLOSED", "BYE"].includes(error.code)
+  );
 }

@@ -6,7 +6,7 @@ import { cacheDir, stateDir } from "../account/paths.ts";
 import { type Connection, list, type MailboxEvent, type Secret, uidSearch, uidSet } from "../imap/index.ts";
 import type { Attachment, ReadableMessage } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
-import { MailError } from "./errors.ts";
+import { isLineDown, MailError } from "./errors.ts";
 import { arrangeFolders, findFolder, unlistedFolder } from "./folders.ts";
 import { type Operation, Operations, type Outcome } from "./operations.ts";
 import { matches, parseQuery } from "./query.ts";
@@ -185,11 +185,19 @@ export class Mail {
     return this.#store.messages.get(this.#stored(folder).id, uid) ?? null;
   }
 
-  /** The UIDs of a folder, ascending: the server's when on line, the index's off line. */
+  /** The UIDs of a folder, ascending: the server's, or with the network gone the index's. */
   async uids(folder: Folder): Promise<number[]> {
-    if (this.#offline) return [...this.#store.messages.uids(this.#stored(folder).id)];
-    await this.#session.within(folder.path, () => Promise.resolve());
-    return this.#sync.onServer(folder.path) ?? [];
+    const { id, uidValidity } = this.#stored(folder);
+    if (!this.#offline) {
+      try {
+        await this.#session.within(folder.path, () => Promise.resolve());
+        return this.#sync.onServer(folder.path) ?? [];
+      } catch (error) {
+        // A folder that was never entered has nothing to name messages by.
+        if (!isLineDown(error) || uidValidity === 0) throw error;
+      }
+    }
+    return [...this.#store.messages.uids(id)];
   }
 
   /** A window with what it needs fetched first: only the newest where that is all it shows, else the whole folder. */
@@ -405,6 +413,11 @@ export class Mail {
   /** What came back into a folder that is selected shows without waiting for the server to say so. */
   async #lookForArrivals(folder: Folder): Promise<void> {
     await this.#session.within(folder.path, (connection) => this.#sync.arrivals(connection, folder.path));
+  }
+
+  /** Resolves when every change on its way to the server has been answered, or is known to have to wait. */
+  flush(): Promise<void> {
+    return this.#operations.flush();
   }
 
   /** Tries the line again now. */

@@ -86,6 +86,7 @@ export class Operations implements Overlay {
   #pending: Pending[] = [];
   /** Operations go out one after another, in the order they were made. */
   #line: Promise<unknown> = Promise.resolve();
+  readonly #inLine = new Map<Pending, Promise<Outcome>>();
 
   constructor(store: Store, session: Session, emit: (event: MailEvent) => void) {
     this.#store = store;
@@ -124,7 +125,14 @@ export class Operations implements Overlay {
     const pending: Pending = { entry, ...withUids(operation), removed: this.#doLocally(operation) };
     this.#pending.push(pending);
     this.#emit({ kind: "messages", path: operation.path });
+    // What waits from before goes first: a later change may take an earlier one back.
+    for (const earlier of this.#pending.slice(0, -1)) this.#send(earlier).catch(() => undefined);
     return this.#send(pending);
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async flush(): Promise<void> {
+    await this.#line;
   }
 
   /**
@@ -190,7 +198,10 @@ export class Operations implements Overlay {
   }
 
   #send(pending: Pending): Promise<Outcome> {
-    const sent = this.#line.then(() => this.#attempt(pending));
+    const underWay = this.#inLine.get(pending);
+    if (underWay) return underWay;
+    const sent = this.#line.then(() => this.#attempt(pending)).finally(() => this.#inLine.delete(pending));
+    this.#inLine.set(pending, sent);
     this.#line = sent.catch(() => undefined);
     return sent;
   }

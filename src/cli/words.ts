@@ -1,0 +1,85 @@
+/** The words of a command line made ready for yargs, which would misread some of ours; and its complaints made ours. */
+import { type Command, commands, findCommand, UsageError } from "../commands/index.ts";
+
+/** Stands for a minus that yargs must not take for an option. No word of a process's arguments can hold it. */
+const minus = "\0";
+
+/** The options of every command that take a value, and their short forms. */
+const globalValues: ReadonlySet<string> = new Set([
+  "--account",
+  "-a",
+  "--folder",
+  "-f",
+  "--config",
+  "-c",
+  "--trace",
+]);
+
+/** Where the command stands: the first word that is no option and no option's value; -1 where there is none. */
+function commandAt(argv: readonly string[]): number {
+  return argv.findIndex((word, i) => !word.startsWith("-") && !globalValues.has(argv[i - 1] ?? ""));
+}
+
+/** The command that `argv` names. */
+export function namedCommand(argv: readonly string[]): Command | undefined {
+  const found = findCommand(argv[commandAt(argv)] ?? "");
+  return found?.screenOnly ? undefined : found;
+}
+
+/** Words that begin with a minus and are no options: flags to remove, terms that must not match; `-` always is one. */
+function minusWords(command: Command): RegExp | null {
+  const types = Object.values(command.args).map((param) => param.type);
+  if (command.name === "flag") return /^-[^-\d]./;
+  return types.includes("query") ? /^-(?:[a-z]+:|[("])/i : null;
+}
+
+/** `argv` for yargs. {@link restoreWord} gives back what was hidden from it. */
+export function prepareWords(argv: readonly string[]): string[] {
+  const command = namedCommand(argv);
+  if (!command) return [...argv];
+  const hidden = minusWords(command);
+  const words: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? "";
+    if (word === "--") return [...words, ...argv.slice(i)];
+    const option = word.startsWith("--") ? command.options[word.slice(2)] : undefined;
+    const next = argv[i + 1] ?? "";
+    if (option?.optionalValue) words.push(`${word}=`);
+    else if (option && option.type !== "flag" && /^-[^-]/.test(next)) {
+      // `--sort -date`: the value of an option may begin with a minus.
+      words.push(`${word}=${next}`);
+      i++;
+    } else words.push(word === "-" || hidden?.test(word) ? minus + word.slice(1) : word);
+  }
+  return words;
+}
+
+/** A value as the person wrote it. */
+export function restoreWord(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(restoreWord);
+  return typeof value === "string" && value.startsWith(minus) ? `-${value.slice(1)}` : value;
+}
+
+/** What yargs finds wrong with `argv`, in our words. */
+export function wrongUse(complaint: string, argv: readonly string[]): UsageError {
+  const command = namedCommand(argv);
+  const hint = `see "postern ${command ? `${command.name} ` : ""}--help"`;
+  const wrong = (what: string) => new UsageError(command ? `${command.name}: ${what}` : what, hint);
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(complaint)?.[1];
+  if (unknown !== undefined) {
+    const option = argv.find((word) => /^--?/.test(word) && word.replace(/^-+/, "").startsWith(unknown));
+    if (option !== undefined) return wrong(`there is no option ${option.split("=")[0]}`);
+    if (command) return wrong(`"${unknown}" is one word too many`);
+    const known = commands.filter((c) => !c.screenOnly).map((c) => c.name);
+    return new UsageError(`there is no command "${unknown}"`, `the commands are: ${known.join(", ")}, demo`);
+  }
+  if (command && complaint.startsWith("Not enough non-option")) {
+    const needed = Object.entries(command.args).find(([, param]) => param.required)?.[0] ?? "";
+    return wrong(`needs ${needed.toUpperCase()}`);
+  }
+  const valueless = /^Not enough arguments following: (.+)$/.exec(complaint)?.[1];
+  if (valueless !== undefined) {
+    return wrong(`${valueless.length > 1 ? "--" : "-"}${valueless} needs a value`);
+  }
+  return wrong(complaint);
+}
