@@ -56,6 +56,8 @@ export interface Pty {
   waitFor(what: string | ((lines: string[]) => boolean), timeoutMs?: number): Promise<void>;
   /** Resolves when no byte has come for `ms`. */
   settle(ms?: number): Promise<void>;
+  /** Lets a stopped command go on, as `fg` would. */
+  resume(): void;
   /** Ends the command as a closed terminal would (SIGHUP, then SIGKILL) and lets go of everything. */
   stop(): Promise<void>;
 }
@@ -206,9 +208,18 @@ export async function startPty(
     async settle(ms = 350) {
       while (Date.now() - lastByte < ms) await pause(Math.max(1, ms - (Date.now() - lastByte)));
     },
+    resume() {
+      // `script` stops when its command does, and continues it when it goes on itself.
+      child.kill("SIGCONT");
+      signal(started.pid, "SIGCONT");
+    },
     async stop() {
+      this.resume();
       if (!ended) signal(started.pid, "SIGHUP");
-      const killed = setTimeout(() => signal(started.pid, "SIGKILL"), 1000);
+      const killed = setTimeout(() => {
+        signal(started.pid, "SIGKILL");
+        child.kill("SIGKILL");
+      }, 1000);
       await exit;
       clearTimeout(killed);
       screen.dispose();

@@ -15,9 +15,9 @@ async function bytesOf(columns: number, rows: number, screens: readonly object[]
   return bytes.slice(1);
 }
 
-const moving = (more: object) => Array.from({ length: 20 }, (_, i) => ({ cursor: i + 2, ...more }));
+const moving = (more: object) => Array.from({ length: 12 }, (_, i) => ({ cursor: i + 2, ...more }));
 const scrolling = (rows: number, more: object) =>
-  Array.from({ length: 20 }, (_, i) => ({ top: i, cursor: rows - 2 + i, ...more }));
+  Array.from({ length: 12 }, (_, i) => ({ top: i, cursor: rows - 2 + i, ...more }));
 
 for (const [columns, rows, more, limit] of [
   [80, 24, {}, 250],

@@ -93,7 +93,7 @@ test("after any sequence of frames the terminal shows what a full paint shows", 
       }
       shown.screen.dispose();
     }),
-    { numRuns: 150 },
+    { numRuns: 120 },
   );
 });
 

@@ -95,19 +95,16 @@ class Painter {
     this.#setErasing(erased, isBlank(last) ? last >>> glyphBits : 0);
     erased.send("\x1b[K");
     const blank = from.slice();
-    blank.fill(this.#erasedCell(erased), first);
+    blank.fill(erased.erased(), first);
     this.#paint(erased, y, blank, to);
     return erased.output.length < changed.output.length ? erased : changed;
   }
 
-  /** Sets a style under which erasing gives blanks of `style`, if that can be had. */
+  /** Sets a style under which erasing gives blanks of `style` if that can be had, else plain ones. */
   #setErasing(pen: Pen, style: number): void {
-    const wanted = this.#cells.styles.erasable(style) ? style : 0;
+    const coloured = this.#terminal.backColourErase && this.#cells.styles.erasable(style);
+    const wanted = coloured ? style : 0;
     if (pen.style < 0 || this.#cells.styles.blank(pen.style) !== wanted) pen.setStyle(wanted);
-  }
-
-  #erasedCell(pen: Pen): number {
-    return this.#terminal.backColourErase ? pen.erased() : blankGlyph;
   }
 
   /** An erase can make this cell. */

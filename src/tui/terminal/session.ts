@@ -56,12 +56,17 @@ export function openTerminal(options: TerminalSessionOptions): TerminalSession {
     setTimeout(end, maxEndMs).unref();
     Promise.resolve(options.onEnd?.(signal)).then(end, end);
   };
+  let stopped: NodeJS.Timeout | undefined;
   const onStop = () => {
     giveBack();
+    // With the keyboard given back nothing may be left to wait for, and the program would end on being continued.
+    stopped ??= setInterval(() => {}, 1 << 30);
     // The whole job stops, as it would have without our handler; a wrapper that went on would keep the shell waiting.
     process.kill(0, "SIGSTOP");
   };
   const onContinue = () => {
+    clearInterval(stopped);
+    stopped = undefined;
     // After a SIGSTOP from outside nothing was given back, and the shell has since set the terminal its own way.
     if (lent) return;
     giveBack();
