@@ -167,6 +167,12 @@ export async function startPty(
   const started = await until(() => readInfo(info) ?? (ended ? { pid: 0, tty: "" } : null), 10_000);
   if (!started || started.pid === 0) throw new Error(`could not start ${command} in a pty`);
 
+  const resume = () => {
+    // `script` stops when its command does, and continues it when it goes on itself.
+    child.kill("SIGCONT");
+    signal(started.pid, "SIGCONT");
+  };
+
   return {
     screen,
     pid: started.pid,
@@ -208,13 +214,9 @@ export async function startPty(
     async settle(ms = 350) {
       while (Date.now() - lastByte < ms) await pause(Math.max(1, ms - (Date.now() - lastByte)));
     },
-    resume() {
-      // `script` stops when its command does, and continues it when it goes on itself.
-      child.kill("SIGCONT");
-      signal(started.pid, "SIGCONT");
-    },
+    resume,
     async stop() {
-      this.resume();
+      resume();
       if (!ended) signal(started.pid, "SIGHUP");
       const killed = setTimeout(() => {
         signal(started.pid, "SIGKILL");
