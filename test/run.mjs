@@ -101,4 +101,4 @@ await ensureServers();
 const all = suites();
 const chosen = only ? new Map([...all].filter(([name]) => only.includes(name))) : all;
 const files = await bundle(chosen, only ? `build/test-${only.join("-")}` : "build/test");
-run("tests", process.execPath, ["--test", "--enable-source-maps", "--test-timeout=300000", ...files]);
+run("tests", process.execPath, ["--test", "--enable-source-maps", "--test-timeout=120000", ...files]);

@@ -45,6 +45,7 @@ export class Mail {
   readonly account: Account;
   readonly #offline: boolean;
   readonly #keepOnline: boolean;
+  #closed = false;
   readonly #store: Store;
   readonly #session: Session;
   readonly #sync: Sync;
@@ -274,7 +275,7 @@ export class Mail {
   }
 
   read(folder: Folder, uid: number): Promise<ReadableMessage> {
-    return this.#reading.read(this.#ref(folder, uid), this.message(folder, uid));
+    return this.#reading.read(this.#ref(folder, uid));
   }
 
   /** The whole source, as on the server. */
@@ -427,6 +428,8 @@ export class Mail {
 
   /** Ends the session; at most two seconds with a dead server. What waits in the journal stays there. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     // A script is there to get things done; a person who quits does not wait.
     if (!this.#keepOnline) await this.#operations.settled();
     await this.#session.close();

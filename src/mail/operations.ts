@@ -140,7 +140,7 @@ export class Operations implements Overlay {
    * journal still holds is nobody else's.
    */
   replay(): void {
-    if (!this.#store.journal.tryLock()) return;
+    if (this.#pending.length === 0 || !this.#store.journal.tryLock()) return;
     for (const pending of [...this.#pending]) {
       this.#send(pending).catch((error: Error) =>
         this.#emit({
@@ -194,7 +194,12 @@ export class Operations implements Overlay {
 
   #settle(pending: Pending): void {
     this.#store.journal.remove(pending.entry.id);
+    this.#forget(pending);
+  }
+
+  #forget(pending: Pending): void {
     this.#pending = this.#pending.filter((p) => p !== pending);
+    if (this.#pending.length === 0) this.#store.journal.unlock();
   }
 
   #send(pending: Pending): Promise<Outcome> {
@@ -210,7 +215,7 @@ export class Operations implements Overlay {
     if (!this.#pending.includes(pending)) return waiting;
     // Another process may have brought it to the server meanwhile.
     if (!this.#store.journal.get(pending.entry.id)) {
-      this.#pending = this.#pending.filter((p) => p !== pending);
+      this.#forget(pending);
       return { sent: true, uids: [], uidValidity: 0 };
     }
     try {
@@ -234,7 +239,8 @@ export class Operations implements Overlay {
     if (o.uids.length === 0) return { sent: true, uids: [], uidValidity: 0 };
     return this.#session.within(o.path, async (connection, selected) => {
       if (o.kind === "copy") sending();
-      if (selected.uidValidity !== o.uidValidity) {
+      // 0: made before the folder was ever opened, by a person who knows the ids from elsewhere.
+      if (o.uidValidity !== 0 && selected.uidValidity !== o.uidValidity) {
         throw new MailError(
           "STALE",
           `the messages of this ${o.kind} have new ids`,

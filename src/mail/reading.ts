@@ -1,25 +1,24 @@
 /** Messages and their parts: from the cache where they are, else from the server, as little of them as will do. */
+import { createReadStream } from "node:fs";
 import { PassThrough, Readable } from "node:stream";
 import {
   type BodyStructure,
   type Connection,
+  type FetchedMessage,
   fetch,
   isInvalid,
   type LiteralSink,
   uidSet,
 } from "../imap/index.ts";
-import {
-  type Attachment,
-  decodePart,
-  extractPart,
-  listAttachments,
-  type ReadableMessage,
-} from "../message/index.ts";
+import type { Attachment, ReadableMessage } from "../message/types.ts";
 import type { BodyWriter, Store, StoredMessage } from "../store/index.ts";
 import { listData, toStoredMessage } from "./convert.ts";
 import { MailError } from "./errors.ts";
 import type { Session } from "./session.ts";
 import { decodeStructure, encodeStructure } from "./structure.ts";
+
+/** MIME and HTML are loaded when the first message is opened: a list does without them. */
+const messageRoom = () => import("../message/index.ts");
 
 /** Messages up to this size come whole and are kept; of larger ones only the text parts come, until more is asked for. */
 const wholeLimit = 256 * 1024;
@@ -45,12 +44,28 @@ export class Reading {
     this.#session = session;
   }
 
+  /** The message's row; one that was never listed gets it now, as the cache holds only what the index knows. */
+  async #row(ref: MessageRef): Promise<StoredMessage> {
+    const known = this.#store.messages.get(ref.mailboxId, ref.uid);
+    if (known) return known;
+    const onMessage = (message: FetchedMessage) => {
+      const row = message.uid === ref.uid ? toStoredMessage(message, Date.now()) : null;
+      if (row && message.envelope !== undefined) this.#store.messages.put(ref.mailboxId, [row]);
+    };
+    await this.#session.within(ref.path, (connection) =>
+      connection.run(fetch(uidSet.fromNumbers([ref.uid]), listData, { onMessage })),
+    );
+    const fetched = this.#store.messages.get(ref.mailboxId, ref.uid);
+    if (!fetched) throw gone(ref.uid);
+    return fetched;
+  }
+
   /** The message as people read it. Throws MailError "NO_MESSAGE", or "OFFLINE" where it is not cached. */
-  async read(ref: MessageRef, row: StoredMessage | null): Promise<ReadableMessage> {
-    const { readMessage, readParts, chooseTextParts } = await import("../message/index.ts");
+  async read(ref: MessageRef): Promise<ReadableMessage> {
+    const { readMessage, readParts, chooseTextParts } = await messageRoom();
     const cached = this.#store.bodies.read(ref.mailboxId, ref.uid);
     if (cached) return readMessage(cached);
-    if ((row?.size ?? 0) > wholeLimit) {
+    if ((await this.#row(ref)).size > wholeLimit) {
       const structure = await this.structure(ref);
       if (structure) {
         const wanted = chooseTextParts(structure);
@@ -59,41 +74,40 @@ export class Reading {
         return readParts({ header: sections.get("HEADER") ?? Buffer.alloc(0), structure, parts });
       }
     }
-    return readMessage(await this.whole(ref));
+    return readMessage(await this.#whole(ref));
   }
 
-  /** The whole message, from the cache or brought there. */
-  async whole(ref: MessageRef): Promise<Buffer> {
-    const cached = this.#store.bodies.read(ref.mailboxId, ref.uid);
-    if (cached) return cached;
+  /** Brings the whole message into the cache, if it is not there. */
+  async #keep(ref: MessageRef): Promise<void> {
+    if (this.#store.bodies.path(ref.mailboxId, ref.uid) !== null) return;
+    await this.#row(ref);
     await this.#session.within(ref.path, (connection) => this.#download(connection, ref));
+  }
+
+  async #whole(ref: MessageRef): Promise<Buffer> {
+    await this.#keep(ref);
     const body = this.#store.bodies.read(ref.mailboxId, ref.uid);
     if (!body) throw gone(ref.uid);
     return body;
   }
 
   async #download(connection: Connection, ref: MessageRef): Promise<void> {
-    const row = this.#store.messages.get(ref.mailboxId, ref.uid);
     const writer = this.#store.bodies.create(ref.mailboxId, ref.uid);
     let complete = false;
     try {
       await connection.run(
         fetch(
           uidSet.fromNumbers([ref.uid]),
-          // A message that was never listed gets its row on the way: the maildir holds only what the index knows.
-          { ...(row ? {} : listData), sections: [{ section: "" }] },
+          { sections: [{ section: "" }] },
           {
             sink: ({ uid }) => {
               if (uid !== null && uid !== ref.uid) return undefined;
               complete = true;
               return bodySink(writer);
             },
-            onMessage: (message) => {
-              if (message.uid !== ref.uid) return;
-              const listed = row ? null : toStoredMessage(message, Date.now());
-              if (listed) this.#store.messages.put(ref.mailboxId, [listed]);
-              const body = message.sections?.get("");
-              if (!body) return;
+            onMessage: ({ uid, sections }) => {
+              const body = sections?.get("");
+              if (uid !== ref.uid || !body) return;
               writer.write(body);
               complete = true;
             },
@@ -184,13 +198,17 @@ export class Reading {
     return fields.length === 0 ? whole : chooseFields(whole, fields);
   }
 
-  /** The source as a stream; a large message is not held in memory twice. */
+  /** The source as a stream, never in memory as a whole. */
   async source(ref: MessageRef): Promise<Readable> {
-    return Readable.from([await this.whole(ref)]);
+    await this.#keep(ref);
+    const path = this.#store.bodies.path(ref.mailboxId, ref.uid);
+    if (path === null) throw gone(ref.uid);
+    return createReadStream(path);
   }
 
   /** One part, decoded, as a stream: only this part is fetched, and never held in memory. */
   async part(ref: MessageRef, section: string): Promise<{ attachment: Attachment; stream: Readable }> {
+    const { decodePart, extractPart, listAttachments } = await messageRoom();
     const cached = this.#store.bodies.read(ref.mailboxId, ref.uid);
     if (cached) {
       const part = extractPart(cached, section);
@@ -208,7 +226,7 @@ export class Reading {
     }
     const structure = await this.structure(ref);
     if (!structure) {
-      await this.whole(ref);
+      await this.#keep(ref);
       return this.part(ref, section);
     }
     const leaf = findPart(structure, section);

@@ -22,6 +22,8 @@ const otherKinds = new Set([
   ".yml",
   ".out",
 ]);
+/** These are messages whatever they look like. */
+const messageKinds = new Set([".eml", ".mbox", ".raw"]);
 const headerLine = /^[\x21-\x39\x3b-\x7e]+[ \t]*:/;
 
 function looksLikeMessage(bytes: Buffer): boolean {
@@ -32,7 +34,7 @@ function looksLikeMessage(bytes: Buffer): boolean {
   return lines.some((line) => headerLine.test(line) || line.startsWith("From "));
 }
 
-/** Splits at "From " lines after an empty line (RFC 4155), and takes them off; a file without them is one message. */
+/** Splits at "From " lines that a header follows (RFC 4155), and takes them off; a file without them is one message. */
 function split(bytes: Buffer): Buffer[] {
   if (bytes.subarray(0, 5).toString("latin1") !== "From ") return [bytes];
   const starts: number[] = [0];
@@ -61,7 +63,8 @@ export function readSources(folders: readonly string[]): { messages: SourceMessa
       : [folder];
     for (const file of files.filter((f) => statSync(f).isFile()).sort()) {
       const bytes = readFileSync(file);
-      if (otherKinds.has(extname(file)) || /[/\\]expected[/\\]/.test(file) || !looksLikeMessage(bytes)) {
+      const message = messageKinds.has(extname(file)) || looksLikeMessage(bytes);
+      if (!message || otherKinds.has(extname(file)) || /[/\\]expected[/\\]/.test(file)) {
         others++;
         continue;
       }

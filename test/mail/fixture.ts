@@ -1,0 +1,76 @@
+/** One account on a real Dovecot, with a local copy of its own. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Secret } from "../../src/imap/index.ts";
+import { type Folder, Mail, type MailEvent } from "../../src/mail/index.ts";
+import { type Dovecot, startDovecot } from "../servers/dovecot.ts";
+
+export interface Client {
+  readonly mail: Mail;
+  readonly inbox: Folder;
+  readonly events: MailEvent[];
+  /** The protocol, as the log shows it. */
+  readonly log: string[];
+}
+
+export interface Fixture {
+  readonly dovecot: Dovecot;
+  readonly dir: string;
+  /** Another client of the same account; the same `name` shares the local copy. */
+  client(name: string, options?: { offline?: boolean; keepOnline?: boolean; port?: number }): Promise<Client>;
+  end(): Promise<void>;
+}
+
+export async function startFixture(): Promise<Fixture> {
+  const dovecot = await startDovecot({ tls: "none" });
+  const dir = mkdtempSync(join(tmpdir(), "postern-mail-"));
+  const open: Mail[] = [];
+  return {
+    dovecot,
+    dir,
+    async client(name, { offline = false, keepOnline = false, port = dovecot.port } = {}) {
+      const events: MailEvent[] = [];
+      const log: string[] = [];
+      const mail = Mail.open({
+        account: {
+          name: "test",
+          address: "user@example.org",
+          imap: { security: "none", host: "127.0.0.1", port, user: dovecot.user },
+          passwordCommand: null,
+          caFile: null,
+          pin: null,
+        },
+        directories: { cacheDir: join(dir, name, "cache"), stateDir: join(dir, name, "state") },
+        password: () => Promise.resolve(new Secret(dovecot.password)),
+        offline,
+        keepOnline,
+        log: (line) => void log.push(line),
+      });
+      open.push(mail);
+      mail.on((event) => void events.push(event));
+      return { mail, inbox: await mail.findFolder("INBOX"), events, log };
+    },
+    async end() {
+      for (const mail of open) await mail.close();
+      await dovecot.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when `holds` does; rejects after ten seconds. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`it did not come true that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The whole folder as `uid flags subject` lines, by UID. */
+export function listing({ mail }: Client, folder: Folder): string[] {
+  return mail
+    .window(folder, { sort: "arrival", descending: false, offset: 0, limit: 100_000 })
+    .map((m) => `${m.uid} ${m.flags.join(",")} ${m.subject}`);
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { openStore } from "../../src/store/index.ts";
+import { serverMissing } from "../servers/dovecot.ts";
+import { sampleMessage } from "../servers/messages.ts";
+import { type Client, eventually, type Fixture, listing, startFixture } from "./fixture.ts";
+
+describe("changes are operations", { skip: serverMissing("dovecot") }, () => {
+  let fixture: Fixture;
+  before(async () => {
+    fixture = await startFixture();
+    for (const folder of ["INBOX", "Archive", "Sent"]) {
+      fixture.dovecot.deliver(
+        folder,
+        Array.from({ length: 20 }, (_, i) =>
+          sampleMessage({
+            n: i + 1,
+            subject: `${folder} ${i + 1}`,
+            messageId: `<${folder}.${i + 1}@example.org>`,
+          }),
+        ),
+      );
+    }
+  });
+  after(() => fixture.end());
+
+  const synced = async (name: string): Promise<Client> => {
+    const client = await fixture.client(name);
+    await Promise.all([client.mail.refreshFolders(), client.mail.sync(client.inbox)]);
+    return client;
+  };
+
+  test("a flag is in the index before the server has answered, and then on the server", async () => {
+    const client = await synced("flags");
+    const sent = client.mail.flag(client.inbox, [3], "add", ["\\Flagged"]);
+    assert.deepEqual(client.mail.message(client.inbox, 3)?.flags, ["\\Flagged"]);
+    assert.equal((await sent).sent, true);
+    assert.match(
+      await fixture.dovecot.doveadm("fetch", "-u", "user", "flags", "mailbox", "INBOX", "uid", "3"),
+      /\\Flagged/,
+    );
+  });
+
+  test("a move goes at once, tells the new ids, and undo brings it back", async () => {
+    const client = await synced("moves");
+    const archive = await client.mail.findFolder("@archive");
+    const before = client.mail.count(client.inbox);
+    const moving = client.mail.move(client.inbox, [4, 5], archive);
+    assert.equal(client.mail.message(client.inbox, 4), null);
+    const { uids } = await moving;
+    assert.equal(uids.length, 2);
+    await client.mail.undo();
+    await client.mail.sync(client.inbox);
+    assert.equal(client.mail.count(client.inbox), before);
+    assert.ok(listing(client, client.inbox).some((l) => l.endsWith("INBOX 4")));
+    await client.mail.sync(archive);
+    assert.equal(client.mail.count(archive), 20);
+  });
+
+  test("undo of a flag touches only the messages it changed", async () => {
+    const client = await synced("undo");
+    await client.mail.flag(client.inbox, [8], "add", ["$Work"]);
+    await client.mail.flag(client.inbox, [8, 9], "add", ["$Work"]);
+    await client.mail.undo();
+    assert.deepEqual(client.mail.message(client.inbox, 8)?.flags, ["$Work"]);
+    assert.deepEqual(client.mail.message(client.inbox, 9)?.flags, []);
+  });
+
+  test("a refused move puts the rows back and says why", async () => {
+    const client = await synced("refused");
+    const nowhere = {
+      ...(await client.mail.findFolder("@archive")),
+      path: "NoSuch",
+      name: "No such",
+    };
+    await assert.rejects(client.mail.move(client.inbox, [10], nowhere), { responseCode: "TRYCREATE" });
+    assert.equal(client.mail.message(client.inbox, 10)?.subject, "INBOX 10");
+    assert.equal(client.mail.queued, 0);
+  });
+
+  test("changes made off line wait in the journal, hide nothing else, and go out with the next connection", async () => {
+    await synced("away");
+    const away = await fixture.client("away", { offline: true });
+    const archive = await away.mail.findFolder("@archive");
+    assert.deepEqual(await away.mail.flag(away.inbox, [11], "add", ["\\Seen"]), {
+      sent: false,
+      uids: [],
+      uidValidity: 0,
+    });
+    await away.mail.move(away.inbox, [12], archive);
+    assert.equal(away.mail.queued, 2);
+    await away.mail.close();
+
+    const back = await fixture.client("away");
+    assert.equal(back.mail.queued, 2);
+    await back.mail.sync(back.inbox);
+    await eventually("the journal is empty", () => back.mail.queued === 0);
+    assert.equal(back.mail.message(back.inbox, 12), null);
+    const fresh = await synced("fresh");
+    assert.deepEqual(fresh.mail.message(fresh.inbox, 11)?.flags, ["\\Seen"]);
+    assert.equal(fresh.mail.message(fresh.inbox, 12), null);
+  });
+
+  test("off line, undo takes the change out of the journal", async () => {
+    await synced("away2");
+    const away = await fixture.client("away2", { offline: true });
+    await away.mail.move(away.inbox, [13], await away.mail.findFolder("@archive"));
+    assert.equal(away.mail.message(away.inbox, 13), null);
+    await away.mail.undo();
+    assert.equal(away.mail.message(away.inbox, 13)?.subject, "INBOX 13");
+    assert.equal(away.mail.queued, 0);
+  });
+
+  test("an append or copy whose answer never came is not done twice", async () => {
+    const client = await synced("twice");
+    const sent = await client.mail.findFolder("@sent");
+    await client.mail.sync(sent);
+    const { uidValidity } = await client.mail.append(
+      client.inbox,
+      sampleMessage({ n: 500, subject: "Only once", messageId: "<once@example.org>" }),
+      [],
+    );
+    await client.mail.copy(client.inbox, [14], sent);
+    await client.mail.close();
+    // What a crash between the server's doing and its answer leaves behind.
+    const store = openStore({
+      cacheDir: join(fixture.dir, "twice/cache"),
+      stateDir: join(fixture.dir, "twice/state"),
+    });
+    const source = sampleMessage({ n: 500, subject: "Only once", messageId: "<once@example.org>" }).toString(
+      "base64",
+    );
+    const append = {
+      kind: "append",
+      path: "INBOX",
+      flags: [],
+      internalDate: 0,
+      source,
+      messageId: "<once@example.org>",
+    };
+    const copy = { kind: "copy", path: "INBOX", uidValidity, uids: [14], to: sent.path };
+    for (const operation of [append, copy]) {
+      const entry = store.journal.append(operation.kind, JSON.stringify(operation));
+      store.journal.mark(entry.id, "sent");
+    }
+    store.close();
+    const again = await fixture.client("twice");
+    await again.mail.sync(again.inbox);
+    await eventually("the journal is empty", () => again.mail.queued === 0);
+    const once = await again.mail.search(again.inbox, 'subject:"Only once"');
+    assert.equal(once.length, 1);
+    assert.equal((await again.mail.search(sent, 'subject:"INBOX 14"')).length, 1);
+  });
+
+  test("an operation from before a change of UIDVALIDITY is refused, not done to other messages", async () => {
+    const client = await synced("stale");
+    await client.mail.close();
+    const store = openStore({
+      cacheDir: join(fixture.dir, "stale/cache"),
+      stateDir: join(fixture.dir, "stale/state"),
+    });
+    const operation = { kind: "remove", path: "INBOX", uidValidity: 1, uids: [15] };
+    store.journal.append("remove", JSON.stringify(operation));
+    store.close();
+    const again = await fixture.client("stale");
+    await again.mail.sync(again.inbox);
+    await eventually("the person is told", () =>
+      again.events.some((e) => e.kind === "notice" && /new ids/.test(e.text)),
+    );
+    const fresh = await synced("stale-fresh");
+    assert.equal(fresh.mail.message(fresh.inbox, 15)?.subject, "INBOX 15");
+  });
+});
