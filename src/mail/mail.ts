@@ -72,6 +72,7 @@ export class Mail {
       keepOnline: options.keepOnline,
       ...(options.log ? { log: options.log } : {}),
       entered: (connection, selected) => this.#sync.entered(connection, selected),
+      returned: (connection, selected) => this.#sync.all(connection, selected),
       mailboxEvent: (path, event) => this.#changed(path, event),
       online: () => this.#operations.replay(),
       state: (state) => {
@@ -301,8 +302,10 @@ export class Mail {
     if (this.#undo.length > undoDepth) this.#undo.shift();
   }
 
-  /** Whether all of the messages have a flag; asks the server for rows the index lacks. */
+  /** Whether all of the messages have a flag; a script asks the server, a screen goes by what it shows. */
   async allHave(folder: Folder, uids: readonly number[], flag: string): Promise<boolean> {
+    const shown = this.#keepOnline ? uids.flatMap((uid) => this.message(folder, uid) ?? []) : [];
+    if (shown.length === uids.length) return shown.every((row) => row.flags.includes(flag));
     const rows = await this.rows(folder, {
       sort: "arrival",
       descending: false,

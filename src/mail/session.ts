@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly log?: (line: string) => void;
   /** Called before anyone may work in a mailbox that has just been selected. */
   entered(connection: Connection, selected: SelectedMailbox): Promise<void>;
+  /** Called when the watched mailbox has been selected again after another one, or after a loss. */
+  returned(connection: Connection, selected: SelectedMailbox): Promise<void>;
   mailboxEvent(path: string, event: MailboxEvent): void;
   /** A connection is up and authenticated. */
   online(): void;
@@ -244,7 +246,7 @@ export class Session {
       return;
     if (this.#path !== path) {
       // Something else was selected meanwhile: come back, which also catches up with what happened.
-      this.within(path, () => Promise.resolve()).catch(() => undefined);
+      this.within(path, (c, selected) => this.#options.returned(c, selected)).catch(() => undefined);
       return;
     }
     connection.idle();

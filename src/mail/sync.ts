@@ -92,6 +92,8 @@ export class Sync {
       }
       this.#know(connection, path, found.uids);
       this.#removeVanished(id, path, found.uids);
+      // What came in while another mailbox was selected is announced by nothing else.
+      if (!cold) await this.fill(connection, path, (this.onServer(path) ?? []).slice(-firstWindow));
     }
     this.#counted(path, selected.exists);
   }

@@ -165,7 +165,8 @@ export class App {
 
   // Keys
 
-  #context(): KeyContext {
+  /** Whose keys hold now. */
+  get context(): KeyContext {
     if (this.help !== null) return "help";
     if (this.pane === "reader" && this.reader) return this.reader.attachment ? "attachments" : "reader";
     return this.pane === "folders" ? "folders" : "list";
@@ -180,7 +181,7 @@ export class App {
     if (this.choice) this.#answer(key);
     else if (this.prompt) this.#type(key);
     else {
-      const result = this.#keys.press(key, this.#context());
+      const result = this.#keys.press(key, this.context);
       if (result.kind === "line") this.execute(result.line, result.count);
       else if (result.kind === "none" && key !== "Esc")
         this.say(`${result.keys} is not bound to anything: ? shows the keys`);
@@ -232,7 +233,7 @@ export class App {
   }
 
   promptCommand(text: string): void {
-    this.#ask(":", text, "command", (line) => this.execute(line, null));
+    this.#ask(":", text, "command", (line) => this.execute(line.trim(), null));
   }
 
   promptSearch(): void {
@@ -251,7 +252,8 @@ export class App {
   /** Does what `:` would do with this line. */
   execute(line: string, count: number | null): void {
     const [name = ""] = line.trim().split(/\s+/, 1);
-    const argument = line.trim().slice(name.length).trim();
+    // A blank at the end stays: a prompt may begin with one.
+    const argument = line.trimStart().slice(name.length).trimStart();
     const action = actions[name];
     const command = findCommand(name);
     try {

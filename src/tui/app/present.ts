@@ -63,7 +63,7 @@ function keyHints(app: App, context: KeyContext): KeyHint[] {
 export function explain(line: string): string {
   const [name = ""] = line.split(" ", 1);
   if (line.startsWith("prompt ")) return `${explain(line.slice("prompt ".length))} (asks)`;
-  const summary = actions[name]?.summary ?? findCommand(name)?.summary ?? "";
+  const [summary = ""] = (actions[name]?.summary ?? findCommand(name)?.summary ?? "").split(/[:;]/, 1);
   return line === name || (actions[name] === undefined && name !== "flag") ? summary : `${summary} (${line})`;
 }
 
@@ -181,7 +181,6 @@ export function present(app: App, view: View): ScreenModel {
   const layout = layoutOf({ ...view, focus: app.pane, sidebar: app.sidebar, reading });
   app.list.resize(layout.list?.height ?? layout.reader?.height ?? 1);
   app.reader?.resize(layout.readerText, layout.reader?.height ?? 1);
-  const context: KeyContext = app.pane === "reader" && app.reader?.attachment ? "attachments" : app.pane;
   const entries = app.help === null ? [] : helpEntries(app.bindings);
   if (app.help !== null)
     app.help = Math.max(0, Math.min(app.help, entries.length + 2 * contextTitles.length - view.rows + 3));
@@ -209,6 +208,6 @@ export function present(app: App, view: View): ScreenModel {
           ],
         }
       : null,
-    keyBar: view.keyBar ? keyHints(app, context) : null,
+    keyBar: view.keyBar ? keyHints(app, app.context) : null,
   };
 }
