@@ -97,7 +97,7 @@ async function inTheShell(): Promise<void> {
       const text = row + resultText(result, { columns: 80, now: 0 });
       const unsafe = unsafeText(text);
       if (unsafe) fail(item.uid, `prints ${unsafe}`);
-      JSON.parse(resultJson("corpus", result));
+      JSON.parse(resultJson("corpus", result, []));
       for (const { section } of result.message.attachments) {
         const { stream } = await mail.part(folder, item.uid, section);
         for await (const _ of stream);

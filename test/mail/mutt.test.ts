@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { startPty } from "../screen/pty.ts";
+import { serverMissing } from "../servers/dovecot.ts";
+import { sampleMessage } from "../servers/messages.ts";
+import { startFixture } from "./fixture.ts";
+
+/** The directory below `root` that holds `cur`. */
+function maildirBelow(root: string): string {
+  const found = readdirSync(root, { recursive: true, encoding: "utf8" }).find((name) =>
+    name.endsWith("/cur"),
+  );
+  assert.ok(found, "there is a maildir");
+  return join(root, found, "..");
+}
+
+test("mutt opens the cached maildir and lists the same messages, with their flags", {
+  skip: serverMissing("dovecot") || serverMissing("mutt"),
+}, async () => {
+  const fixture = await startFixture();
+  try {
+    const subjects = ["Plain", "Grüße aus Lübeck", "来月の展示会", "Re: Plain", "With a file"];
+    fixture.dovecot.deliver(
+      "INBOX",
+      subjects.map((subject, i) =>
+        sampleMessage({ n: i + 1, subject, ...(i === 4 ? { attachmentBytes: 1_000 } : {}) }),
+      ),
+    );
+    const { mail, inbox } = await fixture.client("mutt");
+    await mail.sync(inbox);
+    for (const uid of await mail.uids(inbox)) for await (const _ of await mail.source(inbox, uid));
+    await mail.flag(inbox, [2], "add", ["\\Flagged"]);
+    await mail.flag(inbox, [1, 2], "add", ["\\Seen"]);
+    await mail.flag(inbox, [4], "add", ["\\Answered"]);
+    const rows = mail.window(inbox, { sort: "arrival", descending: false, offset: 0, limit: 100 });
+    // mutt's letters: ! flagged, r answered, N new, O unread and seen before.
+    const letter = (flags: readonly string[]) =>
+      flags.includes("\\Flagged")
+        ? "!"
+        : flags.includes("\\Answered")
+          ? "r"
+          : flags.includes("\\Seen")
+            ? " "
+            : "O";
+    const expected = rows.map((m) => `|${letter(m.flags)}|${m.subject}|`);
+
+    const rc = join(fixture.dir, "muttrc");
+    writeFileSync(
+      rc,
+      'set folder=/ index_format="|%.1Z|%s|" sort=mailbox-order mark_old=no charset=utf-8 arrow_cursor=yes help=no\n',
+    );
+    const pty = await startPty(
+      "mutt",
+      ["-n", "-F", rc, "-R", "-f", maildirBelow(join(fixture.dir, "mutt/cache"))],
+      {
+        columns: 100,
+        rows: 24,
+        env: { HOME: fixture.dir },
+      },
+    );
+    try {
+      await pty.waitFor((lines) => lines.filter((line) => line.includes("|")).length === subjects.length);
+      const shown = pty
+        .text()
+        .filter((line) => line.includes("|"))
+        .map((line) => line.slice(line.indexOf("|")));
+      const subjectOf = (line: string) => line.split("|")[2];
+      assert.deepEqual(shown.map(subjectOf).sort(), expected.map(subjectOf).sort());
+      const flagged = (lines: string[]) => lines.filter((line) => line.startsWith("|!|"));
+      assert.deepEqual(flagged(shown), flagged(expected));
+      const answered = (lines: string[]) => lines.filter((line) => line.startsWith("|r|"));
+      assert.deepEqual(answered(shown), answered(expected));
+    } finally {
+      await pty.stop();
+    }
+  } finally {
+    await fixture.end();
+  }
+});
