@@ -78,5 +78,7 @@ function tlsError(error: NodeJS.ErrnoException, host: string): ImapError {
     return new ImapError("CERTIFICATE", `${host} did not prove who it is: ${error.message}`, {
       cause: error,
     });
-  return new ImapError("TLS", `No TLS could be agreed on with ${host}: ${error.message}`, { cause: error });
+  // OpenSSL's message is a line of its source code; its reason is words.
+  const why = "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
+  return new ImapError("TLS", `No TLS could be agreed on with ${host}: ${why}.`, { cause: error });
 }
