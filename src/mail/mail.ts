@@ -108,7 +108,11 @@ export class Mail {
 
   /** Folders as the local copy knows them: at once. */
   folders(): Folder[] {
-    return arrangeFolders(this.#store.mailboxes.all().filter((m) => !m.attributes.includes("\\nonexistent")));
+    const all = this.#store.mailboxes.all();
+    // A level that is no mailbox is shown where it holds some.
+    const holds = ({ path, delimiter }: StoredMailbox) =>
+      all.some((m) => m.path.startsWith(`${path}${delimiter}`));
+    return arrangeFolders(all.filter((m) => !m.attributes.includes("\\nonexistent") || holds(m)));
   }
 
   /** Folders as the server has them, with their counts. Off line, as the local copy has them. */

@@ -1,12 +1,11 @@
 /** What the screen shows, put together from the controller's views. Texts from outside become safe here. */
-import { findCommand } from "../../commands/index.ts";
 import { flagLetters, formatPeople, formatSize, shortDate } from "../../mail/format.ts";
 import type { LineState, Message } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import { layoutOf } from "../layout.ts";
 import type { FolderRow, HelpEntry, KeyHint, MessageRow, ScreenModel, StatusModel } from "../model.ts";
-import { actions } from "./actions.ts";
 import type { App } from "./app.ts";
+import { explain } from "./explain.ts";
 import type { Binding, KeyContext } from "./keymap.ts";
 
 export interface View {
@@ -57,14 +56,6 @@ function keyHints(app: App, context: KeyContext): KeyHint[] {
     const bound = app.bindings.find((b) => (b.context === context || b.context === "any") && b.line === line);
     return bound ? [{ keys: bound.keys.replaceAll(" ", ""), text }] : [];
   });
-}
-
-/** What a command line does, in words: the help of its command or action. */
-export function explain(line: string): string {
-  const [name = ""] = line.split(" ", 1);
-  if (line.startsWith("prompt ")) return `${explain(line.slice("prompt ".length))} (asks)`;
-  const [summary = ""] = (actions[name]?.summary ?? findCommand(name)?.summary ?? "").split(/[:;]/, 1);
-  return line === name || (actions[name] === undefined && name !== "flag") ? summary : `${summary} (${line})`;
 }
 
 /** Every key with what it does; keys of one context that do the same share a line. */

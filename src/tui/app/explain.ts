@@ -1,0 +1,48 @@
+/** What a key does, in words, and the IMAP it causes: for the help screen and the man page. */
+import { findCommand } from "../../commands/index.ts";
+import { actions } from "./actions.ts";
+
+/** Command lines of the default keymap that say more than their command's own summary. */
+const meanings: Readonly<Record<string, string>> = {
+  "flag toggle flagged": "Flag the message, or take the flag away",
+  "flag toggle seen": "Mark the message as read, or as unread",
+  "prompt move --to ": "Move to a folder: asks which",
+  "prompt copy --to ": "Copy to a folder: asks which",
+  "prompt limit ": "Show only what matches a query",
+  limit: "Show everything again",
+  "prompt go ": "Open a folder by name",
+  prompt: "Type any command; Tab completes",
+  "expunge --all": "Remove for good what is flagged deleted; asks",
+  delete: "Move to the Trash; in the Trash, remove for good after asking",
+  archive: "Move to the Archive",
+  undo: "Take back the last change",
+  "focus folders": "Go to the folders",
+  "focus list": "Go to the message list",
+  "focus reader": "Go back to the message",
+  "focus attachments": "Choose an attachment",
+  "go @inbox": "Open the inbox",
+  "go @sent": "Open the sent mail",
+  "go @drafts": "Open the drafts",
+  "go @trash": "Open the trash",
+  "go @archive": "Open the archive",
+  "go @junk": "Open the junk",
+};
+
+/** The command line behind a prompt that begins with it. */
+function behindPrompt(line: string): string {
+  return line.startsWith("prompt ") ? line.slice("prompt ".length).trim() : line;
+}
+
+/** One line for help. */
+export function explain(line: string): string {
+  const [name = ""] = behindPrompt(line).split(" ", 1);
+  return (
+    meanings[line] ?? actions[line]?.summary ?? findCommand(name)?.summary ?? actions[name]?.summary ?? line
+  );
+}
+
+/** The IMAP commands a command line causes; empty for none. */
+export function imapOf(line: string): string {
+  const [name = ""] = behindPrompt(line).split(" ", 1);
+  return findCommand(name)?.imap ?? actions[name]?.imap ?? "";
+}
