@@ -101,7 +101,10 @@ function serverAddress(section: Section, key: string, address: string): ServerAd
   const text = section.text(key);
   const example = `write ${key} = "imaps://me@imap.example.org"`;
   if (text === null) throw section.wrong(`has no "${key}"`, example);
-  if (!URL.canParse(text)) throw section.wrong(`has an "${key}" that is not an address: ${text}`, example);
+  if (!URL.canParse(text)) {
+    // Before an @ there may be a password, which no error repeats.
+    throw section.wrong(`has an "${key}" that is not an address: ${text.replace(/^.*@/s, "…@")}`, example);
+  }
   const url = new URL(text);
   const scheme = schemes[url.protocol];
   if (!scheme) {
@@ -118,8 +121,20 @@ function serverAddress(section: Section, key: string, address: string): ServerAd
     security: scheme.security,
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port === "" ? scheme.port : Number(url.port),
-    user: url.username === "" ? address : decodeURIComponent(url.username),
+    user: url.username === "" ? address : userName(section, key, url.username),
   };
+}
+
+/** The user of a URL, percent-encoding undone (RFC 3986 §2.1). */
+function userName(section: Section, key: string, encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    throw section.wrong(
+      `has an "${key}" whose user name is not well encoded: ${encoded}`,
+      "write %25 for a percent sign and %40 for an @ in the user name",
+    );
+  }
 }
 
 function account(path: string, name: string, table: unknown): Account {

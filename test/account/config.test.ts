@@ -1,0 +1,149 @@
+// The config file: what it may say, and what is said where it is wrong.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { chooseAccount, loadConfig, parseConfig, readCa } from "../../src/account/config.ts";
+import { AccountError } from "../../src/account/errors.ts";
+
+const path = "/home/me/.config/postern/config.toml";
+const parse = (...lines: string[]) => parseConfig(lines.join("\n"), path);
+const account = (...lines: string[]) => ["[accounts.work]", 'address = "me@example.org"', ...lines];
+const imapOf = (url: string) => parse(...account(`imap = "${url}"`)).accounts[0]?.imap;
+
+/** A check for `assert.throws`: the code, and what message and hint together say. */
+const wrong = (code: string, says: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof AccountError);
+  assert.equal(error.code, code);
+  assert.match(`${error.message}\n${error.hint}`, says);
+  assert.doesNotMatch(error.message, /\n/);
+  return true;
+};
+
+test("an account with all of its settings", () => {
+  const pin = `sha256:${"ab".repeat(32)}`;
+  const config = parse(
+    ...account(
+      'imap = "imaps://m%40e@imap.example.org:1993"',
+      'password-command = "pass show mail"',
+      'ca-file = "ca.pem"',
+      `pin = "${pin}"`,
+    ),
+    "[screen]",
+    "key-bar = false",
+    'cursor = "arrow"',
+    "[keys]",
+    'A = "move --to Archive"',
+  );
+  assert.deepEqual(config, {
+    path,
+    accounts: [
+      {
+        name: "work",
+        address: "me@example.org",
+        imap: { security: "tls", host: "imap.example.org", port: 1993, user: "m@e" },
+        passwordCommand: "pass show mail",
+        caFile: "/home/me/.config/postern/ca.pem",
+        pin,
+      },
+    ],
+    screen: { keyBar: false, cursor: "arrow" },
+    keys: { A: "move --to Archive" },
+  });
+});
+
+test("what is left out has its default", () => {
+  const config = parse(...account('imap = "imaps://imap.example.org"'));
+  assert.deepEqual(config.screen, { keyBar: true, cursor: "bar" });
+  assert.deepEqual(config.keys, {});
+  const [only] = config.accounts;
+  assert.deepEqual([only?.passwordCommand, only?.caFile, only?.pin], [null, null, null]);
+  assert.equal(only?.imap.user, "me@example.org");
+});
+
+test("the scheme says how the server is reached", () => {
+  assert.deepEqual(imapOf("imaps://u@h"), { security: "tls", host: "h", port: 993, user: "u" });
+  assert.deepEqual(imapOf("imap://u@h"), { security: "starttls", host: "h", port: 143, user: "u" });
+  assert.deepEqual(imapOf("imap+insecure://u@h"), { security: "none", host: "h", port: 143, user: "u" });
+  assert.deepEqual(imapOf("imaps://u@[::1]:9"), { security: "tls", host: "::1", port: 9, user: "u" });
+});
+
+test("a ca-file is beside the config, or under ~", () => {
+  const caOf = (file: string) =>
+    parse(...account('imap = "imaps://h"', `ca-file = "${file}"`)).accounts[0]?.caFile;
+  assert.equal(caOf("/etc/ca.pem"), "/etc/ca.pem");
+  assert.equal(caOf("../ca.pem"), "/home/me/.config/ca.pem");
+  assert.equal(caOf("~/ca.pem"), join(homedir(), "ca.pem"));
+});
+
+test("what is wrong is said with the place and what to write", () => {
+  const imap = 'imap = "imaps://h"';
+  const cases: readonly [string[], RegExp][] = [
+    [["x = = 1"], /config\.toml, line 1: .*TOML/s],
+    [["", "", "[accounts"], /line 3/],
+    [["colour = 1"], /the file has an unknown setting "colour"\n.*accounts, screen, keys/],
+    [["accounts = 1"], /accounts is not a table/],
+    [["accounts.work = 1"], /accounts\.work is not a table\n.*\[accounts\.work\]/],
+    [[`[accounts."a/b"]`], /accounts\.a\/b has a name that cannot be a directory/],
+    [[`[accounts.".."]`], /cannot be a directory/],
+    [[`[accounts.${"x".repeat(65)}]`], /cannot be a directory/],
+    [account(imap, "password = 1"), /unknown setting "password"\n.*password-command/],
+    [["[accounts.work]", imap], /has no "address"\n.*me@example\.org/],
+    [account(), /has no "imap"\n.*imaps:\/\//],
+    [account("imap = 993"), /"imap" that is not a text/],
+    [account('imap = ""'), /"imap" that is not a text/],
+    [account('imap = "h"'), /"imap" that is not an address: h\n/],
+    [account('imap = "https://h"'), /unknown kind: https:\/\/\n.*imaps:\/\//],
+    [account('imap = "imaps://me:geheim@h"'), /a password inside "imap"\n.*password-command/],
+    [account('imap = "imaps:///x"'), /without a host/],
+    [account('imap = "imaps://%ff@h"'), /user name/],
+    [account('imap = "imaps://u@h:99999"'), /not an address/],
+    [account(imap, 'pin = "sha256:abc"'), /"pin" that is not a fingerprint\n.*64 hexadecimal/],
+    [account(imap, "password-command = 1"), /"password-command" that is not a text/],
+    [["[screen]", 'key-bar = "yes"'], /"key-bar" that is not true or false\n.*key-bar = true/],
+    [["[screen]", 'cursor = "hand"'], /unknown "cursor"\n.*"bar" or "arrow"/],
+    [["[keys]", "A = 1"], /keys has a "A" that is not a text/],
+  ];
+  for (const [lines, says] of cases)
+    assert.throws(() => parse(...lines), wrong("CONFIG", says), lines.join(" / "));
+});
+
+test("a password in an address is never repeated, whatever else is wrong with it", () => {
+  for (const url of [
+    "imaps://me:geheim@h",
+    "imaps://me:geheim@h:99999",
+    "pop://me:geheim@h",
+    "imaps://me:geheim@",
+  ])
+    assert.throws(
+      () => imapOf(url),
+      (error) => error instanceof AccountError && !/geheim/.test(`${error.message}${error.hint}`),
+      url,
+    );
+});
+
+test("an account is chosen by name, else the first", () => {
+  const config = parse(
+    ...["a", "b"].flatMap((name) => [`[accounts.${name}]`, 'address = "x@y"', 'imap = "imaps://h"']),
+  );
+  assert.equal(chooseAccount(config, undefined).name, "a");
+  assert.equal(chooseAccount(config, "b").name, "b");
+  assert.throws(() => chooseAccount(config, "c"), wrong("NO_ACCOUNT", /no account "c"\n.*are: a, b/));
+  assert.throws(() => chooseAccount(parse(""), undefined), wrong("NO_ACCOUNT", /has no account\n/));
+});
+
+test("files that cannot be read are said by name", (t) => {
+  const dir = mkdtempSync(join(tmpdir(), "postern-config-"));
+  t.after(() => rmSync(dir, { recursive: true }));
+  assert.throws(() => loadConfig(join(dir, "none")), wrong("NO_ACCOUNT", /none does not exist\n.*demo/));
+  assert.throws(() => loadConfig(dir), wrong("CONFIG", /cannot read .*: EISDIR/));
+  const file = join(dir, "config.toml");
+  writeFileSync(file, account('imap = "imaps://h"', 'ca-file = "ca.pem"').join("\n"));
+  const [only] = loadConfig(file).accounts;
+  assert.ok(only);
+  assert.throws(() => readCa(only), wrong("CONFIG", /cannot read the ca-file .*ca\.pem: ENOENT/));
+  writeFileSync(join(dir, "ca.pem"), "PEM");
+  assert.equal(readCa(only), "PEM");
+  assert.equal(readCa({ ...only, caFile: null }), undefined);
+});
