@@ -4,6 +4,7 @@ import type { Result } from "../commands/index.ts";
 import { flagLetters, formatPeople, formatSize, shortDate } from "../mail/format.ts";
 import type { Folder, Message } from "../mail/index.ts";
 import { layoutBody } from "../message/layout.ts";
+import { hiddenLinks } from "../message/links.ts";
 import { safeText } from "../message/safe.ts";
 import type { ReadableMessage } from "../message/types.ts";
 import { cutToWidth, padToWidth, textWidth } from "../message/width.ts";
@@ -85,7 +86,9 @@ export function messageText(message: ReadableMessage, target: Target): string {
   for (const line of layoutBody(body, Math.min(target.columns ?? 80, 100))) {
     lines.push(line.spans.map((span) => span.text).join(""));
   }
-  if (body.links.length > 0) lines.push("", ...body.links.map((link, i) => `[${i + 1}] ${safeText(link)}`));
+  const links = hiddenLinks(body);
+  if (links.length > 0)
+    lines.push("", ...links.map(({ number, target }) => `[${number}] ${safeText(target)}`));
   if (attachments.length > 0) {
     lines.push("");
     for (const a of attachments) {

@@ -37,6 +37,8 @@ interface Notice {
 }
 
 const noticeMs = 6_000;
+/** A notice younger than this outlives a key: it may have come just before it. */
+const freshMs = 1_000;
 const foldersEveryMs = 120_000;
 const interruptMs = 2_000;
 
@@ -182,6 +184,7 @@ export class App {
     else if (this.prompt) this.#type(key);
     else {
       const result = this.#keys.press(key, this.context);
+      if (this.notice && this.notice.until - Date.now() < noticeMs - freshMs) this.notice = null;
       if (result.kind === "line") this.execute(result.line, result.count);
       else if (result.kind === "none" && key !== "Esc")
         this.say(`${result.keys} is not bound to anything: ? shows the keys`);
@@ -328,6 +331,7 @@ export class App {
     this.pane = "list";
     if (folder.path === this.list.folder.path && this.list.filter === null) return;
     this.progress = null;
+    this.notice = null;
     this.list.open(folder);
     this.mail.watch(folder);
   }

@@ -3,6 +3,7 @@
 import { formatPeople, formatSize } from "../../mail/format.ts";
 import type { Folder } from "../../mail/index.ts";
 import { type DisplayLine, layoutBody } from "../../message/layout.ts";
+import { hiddenLinks } from "../../message/links.ts";
 import { safeText } from "../../message/safe.ts";
 import type { ReadableMessage } from "../../message/types.ts";
 import { textWidth } from "../../message/width.ts";
@@ -16,6 +17,8 @@ export class ReaderView {
   #notice = "Loading…";
   #scroll = 0;
   #attachment = -1;
+  /** The person asked for the attachments before the message was there. */
+  #attachmentsAwaited = false;
   #width = 0;
   #height = 1;
   #lines: readonly DisplayLine[] = [];
@@ -29,6 +32,7 @@ export class ReaderView {
     this.#message = message;
     this.#notice = "";
     this.#layOut();
+    if (this.#attachmentsAwaited) this.focusAttachments(true);
   }
 
   /** Says why there is no text. */
@@ -51,7 +55,7 @@ export class ReaderView {
       quote: 0,
       width: textWidth(text),
     });
-    const links = body.links.map((link, i) => muted(`[${i + 1}] ${safeText(link)}`));
+    const links = hiddenLinks(body).map(({ number, target }) => muted(`[${number}] ${safeText(target)}`));
     this.#lines = [
       ...problems.map((problem) => muted(`! ${safeText(problem)}`)),
       ...layoutBody(body, this.#width),
@@ -102,8 +106,10 @@ export class ReaderView {
     return this.#message?.attachments[this.#attachment] ?? null;
   }
 
-  /** Puts the cursor on the first attachment, or takes it away; false where there is none. */
+  /** Puts the cursor on the first attachment, or takes it away; false where there is none. A message on its way may have some. */
   focusAttachments(on: boolean): boolean {
+    this.#attachmentsAwaited = on && !this.#message;
+    if (this.#attachmentsAwaited) return true;
     const any = (this.#message?.attachments.length ?? 0) > 0;
     this.#attachment = on && any ? 0 : -1;
     if (on && any) this.scrollTo("first");
