@@ -5,9 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { AccountError } from "./errors.ts";
 import { configFile } from "./paths.ts";
-
-/** How a server is reached. `starttls` means required: there is no falling back to plain text. */
-export type Security = "tls" | "starttls" | "none";
+import { accountSettings, type Security, schemes, screenSettings } from "./settings.ts";
 
 export interface ServerAddress {
   readonly security: Security;
@@ -23,7 +21,7 @@ export interface Account {
   readonly imap: ServerAddress;
   /** A shell command whose first line of output is the password. */
   readonly passwordCommand: string | null;
-  /** PEM file of certificate authorities to trust for this account, beside the system's own. */
+  /** PEM file of certificate authorities to trust for this account, in place of the system's. */
   readonly caFile: string | null;
   /** `sha256:HEX`: the one certificate to accept. */
   readonly pin: string | null;
@@ -90,12 +88,6 @@ class Section {
   }
 }
 
-const schemes: Readonly<Record<string, { security: Security; port: number }>> = {
-  "imaps:": { security: "tls", port: 993 },
-  "imap:": { security: "starttls", port: 143 },
-  "imap+insecure:": { security: "none", port: 143 },
-};
-
 /** Reads `imaps://user@host:port`; the user defaults to the account's address. */
 function serverAddress(section: Section, key: string, address: string): ServerAddress {
   const text = section.text(key);
@@ -142,7 +134,7 @@ function account(path: string, name: string, table: unknown): Account {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(name)) {
     throw section.wrong("has a name that cannot be a directory", "use letters, digits, '.', '_' and '-'");
   }
-  section.only(["address", "imap", "password-command", "ca-file", "pin"]);
+  section.only(Object.keys(accountSettings));
   const address = section.text("address");
   if (address === null) throw section.wrong('has no "address"', 'write address = "me@example.org"');
   const caFile = section.text("ca-file");
@@ -181,15 +173,15 @@ export function parseConfig(text: string, path: string): Config {
   root.only(["accounts", "screen", "keys"]);
   const accounts = new Section(path, "accounts", table.accounts ?? {});
   const screen = new Section(path, "screen", table.screen ?? {});
-  screen.only(["key-bar", "cursor"]);
-  const cursor = screen.text("cursor") ?? "bar";
+  screen.only(Object.keys(screenSettings));
+  const cursor = screen.text("cursor") ?? screenSettings.cursor.default;
   if (cursor !== "bar" && cursor !== "arrow")
     throw screen.wrong('has an unknown "cursor"', 'use "bar" or "arrow"');
   const keys = new Section(path, "keys", table.keys ?? {});
   return {
     path,
     accounts: Object.entries(accounts.table).map(([name, value]) => account(path, name, value)),
-    screen: { keyBar: screen.flag("key-bar", true), cursor },
+    screen: { keyBar: screen.flag("key-bar", screenSettings["key-bar"].default), cursor },
     keys: Object.fromEntries(Object.keys(keys.table).map((key) => [key, keys.text(key) ?? ""])),
   };
 }

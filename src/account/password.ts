@@ -9,7 +9,7 @@ import { AccountError } from "./errors.ts";
 /** A command that asks (pinentry, a hardware key) may take its time, but not for ever. */
 const commandTimeoutMs = 120_000;
 
-function fromCommand(account: Account, command: string): Promise<Secret> {
+function fromCommand(account: Account, command: string, interactive: boolean): Promise<Secret> {
   return new Promise((resolve, reject) => {
     const failed = (why: string) =>
       reject(
@@ -20,7 +20,8 @@ function fromCommand(account: Account, command: string): Promise<Secret> {
         ),
       );
     const child = spawn("/bin/sh", ["-c", command], {
-      stdio: ["inherit", "pipe", "pipe"],
+      // Where nobody is to be asked, the terminal is somebody else's.
+      stdio: [interactive ? "inherit" : "ignore", "pipe", "pipe"],
       timeout: commandTimeoutMs,
     });
     let output = "";
@@ -70,6 +71,11 @@ export function promptPassword(question: string): Promise<string> {
   });
 }
 
+/** Whether the password is to be had without asking a person. */
+export function hasSource(account: Account): boolean {
+  return account.passwordCommand !== null || Boolean(process.env.POSTERN_PASSWORD);
+}
+
 function hasTerminal(): boolean {
   try {
     closeSync(openSync("/dev/tty", "r+"));
@@ -84,7 +90,7 @@ function hasTerminal(): boolean {
  * Throws AccountError "PASSWORD_COMMAND" or "NO_PASSWORD".
  */
 export async function getPassword(account: Account, interactive: boolean): Promise<Secret> {
-  if (account.passwordCommand !== null) return fromCommand(account, account.passwordCommand);
+  if (account.passwordCommand !== null) return fromCommand(account, account.passwordCommand, interactive);
   const fromEnvironment = process.env.POSTERN_PASSWORD;
   if (fromEnvironment) return new Secret(fromEnvironment);
   if (interactive && hasTerminal()) {

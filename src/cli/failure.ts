@@ -2,44 +2,76 @@
 import { safeText } from "../message/safe.ts";
 import { safeJson } from "./json.ts";
 
-/** Exit statuses after sysexits.h, as scripts and mail systems know them. */
-const statusOf: Readonly<Record<string, number>> = {
-  USAGE: 64,
-  ARGUMENT: 64,
-  QUERY: 65,
-  NO_FOLDER: 66,
-  NO_MESSAGE: 66,
-  NO_PART: 66,
-  NO_ROLE: 66,
-  STALE: 66,
-  NONEXISTENT: 66,
-  TRYCREATE: 66,
-  REFUSED: 69,
-  UNRESOLVED: 69,
-  TIMEOUT: 69,
-  CLOSED: 69,
-  BYE: 69,
-  UNAVAILABLE: 69,
-  UNSUPPORTED: 69,
-  STORE: 73,
-  OVERQUOTA: 73,
-  OFFLINE: 75,
-  NO: 76,
-  BAD: 76,
-  SYNTAX: 76,
-  LIMIT: 76,
-  TLS: 76,
-  CERTIFICATE: 76,
-  INSECURE: 76,
-  AUTH: 77,
-  AUTHENTICATIONFAILED: 77,
-  AUTHORIZATIONFAILED: 77,
-  NOPERM: 77,
-  NO_PASSWORD: 77,
-  PASSWORD_COMMAND: 77,
-  CONFIG: 78,
-  NO_ACCOUNT: 78,
-};
+/** What a run came to, after sysexits.h: as scripts and mail systems know it. */
+export interface Exit {
+  readonly status: number;
+  /** For the man page. */
+  readonly meaning: string;
+  /** The error codes that end so: ours, and the server's response codes (RFC 9051 §7.1, RFC 5530). */
+  readonly codes: readonly string[];
+}
+
+/** A fault of ours ends so, and so does any error whose code is in no other row. */
+const internal = 70;
+
+export const exits: readonly Exit[] = [
+  { status: 0, meaning: "It is done, and the server has it.", codes: [] },
+  { status: 64, meaning: "The command line is wrong.", codes: ["USAGE", "ARGUMENT"] },
+  { status: 65, meaning: "The query cannot be read.", codes: ["QUERY"] },
+  {
+    status: 66,
+    meaning: "There is no such folder, message or part.",
+    codes: ["NO_FOLDER", "NO_MESSAGE", "NO_PART", "NO_ROLE", "STALE", "NONEXISTENT", "TRYCREATE"],
+  },
+  {
+    status: 69,
+    meaning: "The server cannot be reached, went away, or does not offer what is needed.",
+    codes: ["REFUSED", "UNRESOLVED", "TIMEOUT", "CLOSED", "BYE", "UNAVAILABLE", "UNSUPPORTED"],
+  },
+  { status: internal, meaning: "A fault in postern.", codes: ["INTERNAL", "bug"] },
+  {
+    status: 73,
+    meaning: "The local copy cannot be read or written, or the account's quota on the server is used up.",
+    codes: [
+      "disk-full",
+      "permission",
+      "locked",
+      "corrupt",
+      "gone",
+      "newer-version",
+      "io",
+      "closed",
+      "OVERQUOTA",
+    ],
+  },
+  {
+    status: 75,
+    meaning: "The change is kept and waits for a connection; or what was asked for needs one.",
+    codes: ["OFFLINE"],
+  },
+  {
+    status: 76,
+    meaning: "The server refused the command, broke the protocol, or could not prove who it is.",
+    codes: ["NO", "BAD", "SYNTAX", "LIMIT", "TLS", "CERTIFICATE", "INSECURE"],
+  },
+  {
+    status: 77,
+    meaning: "The credentials are missing or were refused.",
+    codes: [
+      "AUTH",
+      "AUTHENTICATIONFAILED",
+      "AUTHORIZATIONFAILED",
+      "NOPERM",
+      "NO_PASSWORD",
+      "PASSWORD_COMMAND",
+    ],
+  },
+  { status: 78, meaning: "The configuration is missing or wrong.", codes: ["CONFIG", "NO_ACCOUNT"] },
+];
+
+const statusOf: Readonly<Record<string, number>> = Object.fromEntries(
+  exits.flatMap(({ status, codes }) => codes.map((code) => [code, status])),
+);
 
 export interface Failure {
   readonly code: string;
@@ -63,13 +95,12 @@ export function describeFailure(error: unknown): Failure {
     if (code !== null && hint !== null) {
       const response = text(error, "responseCode");
       const status = (response === null ? undefined : statusOf[response]) ?? statusOf[code];
-      const store = error.name === "StoreError" ? statusOf.STORE : undefined;
       return {
         code: response ?? code,
         message: error.message,
         hint,
         imap: text(error, "serverText"),
-        status: status ?? store ?? 70,
+        status: status ?? internal,
       };
     }
   }
@@ -79,7 +110,7 @@ export function describeFailure(error: unknown): Failure {
     message: `a fault in postern: ${message}`,
     hint: "please report it",
     imap: null,
-    status: 70,
+    status: internal,
   };
 }
 

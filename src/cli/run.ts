@@ -2,9 +2,10 @@
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { pipeline } from "node:stream/promises";
-import { chooseAccount, loadConfig } from "../account/config.ts";
+import { type Account, chooseAccount, loadConfig } from "../account/config.ts";
 import { getPassword } from "../account/password.ts";
 import { type Command, type RawValues, type Result, UsageError } from "../commands/index.ts";
+import type { Secret } from "../imap/index.ts";
 import { type Folder, type LineState, Mail } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
 import { bytesJson, resultJson } from "./json.ts";
@@ -38,13 +39,17 @@ export function readGlobals(values: RawValues): Globals {
   };
 }
 
-/** Opens the mail of the account that the global options name. */
-export function openMail(globals: Globals, keepOnline: boolean): Mail {
-  const account = chooseAccount(loadConfig(globals.config), globals.account);
+/** Opens an account's mail as the global options say. */
+export function openMail(
+  account: Account,
+  globals: Globals,
+  keepOnline: boolean,
+  password: () => Promise<Secret>,
+): Mail {
   const { trace } = globals;
   return Mail.open({
     account,
-    password: () => getPassword(account, someoneThere()),
+    password,
     offline: globals.offline === true,
     keepOnline,
     ...(trace === undefined
@@ -88,7 +93,8 @@ function waitingBecause(line: LineState): string {
 
 /** Resolves to the exit status: 0, or 75 where a change waits in the journal for a connection. */
 export async function runOneShot(command: Command, globals: Globals, values: RawValues): Promise<number> {
-  const mail = openMail(globals, false);
+  const account = chooseAccount(loadConfig(globals.config), globals.account);
+  const mail = openMail(account, globals, false, () => getPassword(account, someoneThere()));
   try {
     let folder: Promise<Folder> | undefined;
     const result = await command.run(
@@ -106,8 +112,6 @@ export async function runOneShot(command: Command, globals: Globals, values: Raw
     );
     const warnings = result.kind === "change" && !result.sent ? [waitingBecause(mail.line)] : [];
     await print(result, mail.account.name, globals.json === true, warnings);
-    // What an earlier command had to leave behind goes out with this one.
-    await mail.flush();
     for (const warning of warnings) process.stderr.write(`postern: ${safeText(warning)}\n`);
     return warnings.length > 0 ? 75 : 0;
   } finally {

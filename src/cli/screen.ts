@@ -1,10 +1,11 @@
 /** `postern` without a command: the screen, where there is a terminal to show it on. */
-import { loadConfig } from "../account/config.ts";
+import { chooseAccount, loadConfig } from "../account/config.ts";
+import { getPassword, hasSource } from "../account/password.ts";
 import { UsageError } from "../commands/index.ts";
 import { type Globals, openMail } from "./run.ts";
 
-/** Resolves to the exit status when the person has quit. */
-export async function openScreen(globals: Globals): Promise<number> {
+/** Ends the process when the person has quit. */
+export async function openScreen(globals: Globals): Promise<never> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new UsageError(
       "the screen needs a terminal",
@@ -12,7 +13,15 @@ export async function openScreen(globals: Globals): Promise<number> {
     );
   }
   const config = loadConfig(globals.config);
-  const mail = openMail(globals, true);
+  const account = chooseAccount(config, globals.account);
+  const quiet = () => getPassword(account, false);
+  // A prompt cannot share the terminal with the screen: what must be asked is asked before.
+  const asks = globals.offline !== true && !hasSource(account);
+  const typed = asks ? await getPassword(account, true) : null;
+  const mail = openMail(account, globals, true, () => (typed ? Promise.resolve(typed) : quiet()));
   const { runScreen } = await import("../tui/index.ts");
-  return runScreen({ mail, settings: config.screen, keys: config.keys, folder: globals.folder ?? "INBOX" });
+  const folder = globals.folder ?? "INBOX";
+  const status = await runScreen({ mail, settings: config.screen, keys: config.keys, folder });
+  // A connection still being made would keep the process for as long as a dead host takes to be noticed.
+  process.exit(status);
 }

@@ -2,25 +2,9 @@
 import yargs, { type Argv } from "yargs";
 import { type Command, commands, type Param, type RawValues } from "../commands/index.ts";
 import { describeFailure, printFailure } from "./failure.ts";
+import { globalOptions } from "./options.ts";
 import { readGlobals, runOneShot } from "./run.ts";
 import { prepareWords, restoreWord, wrongUse } from "./words.ts";
-
-const globalOptions = {
-  account: {
-    alias: "a",
-    type: "string",
-    describe: "the account, by its name in the config (default: the first)",
-  },
-  folder: {
-    alias: "f",
-    type: "string",
-    describe: "the folder to work on (default: INBOX); @sent, @trash, … by role",
-  },
-  config: { alias: "c", type: "string", describe: "the config file" },
-  json: { type: "boolean", describe: "print JSON (also for errors)" },
-  offline: { type: "boolean", describe: "use the local copy only" },
-  trace: { type: "string", describe: "write the protocol to this file, secrets taken out" },
-} as const;
 
 function positional(name: string, param: Param): string {
   const word = param.repeat ? `${name}..` : name;
@@ -87,7 +71,7 @@ export async function shell(argv: readonly string[]): Promise<number> {
       status = await (await import("./demo.ts")).demo();
     });
     parser.command("$0", false, {}, async (values: RawValues) => {
-      status = await (await import("./screen.ts")).openScreen(readGlobals(values));
+      await (await import("./screen.ts")).openScreen(readGlobals(values));
     });
     await parser.parseAsync();
     return status;

@@ -44,31 +44,42 @@ function table(columns: readonly Column[], target: Target): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function messageTable(items: readonly Message[], target: Target): string {
+/** A column of a table of `Row`s; the man page tells them by `help`. */
+interface ColumnOf<Row> {
+  readonly help: string;
+  readonly most: number;
+  readonly right?: boolean;
+  readonly of: (row: Row, now: number) => string;
+}
+
+function tableOf<Row>(columns: readonly ColumnOf<Row>[], rows: readonly Row[], target: Target): string {
   return table(
-    [
-      { values: items.map((m) => String(m.uid)), most: 10, right: true },
-      { values: items.map((m) => flagLetters(m.flags)), most: 5 },
-      { values: items.map((m) => shortDate(m.internalDate, target.now)), most: 12, right: true },
-      { values: items.map((m) => formatPeople(m.from)), most: 22 },
-      { values: items.map((m) => m.subject), most: 1000 },
-    ],
+    columns.map(({ of, ...column }) => ({ ...column, values: rows.map((row) => of(row, target.now)) })),
     target,
   );
 }
 
-function folderTable(items: readonly Folder[], target: Target): string {
-  const number = (n: number | null) => (n === null ? "-" : String(n));
-  return table(
-    [
-      { values: items.map((f) => number(f.unread)), most: 9, right: true },
-      { values: items.map((f) => number(f.messages)), most: 9, right: true },
-      { values: items.map((f) => f.role ?? "-"), most: 8 },
-      { values: items.map((f) => f.name), most: 1000 },
-    ],
-    target,
-  );
-}
+export const messageColumns: readonly ColumnOf<Message>[] = [
+  { help: "the id (UID)", most: 10, right: true, of: (m) => String(m.uid) },
+  { help: "the flags, as letters", most: 5, of: (m) => flagLetters(m.flags) },
+  {
+    help: "when it arrived, in local time",
+    most: 12,
+    right: true,
+    of: (m, now) => shortDate(m.internalDate, now),
+  },
+  { help: "whom it is from", most: 22, of: (m) => formatPeople(m.from) },
+  { help: "the subject", most: 1000, of: (m) => m.subject },
+];
+
+const number = (n: number | null) => (n === null ? "-" : String(n));
+
+export const folderColumns: readonly ColumnOf<Folder>[] = [
+  { help: "unread messages", most: 9, right: true, of: (f) => number(f.unread) },
+  { help: "messages", most: 9, right: true, of: (f) => number(f.messages) },
+  { help: "the role", most: 8, of: (f) => f.role ?? "-" },
+  { help: "the name", most: 1000, of: (f) => f.name },
+];
 
 /** A message as text: header lines, body wrapped to the terminal (80 columns in a pipe), attachments with their parts. */
 export function messageText(message: ReadableMessage, target: Target): string {
@@ -104,9 +115,9 @@ export function messageText(message: ReadableMessage, target: Target): string {
 export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: Target): string {
   switch (result.kind) {
     case "folders":
-      return folderTable(result.items, target);
+      return tableOf(folderColumns, result.items, target);
     case "messages":
-      return messageTable(result.items, target);
+      return tableOf(messageColumns, result.items, target);
     case "message":
       return messageText(result.message, target);
     case "change":

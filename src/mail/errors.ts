@@ -26,6 +26,7 @@ export class MailError extends Error {
 /** Whether the network, and not the server or the person, is the reason: what waits may go out later. */
 export function isLineDown(error: unknown): boolean {
   return (
-    error instanceof ImapError && ["REFUSED", "UNRESOLVED", "TIMEOUT", "CLOSED", "BYE"].includes(error.code)
+    error instanceof ImapError &&
+    ["REFUSED", "UNRESOLVED", "TIMEOUT", "CLOSED", "BYE", "TLS"].includes(error.code)
   );
 }

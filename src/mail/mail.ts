@@ -53,7 +53,10 @@ export class Mail {
   readonly #reading: Reading;
   readonly #events = new EventEmitter<{ event: [MailEvent] }>();
   readonly #undo: Undo[] = [];
-  #syncing = new Map<string, Promise<void>>();
+  readonly #syncing = new Map<string, Promise<void>>();
+  #watched: Folder | null = null;
+  /** Looking for arrivals, one look after another: two at once would find the same. */
+  #looking: Promise<unknown> = Promise.resolve();
 
   private constructor(options: MailOptions) {
     const { account } = options;
@@ -74,7 +77,11 @@ export class Mail {
       entered: (connection, selected) => this.#sync.entered(connection, selected),
       returned: (connection, selected) => this.#sync.all(connection, selected),
       mailboxEvent: (path, event) => this.#changed(path, event),
-      online: () => this.#operations.replay(),
+      online: () => {
+        this.#operations.replay();
+        // After a loss: what the connection missed is caught up with, as at the start.
+        if (this.#watched) this.sync(this.#watched).catch(() => undefined);
+      },
       state: (state) => {
         if (state.kind === "down") this.#sync.forget();
         emit({ kind: "line", state });
@@ -133,7 +140,8 @@ export class Mail {
         ...(unseen === undefined ? {} : { unseen }),
       });
     }
-    this.#store.mailboxes.retainOnly(listed.map((m) => m.path));
+    // INBOX is always there (RFC 9051 §5.1), whether it is listed or not; and an empty list is a fault, not a wipe.
+    if (listed.length > 0) this.#store.mailboxes.retainOnly(["INBOX", ...listed.map((m) => m.path)]);
     this.#events.emit("event", { kind: "folders" });
     return this.folders();
   }
@@ -239,22 +247,22 @@ export class Mail {
 
   /** Watches a folder for new mail and other clients' changes; brings it in step now and after every reconnect. */
   watch(folder: Folder): void {
+    this.#watched = folder;
     this.#session.watch(folder.path);
     if (!this.#offline) this.sync(folder).catch(() => undefined);
   }
 
   #changed(path: string, event: MailboxEvent): void {
     if (!this.#sync.apply(path, event)) return;
-    const arrived = event.kind === "exists";
-    const work = async (connection: Connection) => {
-      if (arrived) {
+    const look = async (connection: Connection) => {
+      if (event.kind === "exists") {
         const count = await this.#sync.arrivals(connection, path);
         if (count > 0) this.#events.emit("event", { kind: "arrived", path, count });
       } else if (connection.selected) {
         await this.#sync.entered(connection, connection.selected);
       }
     };
-    this.#session.within(path, work).catch(() => undefined);
+    this.#looking = this.#looking.then(() => this.#session.within(path, look)).catch(() => undefined);
   }
 
   /** UIDs that match, ascending: the server's SEARCH on line, the index off line. Throws MailError "QUERY". */
@@ -421,11 +429,6 @@ export class Mail {
   /** What came back into a folder that is selected shows without waiting for the server to say so. */
   async #lookForArrivals(folder: Folder): Promise<void> {
     await this.#session.within(folder.path, (connection) => this.#sync.arrivals(connection, folder.path));
-  }
-
-  /** Resolves when every change on its way to the server has been answered, or is known to have to wait. */
-  flush(): Promise<void> {
-    return this.#operations.flush();
   }
 
   /** Tries the line again now. */

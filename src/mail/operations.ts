@@ -18,7 +18,7 @@ import {
   uidSet,
 } from "../imap/index.ts";
 import type { JournalEntry, Store, StoredMessage } from "../store/index.ts";
-import { MailError } from "./errors.ts";
+import { isLineDown, MailError } from "./errors.ts";
 import type { Session } from "./session.ts";
 import type { Overlay } from "./sync.ts";
 import type { MailEvent } from "./values.ts";
@@ -68,14 +68,16 @@ export interface Outcome {
 
 interface Pending {
   readonly entry: JournalEntry;
+  /** Made by this process, and not found in the journal. */
+  readonly own: boolean;
   readonly operation: Operation;
   readonly uids: ReadonlySet<number>;
   /** Rows the operation took out of the index, to put back if it is refused. */
   readonly removed: readonly StoredMessage[];
 }
 
-/** After these the operation waits for the next connection; after any other error it is over, and the person is told. */
-const lineErrors: ReadonlySet<string> = new Set(["REFUSED", "UNRESOLVED", "TIMEOUT", "CLOSED", "BYE", "TLS"]);
+/** How long a process waits for another one to be done with the journal, and how often it looks, in milliseconds. */
+const turn = { longest: 5_000, look: 20 } as const;
 
 const waiting: Outcome = { sent: false, uids: [], uidValidity: 0 };
 
@@ -94,7 +96,7 @@ export class Operations implements Overlay {
     this.#emit = emit;
     this.#pending = store.journal
       .pending()
-      .map((entry) => ({ entry, ...withUids(readOperation(entry)), removed: [] }));
+      .map((entry) => ({ entry, own: false, ...withUids(readOperation(entry)), removed: [] }));
   }
 
   /** How many changes wait for the server. */
@@ -122,17 +124,17 @@ export class Operations implements Overlay {
     // While this process lives, no other may take its operations for an earlier session's.
     this.#store.journal.tryLock();
     const entry = this.#store.journal.append(operation.kind, JSON.stringify(operation));
-    const pending: Pending = { entry, ...withUids(operation), removed: this.#doLocally(operation) };
+    const pending: Pending = {
+      entry,
+      own: true,
+      ...withUids(operation),
+      removed: this.#doLocally(operation),
+    };
     this.#pending.push(pending);
     this.#emit({ kind: "messages", path: operation.path });
     // What waits from before goes first: a later change may take an earlier one back.
     for (const earlier of this.#pending.slice(0, -1)) this.#send(earlier).catch(() => undefined);
     return this.#send(pending);
-  }
-
-  /** Resolves when nothing is on its way any more. */
-  async flush(): Promise<void> {
-    await this.#line;
   }
 
   /**
@@ -211,8 +213,19 @@ export class Operations implements Overlay {
     return sent;
   }
 
+  /** Waits for the right to bring the journal to the server; false where another process keeps it. */
+  async #myTurn(): Promise<boolean> {
+    for (let waited = 0; waited < turn.longest; waited += turn.look) {
+      if (this.#store.journal.tryLock()) return true;
+      await new Promise((resolve) => setTimeout(resolve, turn.look));
+    }
+    return false;
+  }
+
   async #attempt(pending: Pending): Promise<Outcome> {
     if (!this.#pending.includes(pending)) return waiting;
+    // What another process may be sending at this moment is not ours to send.
+    if (!(await this.#myTurn()) && !pending.own) return waiting;
     // Another process may have brought it to the server meanwhile.
     if (!this.#store.journal.get(pending.entry.id)) {
       this.#forget(pending);
@@ -339,8 +352,7 @@ async function onSet(
 
 /** The line failed, not the operation. */
 function mustWait(error: unknown): boolean {
-  if (error instanceof MailError) return error.code === "OFFLINE";
-  return error instanceof ImapError && lineErrors.has(error.code);
+  return isLineDown(error) || (error instanceof MailError && error.code === "OFFLINE");
 }
 
 function changed(flags: readonly string[], mode: "add" | "remove", change: readonly string[]): string[] {

@@ -3,9 +3,8 @@
  * One tree, compiled to SEARCH keys for the server, or asked of the rows of the index.
  */
 import { MailError } from "./errors.ts";
+import { otherTerms, states, type TextField, textTerms } from "./query-terms.ts";
 import type { Message } from "./values.ts";
-
-export type TextField = "from" | "to" | "cc" | "bcc" | "subject" | "body" | "text";
 
 export type Query =
   | { readonly kind: "all" }
@@ -22,29 +21,9 @@ const dayMs = 86_400_000;
 /** Brackets and minus signs nest no deeper than this: nobody writes such a query by hand. */
 const deepest = 32;
 
-const states: Readonly<Record<string, Query>> = {
-  unread: { kind: "not", of: { kind: "flag", flag: "\\Seen" } },
-  new: { kind: "not", of: { kind: "flag", flag: "\\Seen" } },
-  read: { kind: "flag", flag: "\\Seen" },
-  seen: { kind: "flag", flag: "\\Seen" },
-  flagged: { kind: "flag", flag: "\\Flagged" },
-  starred: { kind: "flag", flag: "\\Flagged" },
-  answered: { kind: "flag", flag: "\\Answered" },
-  draft: { kind: "flag", flag: "\\Draft" },
-  deleted: { kind: "flag", flag: "\\Deleted" },
-};
-
-const textFields: ReadonlySet<string> = new Set<TextField>([
-  "from",
-  "to",
-  "cc",
-  "bcc",
-  "subject",
-  "body",
-  "text",
-]);
-const names =
-  "from: to: cc: bcc: subject: body: text: header:Name=… mid: is: label: after: before: on: newer: older: larger: smaller:";
+const names = Object.entries({ ...textTerms, ...otherTerms })
+  .map(([name, { value }]) => (value.includes("=") ? `${name}:Name=…` : `${name}:`))
+  .join(" ");
 
 interface Token {
   readonly kind: "(" | ")" | "-" | "or" | "term";
@@ -123,6 +102,10 @@ function parseAge(text: string): number | null {
   return Number(match[1]) * days * dayMs;
 }
 
+function isTextField(field: string): field is TextField {
+  return Object.hasOwn(textTerms, field);
+}
+
 function term(source: string, { field, text, at }: Token, now: number): Query {
   const bad = (what: string, hint: string) => wrong(source, at, what, hint);
   if (text === "") throw bad(`${field}: has nothing after it`, `write what to look for: ${field}:word`);
@@ -135,7 +118,7 @@ function term(source: string, { field, text, at }: Token, now: number): Query {
       ],
     };
   }
-  if (textFields.has(field)) return { kind: "text", field: field as TextField, text };
+  if (isTextField(field)) return { kind: "text", field, text };
   const day = () => {
     const found = parseDay(text, now);
     if (found === null) throw bad(`"${text}" is not a day`, "write days as 2026-03-14, today or yesterday");
@@ -153,9 +136,11 @@ function term(source: string, { field, text, at }: Token, now: number): Query {
   };
   switch (field) {
     case "is": {
-      const state = states[text.toLowerCase()];
+      const word = text.toLowerCase();
+      const state = Object.hasOwn(states, word) ? states[word] : undefined;
       if (!state) throw bad(`there is no is:${text}`, `use one of is:${Object.keys(states).join(" is:")}`);
-      return state;
+      const flag: Query = { kind: "flag", flag: state.flag };
+      return state.not ? { kind: "not", of: flag } : flag;
     }
     case "label":
     case "keyword":

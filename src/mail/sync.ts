@@ -25,7 +25,7 @@ const sliceSize = 1_000;
 /** Rows written in one go: about 10 ms, so that a key is never held up. */
 const batchSize = 200;
 
-const { contains, count, fromNumbers, iterate, split, subtract } = uidSet;
+const { contains, count, fromNumbers, iterate, split, subtract, union } = uidSet;
 
 /** What pending operations have done to the index and the server does not know yet. */
 export interface Overlay {
@@ -234,7 +234,7 @@ export class Sync {
     );
     if (fresh.length === 0) return 0;
     this.#store.messages.put(this.#mailbox(path).id, rows);
-    this.#onServer.set(path, [...known, ...fromNumbers(fresh)]);
+    this.#onServer.set(path, union(this.#onServer.get(path) ?? [], fromNumbers(fresh)));
     this.#counted(path, count(this.#onServer.get(path) ?? []));
     this.#emit({ kind: "messages", path });
     return fresh.length;

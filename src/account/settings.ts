@@ -1,0 +1,62 @@
+/** What may stand in the config file, setting by setting; its reader and its man page are made from these tables. */
+
+/** How a server is reached. `starttls` means required: there is no falling back to plain text. */
+export type Security = "tls" | "starttls" | "none";
+
+export interface Setting {
+  /** What to write, as in TOML. */
+  readonly example: string;
+  readonly help: string;
+  readonly required?: boolean;
+}
+
+/** `[accounts.NAME]` */
+export const accountSettings = {
+  address: {
+    example: '"me@example.org"',
+    help: "Your mail address. It is the user name too, where the server's URL has none.",
+    required: true,
+  },
+  imap: {
+    example: '"imaps://me@imap.example.org"',
+    help: "The server: scheme, user, host and port. User and port may be left out.",
+    required: true,
+  },
+  "password-command": {
+    example: '"pass show mail/work"',
+    help: "A command for /bin/sh whose first line of output is the password. It has two minutes.",
+  },
+  "ca-file": {
+    example: '"ca.pem"',
+    help: "A PEM file of certificate authorities to trust in place of the system's. A relative path starts at the directory of the config file; ~/ is your home.",
+  },
+  pin: {
+    example: '"sha256:1f2e…"',
+    help: "The SHA-256 fingerprint of the one certificate to accept, 64 hexadecimal digits, with colons or without. It is then trusted whatever else the certificate says.",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+/** `[screen]` */
+export const screenSettings = {
+  "key-bar": { example: "true", help: "Show two lines of keys at the bottom.", default: true },
+  cursor: {
+    example: '"bar"',
+    help: '"bar" marks the row under the cursor with a bar; "arrow" with a > before it, which is fewer bytes on a slow line.',
+    default: "bar",
+  },
+} as const satisfies Readonly<Record<string, Setting & { readonly default: unknown }>>;
+
+/** The schemes of a server's URL, with the ports they stand for (RFC 8314 §3, RFC 9051 §2.1). */
+export const schemes: Readonly<Record<string, { security: Security; port: number; help: string }>> = {
+  "imaps:": { security: "tls", port: 993, help: "TLS from the first byte. The one to use." },
+  "imap:": {
+    security: "starttls",
+    port: 143,
+    help: "STARTTLS, and required: where the server does not offer it, nothing is sent.",
+  },
+  "imap+insecure:": {
+    security: "none",
+    port: 143,
+    help: "No protection: password and mail travel in clear text. For a server on this machine, or through a tunnel that protects them.",
+  },
+};
