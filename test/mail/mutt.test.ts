@@ -44,12 +44,12 @@ test("mutt opens the cached maildir and lists the same messages, with their flag
           : flags.includes("\\Seen")
             ? " "
             : "O";
-    const expected = rows.map((m) => `|${letter(m.flags)}|${m.subject}|`);
+    const expected = rows.map((m) => `{${letter(m.flags)}}{${m.subject}}`);
 
     const rc = join(fixture.dir, "muttrc");
     writeFileSync(
       rc,
-      'set folder=/ index_format="|%.1Z|%s|" sort=mailbox-order mark_old=no charset=utf-8 arrow_cursor=yes help=no\n',
+      'set folder=/ index_format="{%.1Z}{%s}" sort=mailbox-order mark_old=no charset=utf-8 arrow_cursor=yes help=no\n',
     );
     const pty = await startPty(
       "mutt",
@@ -61,16 +61,16 @@ test("mutt opens the cached maildir and lists the same messages, with their flag
       },
     );
     try {
-      await pty.waitFor((lines) => lines.filter((line) => line.includes("|")).length === subjects.length);
+      await pty.waitFor((lines) => lines.filter((line) => line.includes("}{")).length === subjects.length);
       const shown = pty
         .text()
-        .filter((line) => line.includes("|"))
-        .map((line) => line.slice(line.indexOf("|")));
-      const subjectOf = (line: string) => line.split("|")[2];
+        .filter((line) => line.includes("}{"))
+        .map((line) => line.slice(line.indexOf("{")));
+      const subjectOf = (line: string) => line.slice(line.indexOf("}{") + 2, -1);
       assert.deepEqual(shown.map(subjectOf).sort(), expected.map(subjectOf).sort());
-      const flagged = (lines: string[]) => lines.filter((line) => line.startsWith("|!|"));
+      const flagged = (lines: string[]) => lines.filter((line) => line.startsWith("{!}"));
       assert.deepEqual(flagged(shown), flagged(expected));
-      const answered = (lines: string[]) => lines.filter((line) => line.startsWith("|r|"));
+      const answered = (lines: string[]) => lines.filter((line) => line.startsWith("{r}"));
       assert.deepEqual(answered(shown), answered(expected));
     } finally {
       await pty.stop();
