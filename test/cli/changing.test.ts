@@ -56,7 +56,7 @@ describe("changing", { skip: serverMissing("dovecot") }, () => {
     const data = await json("flag", "1:2", "-flagged", "+seen");
     assert.deepEqual([data.uids, data.sent, data.folder?.name], [[1, 2], true, "INBOX"]);
     assert.deepEqual(await onServer("INBOX", "uid 1:2"), ["1 \\Seen $Work", "2 \\Seen"]);
-    assert.equal(await text("tag", "2", "toggle", "seen"), "-Seen on 1 message\n");
+    assert.equal(await text("tag", "2", "toggle", "seen"), "±Seen on 1 message\n");
     assert.deepEqual(await onServer("INBOX", "uid 2"), ["2"]);
   });
 
@@ -179,6 +179,20 @@ describe("changing", { skip: serverMissing("dovecot") }, () => {
     assert.equal((await home.run(["flag", "17", "-flagged"])).status, 0);
     assert.deepEqual(await onServer("INBOX", "uid 17"), ["17"]);
     assert.match(await text("list"), /^17\tN\t/m);
+  });
+
+  it("does what several processes ask at once, each thing once", async () => {
+    const other = Home.on(server);
+    const numbers = [101, 102, 103, 104, 105, 106];
+    const runs = await Promise.all(
+      numbers.map((n) => other.run(["append", "-", "--to", "Sent"], { stdin: sampleMessage({ n }) })),
+    );
+    assert.deepEqual(
+      runs.map(({ status, err }) => [status, err]),
+      numbers.map(() => [0, ""]),
+    );
+    assert.equal((await uids("Sent")).length, numbers.length);
+    other.remove();
   });
 
   it("never asks: without a terminal --all and --permanent are taken at their word", async () => {
