@@ -6,6 +6,19 @@
 /** Where keys go; `any` holds everywhere that no other binding does. */
 export type KeyContext = "folders" | "list" | "reader" | "attachments" | "help" | "any";
 
+/** What the help calls each context. */
+export const contextTitles: Readonly<Record<KeyContext, string>> = {
+  list: "Message list",
+  reader: "Message",
+  attachments: "Attachments",
+  folders: "Folders",
+  help: "Help",
+  any: "Everywhere",
+};
+
+/** The contexts that the help tells of, in its order, and whose keys a person may set: all but the help's own. */
+export const helpContexts: readonly KeyContext[] = ["list", "reader", "attachments", "folders", "any"];
+
 export interface Binding {
   readonly context: KeyContext;
   /** Keys in order, separated by spaces: `g g`, `C-d`, `Enter`. */
@@ -157,9 +170,8 @@ export const defaultBindings: readonly Binding[] = [
 
 /** The default table with the person's own bindings over it: they hold in every context but help. */
 export function withOwnKeys(keys: Readonly<Record<string, string>>): readonly Binding[] {
-  const contexts: readonly KeyContext[] = ["folders", "list", "reader", "attachments", "any"];
   const own = Object.entries(keys).flatMap(([sequence, line]) =>
-    contexts.map((context) => ({ context, keys: sequence, line })),
+    helpContexts.map((context) => ({ context, keys: sequence, line })),
   );
   const replaced = (b: Binding) => own.some((o) => o.context === b.context && o.keys === b.keys);
   return [...own.filter((b) => b.line !== ""), ...defaultBindings.filter((b) => !replaced(b))];

@@ -6,7 +6,7 @@ import { layoutOf } from "../layout.ts";
 import type { FolderRow, HelpEntry, KeyHint, MessageRow, ScreenModel, StatusModel } from "../model.ts";
 import type { App } from "./app.ts";
 import { explain } from "./explain.ts";
-import type { Binding, KeyContext } from "./keymap.ts";
+import { type Binding, contextTitles, helpContexts, type KeyContext } from "./keymap.ts";
 
 export interface View {
   readonly columns: number;
@@ -14,14 +14,6 @@ export interface View {
   readonly keyBar: boolean;
   readonly cursor: "bar" | "arrow";
 }
-
-const contextTitles: readonly (readonly [KeyContext, string])[] = [
-  ["list", "Message list"],
-  ["reader", "Message"],
-  ["attachments", "Attachments"],
-  ["folders", "Folders"],
-  ["any", "Everywhere"],
-];
 
 /** The key bar shows these, where they are bound in the context at hand. */
 const hinted: readonly (readonly [line: string, text: string])[] = [
@@ -60,12 +52,16 @@ function keyHints(app: App, context: KeyContext): KeyHint[] {
 
 /** Every key with what it does; keys of one context that do the same share a line. */
 function helpEntries(bindings: readonly Binding[]): HelpEntry[] {
-  return contextTitles.flatMap(([context, section]) => {
+  return helpContexts.flatMap((context) => {
     const byLine = new Map<string, string[]>();
     for (const b of bindings) {
       if (b.context === context) byLine.set(b.line, [...(byLine.get(b.line) ?? []), b.keys]);
     }
-    return [...byLine].map(([line, keys]) => ({ section, keys: keys.join(", "), text: explain(line) }));
+    return [...byLine].map(([line, keys]) => ({
+      section: contextTitles[context],
+      keys: keys.join(", "),
+      text: explain(line),
+    }));
   });
 }
 
@@ -174,7 +170,7 @@ export function present(app: App, view: View): ScreenModel {
   app.reader?.resize(layout.readerText, layout.reader?.height ?? 1);
   const entries = app.help === null ? [] : helpEntries(app.bindings);
   if (app.help !== null)
-    app.help = Math.max(0, Math.min(app.help, entries.length + 2 * contextTitles.length - view.rows + 3));
+    app.help = Math.max(0, Math.min(app.help, entries.length + 2 * helpContexts.length - view.rows + 3));
   return {
     columns: view.columns,
     rows: view.rows,
