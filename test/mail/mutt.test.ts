@@ -16,6 +16,8 @@ function maildirBelow(root: string): string {
   return join(root, found, "..");
 }
 
+const bySubject = (a: { subject: string }, b: { subject: string }) => (a.subject < b.subject ? -1 : 1);
+
 test("mutt opens the cached maildir and lists the same messages, with their flags", {
   skip: serverMissing("dovecot") || serverMissing("mutt"),
 }, async () => {
@@ -35,21 +37,16 @@ test("mutt opens the cached maildir and lists the same messages, with their flag
     await mail.flag(inbox, [1, 2], "add", ["\\Seen"]);
     await mail.flag(inbox, [4], "add", ["\\Answered"]);
     const rows = mail.window(inbox, { sort: "arrival", descending: false, offset: 0, limit: 100 });
-    // mutt's letters: ! flagged, r answered, N new, O unread and seen before.
-    const letter = (flags: readonly string[]) =>
-      flags.includes("\\Flagged")
-        ? "!"
-        : flags.includes("\\Answered")
-          ? "r"
-          : flags.includes("\\Seen")
-            ? " "
-            : "O";
-    const expected = rows.map((m) => `{${letter(m.flags)}}{${m.subject}}`);
+    const expected = rows.map((m) => ({
+      subject: m.subject,
+      flagged: m.flags.includes("\\Flagged"),
+      answered: m.flags.includes("\\Answered"),
+    }));
 
     const rc = join(fixture.dir, "muttrc");
     writeFileSync(
       rc,
-      'set folder=/ index_format="{%.1Z}{%s}" sort=mailbox-order mark_old=no charset=utf-8 arrow_cursor=yes help=no\n',
+      'set folder=/ index_format="{%Z}{%s}" sort=mailbox-order mark_old=no charset=utf-8 arrow_cursor=yes help=no\n',
     );
     const pty = await startPty(
       "mutt",
@@ -62,16 +59,12 @@ test("mutt opens the cached maildir and lists the same messages, with their flag
     );
     try {
       await pty.waitFor((lines) => lines.filter((line) => line.includes("}{")).length === subjects.length);
-      const shown = pty
-        .text()
-        .filter((line) => line.includes("}{"))
-        .map((line) => line.slice(line.indexOf("{")));
-      const subjectOf = (line: string) => line.slice(line.indexOf("}{") + 2, -1);
-      assert.deepEqual(shown.map(subjectOf).sort(), expected.map(subjectOf).sort());
-      const flagged = (lines: string[]) => lines.filter((line) => line.startsWith("{!}"));
-      assert.deepEqual(flagged(shown), flagged(expected));
-      const answered = (lines: string[]) => lines.filter((line) => line.startsWith("{r}"));
-      assert.deepEqual(answered(shown), answered(expected));
+      // %Z is three letters: N, O or r for the state, then cryptography, then ! for a flagged message.
+      const shown = pty.text().flatMap((line) => {
+        const [, letters = "", subject = ""] = /\{(.{3})\}\{(.*)\}$/.exec(line) ?? [];
+        return subject === "" ? [] : [{ subject, flagged: letters[2] === "!", answered: letters[0] === "r" }];
+      });
+      assert.deepEqual(shown.sort(bySubject), expected.sort(bySubject));
     } finally {
       await pty.stop();
     }
