@@ -190,7 +190,7 @@ export async function startPty(
       screen.resize(newColumns, newRows);
       await run("stty", ["-F", started.tty, "rows", String(newRows), "cols", String(newColumns)]);
     },
-    waitFor(what, timeoutMs = 10_000) {
+    waitFor(what, timeoutMs = 5_000) {
       const shown =
         typeof what === "string" ? (lines: string[]) => lines.some((line) => line.includes(what)) : what;
       return new Promise((resolve, reject) => {

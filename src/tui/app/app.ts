@@ -37,7 +37,7 @@ interface Notice {
 }
 
 const noticeMs = 6_000;
-/** A notice younger than this outlives a key: it may have come just before it. */
+/** An error younger than this outlives a key: it may have come just before it. */
 const freshMs = 1_000;
 const foldersEveryMs = 120_000;
 const interruptMs = 2_000;
@@ -184,7 +184,8 @@ export class App {
     else if (this.prompt) this.#type(key);
     else {
       const result = this.#keys.press(key, this.context);
-      if (this.notice && this.notice.until - Date.now() < noticeMs - freshMs) this.notice = null;
+      const { notice } = this;
+      if (notice && !(notice.error && notice.until - Date.now() > noticeMs - freshMs)) this.notice = null;
       if (result.kind === "line") this.execute(result.line, result.count);
       else if (result.kind === "none" && key !== "Esc")
         this.say(`${result.keys} is not bound to anything: ? shows the keys`);

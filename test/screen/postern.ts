@@ -1,0 +1,221 @@
+/** The program itself on a screen: a home of its own, a real pty, and a second connection to look at the server with. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Pty, startPty } from "./pty.ts";
+
+export const program = resolve("bin/postern");
+
+/** The sizes every promise about the screen is tested at. */
+export const sizes = [
+  { columns: 80, rows: 24 },
+  { columns: 150, rows: 50 },
+] as const;
+
+/** A person's files: config, cache, state, and where attachments are saved. */
+export interface Home {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string>>;
+  remove(): void;
+}
+
+/** A home whose one account is `user` on a plain loopback server. */
+export function makeHome(port: number, settings = ""): Home {
+  const dir = mkdtempSync(join(tmpdir(), "postern-home-"));
+  const config = join(dir, "config.toml");
+  writeFileSync(
+    config,
+    `${settings}\n[accounts.test]\naddress = "user@example.org"\nimap = "imap+insecure://user@127.0.0.1:${port}"\n`,
+  );
+  return {
+    dir,
+    env: {
+      HOME: dir,
+      XDG_CACHE_HOME: join(dir, "cache"),
+      XDG_STATE_HOME: join(dir, "state"),
+      POSTERN_CONFIG: config,
+      POSTERN_PASSWORD: "password",
+      TZ: "UTC",
+    },
+    remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Starts the program with `args` on a screen of its own. */
+export function openScreen(home: Home, size: Size = sizes[0], args: readonly string[] = []): Promise<Pty> {
+  return startPty(program, args, { ...size, env: home.env, cwd: home.dir });
+}
+
+/** The row under the cursor; "" where there is none. */
+export function barOf(pty: Pty): string {
+  const column = pty.screen.cols - 2;
+  return (
+    pty.text().find((_, y) => {
+      const { inverse, background } = pty.cell(y, column);
+      return inverse || background >= 0;
+    }) ?? ""
+  );
+}
+
+/** The process ids directly below `pid`. */
+export function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+}
+
+/** A second client: nothing but a socket, so that what it says about the server is the server's word. */
+export class Wire {
+  readonly #socket: Socket;
+  #text = "";
+  #count = 0;
+  #wake: () => void = () => {};
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", (data) => {
+      this.#text += data.toString("latin1");
+      this.#wake();
+    });
+    socket.on("error", () => this.#wake());
+    socket.on("close", () => this.#wake());
+  }
+
+  /** Logs in, and selects `mailbox` where one is named. */
+  static async open(port: number, mailbox?: string): Promise<Wire> {
+    const wire = new Wire(connect(port, "127.0.0.1"));
+    await wire.command("LOGIN user password");
+    if (mailbox !== undefined) await wire.command(`SELECT ${mailbox}`);
+    return wire;
+  }
+
+  async #until(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.#text);
+      if (found) {
+        const end = found.index + found[0].length;
+        const text = this.#text.slice(0, end);
+        this.#text = this.#text.slice(end);
+        return text;
+      }
+      if (this.#socket.destroyed) throw new Error(`the connection ended: ${this.#text}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Sends one command; resolves to its whole answer, or throws where that is not OK. */
+  async command(line: string): Promise<string> {
+    const tag = `w${++this.#count}`;
+    this.#socket.write(`${tag} ${line}\r\n`);
+    const answer = await this.#until(new RegExp(`^${tag} (?:OK|NO|BAD).*\r\n`, "m"));
+    if (!answer.includes(`${tag} OK`)) throw new Error(`${line}: ${answer}`);
+    return answer;
+  }
+
+  async append(mailbox: string, message: Buffer, flags = ""): Promise<void> {
+    const tag = `w${++this.#count}`;
+    this.#socket.write(`${tag} APPEND ${mailbox} (${flags}) {${message.length}}\r\n`);
+    await this.#until(/^\+.*\r\n/m);
+    this.#socket.write(message);
+    this.#socket.write("\r\n");
+    await this.#until(new RegExp(`^${tag} OK.*\r\n`, "m"));
+  }
+
+  /** UIDs that match a SEARCH key, ascending. */
+  async search(key: string): Promise<number[]> {
+    const found = /^\* SEARCH(.*)\r\n/m.exec(await this.command(`UID SEARCH ${key}`));
+    return (found?.[1] ?? "").split(" ").filter(Boolean).map(Number);
+  }
+
+  /** Every message of the selected mailbox, oldest first. */
+  async listing(): Promise<{ uid: number; flags: string[]; subject: string }[]> {
+    await this.command("NOOP");
+    const answer = await this.command("UID FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])");
+    const pattern = /^\* \d+ FETCH \(UID (\d+) FLAGS \(([^)]*)\) BODY.*\r\nSubject: (.*)\r\n/gm;
+    return [...answer.matchAll(pattern)].map(([, uid = "", flags = "", subject = ""]) => ({
+      uid: Number(uid),
+      flags: flags.split(" ").filter(Boolean),
+      subject,
+    }));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** A line that can break, between a client and a server. */
+export interface Relay {
+  readonly port: number;
+  /** Ends every connection and refuses new ones. */
+  cut(): Promise<void>;
+  /** Takes connections again, on the same port. */
+  mend(): Promise<void>;
+  /** While true, bytes go nowhere, in both directions, and nothing says so. */
+  silent: boolean;
+  stop(): Promise<void>;
+}
+
+export async function startRelay(target: number): Promise<Relay> {
+  const sockets = new Set<Socket>();
+  let server: Server;
+  const listen = (port: number) =>
+    new Promise<number>((resolve, reject) => {
+      server = createServer((near) => {
+        const far = connect(target, "127.0.0.1");
+        for (const [from, to] of [
+          [near, far],
+          [far, near],
+        ] as const) {
+          sockets.add(from);
+          from.setNoDelay(true);
+          from.on("data", (data) => void (relay.silent || to.write(data)));
+          from.on("error", () => {});
+          from.on("close", () => {
+            sockets.delete(from);
+            if (!relay.silent) to.destroy();
+          });
+        }
+      });
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", () => {
+        const address = server.address();
+        resolve(typeof address === "object" && address ? address.port : 0);
+      });
+    });
+  const cut = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  const relay = {
+    port: 0,
+    silent: false,
+    cut,
+    mend: async () => void (await listen(relay.port)),
+    stop: async () => {
+      if (server.listening) await cut();
+    },
+  };
+  relay.port = await listen(0);
+  return relay;
+}
+
+/** Resolves when `holds` does; throws what `holds` last threw, or that it never held, after `timeoutMs`. */
+export async function eventually(
+  holds: () => Promise<boolean>,
+  what: string,
+  timeoutMs = 10_000,
+): Promise<void> {
+  for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  throw new Error(`never came true: ${what}`);
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
+import { sampleMessage } from "../servers/messages.ts";
+import { childrenOf, type Home, makeHome, openScreen, program } from "./postern.ts";
+import { type Pty, startPty } from "./pty.ts";
+
+const skip = serverMissing("dovecot");
+
+/** The state that sequences sent so far have left the terminal in. */
+function left(pty: Pty) {
+  const { modes, buffer } = pty.screen;
+  const raw = pty.raw.toString("latin1");
+  return {
+    alternate: buffer.active.type === "alternate",
+    cursorHidden: raw.lastIndexOf("\x1b[?25l") > raw.lastIndexOf("\x1b[?25h"),
+    wraps: modes.wraparoundMode,
+    bracketedPaste: modes.bracketedPasteMode,
+  };
+}
+const sane = { alternate: false, cursorHidden: false, wraps: true, bracketedPaste: false };
+
+describe("the terminal", { skip }, () => {
+  let server: Dovecot;
+  let home: Home;
+  before(async () => {
+    server = await startDovecot({ tls: "none" });
+    server.deliver(
+      "INBOX",
+      Array.from({ length: 60 }, (_, i) => sampleMessage({ n: i + 1, body: `Line of message ${i + 1}.\n` })),
+    );
+    home = makeHome(server.port);
+  });
+  after(async () => {
+    await server?.stop();
+    home?.remove();
+  });
+
+  /** Runs the program below a shell that tells the line's settings before and after; `end` ends the program. */
+  async function around(end: (pty: Pty, pid: number) => void): Promise<string> {
+    const script = `stty -g; '${program}'; echo "status $?"; stty -g; read x`;
+    const pty = await startPty("/bin/sh", ["-c", script], { env: home.env, cwd: home.dir });
+    try {
+      await pty.waitFor("● online");
+      const [pid = 0] = childrenOf(pty.pid);
+      assert.equal(left(pty).alternate, true);
+      end(pty, pid);
+      await pty.waitFor((lines) => lines.filter((line) => /^[0-9a-f]+:/.test(line)).length === 2);
+      assert.deepEqual(left(pty), sane);
+      const lines = pty.text();
+      const [first, second] = lines.filter((line) => /^[0-9a-f]+:/.test(line));
+      assert.equal(second, first);
+      assert.equal(
+        lines.some((line) => line.includes("Sample message")),
+        false,
+      );
+      return lines.find((line) => line.startsWith("status")) ?? "";
+    } finally {
+      await pty.stop();
+    }
+  }
+
+  test("is given back on quitting", async () => {
+    assert.equal(await around((pty) => pty.type("q")), "status 0");
+  });
+
+  for (const [signal, number] of [
+    ["SIGTERM", 15],
+    ["SIGHUP", 1],
+  ] as const) {
+    test(`is given back on ${signal}`, async () => {
+      assert.equal(await around((_, pid) => process.kill(pid, signal)), `status ${128 + number}`);
+    });
+  }
+
+  test("is given back when C-z suspends, and taken again by fg", async () => {
+    const pty = await startPty("/bin/bash", ["--norc", "--noprofile", "-i"], {
+      env: { ...home.env, PS1: "ready> " },
+      cwd: home.dir,
+    });
+    try {
+      await pty.waitFor("ready>");
+      pty.type(`${program}\r`);
+      await pty.waitFor("● online");
+      pty.type("\x1a");
+      await pty.waitFor("Stopped");
+      assert.deepEqual(left(pty), sane);
+      pty.type("fg\r");
+      await pty.waitFor("INBOX  1/60");
+      pty.type("j");
+      await pty.waitFor("INBOX  2/60");
+      assert.equal(left(pty).alternate, true);
+      pty.type("q");
+      await pty.waitFor((lines) => lines.some((line) => line.includes("ready>")));
+    } finally {
+      await pty.stop();
+    }
+  });
+
+  test("may change its size at any time, in the list and in a message", async () => {
+    const pty = await openScreen(home);
+    const sizes = [
+      [150, 50],
+      [40, 10],
+      [80, 24],
+    ] as const;
+    try {
+      await pty.waitFor("● online");
+      await pty.waitFor("Sample message 60");
+      for (const opened of [false, true]) {
+        if (opened) pty.type("\r");
+        for (const [columns, rows] of sizes) {
+          await pty.resize(columns, rows);
+          // The last line of the screen is the key bar's, the third from below the status line.
+          await pty.waitFor((lines) => lines.length === rows && (lines[rows - 3] ?? "").includes("online"));
+          await pty.waitFor(opened ? "Line of message 60." : "Sample message 60");
+          assert.equal(
+            pty.text().some((line) => line.includes("Inbox ")),
+            columns >= 100,
+          );
+          assert.equal(
+            pty.text().some((line) => line.includes("Sample message 59")),
+            !opened || columns >= 140,
+          );
+        }
+      }
+    } finally {
+      await pty.stop();
+    }
+  });
+});
