@@ -84,9 +84,25 @@ function version(database: Database): number {
   return row ? number(row, "user_version") : 0;
 }
 
+/** How often, and after how many milliseconds each, the switch to WAL is tried. */
+const walTries = { most: 100, pause: 20 } as const;
+
+/** SQLite's busy timeout does not cover this switch: where another process makes it too, only trying again helps. */
+function switchToWal(database: Database): void {
+  for (let tried = 1; ; tried++) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== "locked" || tried === walTries.most) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, walTries.pause);
+    }
+  }
+}
+
 /** Makes the tables in an empty file; harmless when another process does the same at the same time. */
 function create(database: Database, schema: string, schemaVersion: number): void {
-  database.exec("PRAGMA journal_mode = WAL");
+  switchToWal(database);
   database.transaction(() => {
     if (version(database) !== 0) return;
     database.exec(schema);
