@@ -34,7 +34,7 @@ test("mutt opens the cached maildir and lists the same messages, with their flag
     await mail.sync(inbox);
     for (const uid of await mail.uids(inbox)) for await (const _ of await mail.source(inbox, uid));
     await mail.flag(inbox, [2], "add", ["\\Flagged"]);
-    await mail.flag(inbox, [1, 2], "add", ["\\Seen"]);
+    await mail.flag(inbox, [1, 2, 4], "add", ["\\Seen"]);
     await mail.flag(inbox, [4], "add", ["\\Answered"]);
     const rows = mail.window(inbox, { sort: "arrival", descending: false, offset: 0, limit: 100 });
     const expected = rows.map((m) => ({
