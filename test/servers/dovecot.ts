@@ -1,12 +1,13 @@
 // A real Dovecot 2.3 for the tests: everything it owns lies in one temporary directory, and it listens on loopback only.
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { chownSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { execFile } from "node:child_process";
+import { mkdtempSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { account, makeDirectory, owned, startDaemon, testCertificate } from "./daemon.ts";
+
+export { serverAvailable, serverMissing } from "./daemon.ts";
 
 const execute = promisify(execFile);
 
@@ -57,103 +58,6 @@ export interface Dovecot {
   stop(): Promise<void>;
 }
 
-/** Whether the test run found the server `name`; a suite that needs it skips with {@link serverMissing} otherwise. */
-export function serverAvailable(name: "dovecot" | "mutt"): boolean {
-  return (process.env.POSTERN_TEST_SERVERS ?? "").split(",").includes(name);
-}
-
-/** For the `skip` option of a test: false when `name` is there, else the reason. */
-export function serverMissing(name: "dovecot" | "mutt"): string | false {
-  return serverAvailable(name) ? false : `${name} is not installed`;
-}
-
-// Started by root, Dovecot runs as nobody: it serves no mail of root's, and so only one set of settings is needed.
-const isRoot = process.getuid?.() === 0;
-const uid = isRoot ? 65534 : (process.getuid?.() ?? 0);
-const gid = isRoot ? 65534 : (process.getgid?.() ?? 0);
-
-/** Dovecot wants names, not numbers, for the account that it runs as. */
-const nameOf = (option: "-un" | "-gn") =>
-  execFileSync("id", isRoot ? [option, "nobody"] : [option], { encoding: "utf8" }).trim();
-
-interface Certificate {
-  ca: string;
-  certificate: string;
-  key: string;
-}
-
-let certificates: Promise<Certificate> | undefined;
-
-/** A CA and a certificate for localhost, made once per process and kept in memory. */
-async function makeCertificate(): Promise<Certificate> {
-  const dir = mkdtempSync(join(tmpdir(), "postern-ca-"));
-  const at = (name: string) => join(dir, name);
-  try {
-    await writeFile(
-      at("openssl.cnf"),
-      [
-        "[req]",
-        "distinguished_name = name",
-        "[name]",
-        "[ca]",
-        "basicConstraints = critical, CA:TRUE",
-        "keyUsage = critical, keyCertSign, cRLSign",
-        "subjectKeyIdentifier = hash",
-        "[server]",
-        "basicConstraints = CA:FALSE",
-        "subjectAltName = DNS:localhost, IP:127.0.0.1",
-        "extendedKeyUsage = serverAuth",
-        "",
-      ].join("\n"),
-    );
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    const request = ["req", "-config", at("openssl.cnf"), "-x509", "-days", "2", ...key];
-    const name = ["-subj", "/CN=Postern test CA", "-extensions", "ca"];
-    await execute("openssl", [...request, ...name, "-keyout", at("ca.key"), "-out", at("ca.pem")]);
-    const signed = ["-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-extensions", "server"];
-    const leaf = ["-subj", "/CN=localhost", "-keyout", at("server.key"), "-out", at("server.pem")];
-    await execute("openssl", [...request, ...signed, ...leaf]);
-    const [ca, certificate, serverKey] = await Promise.all(
-      ["ca.pem", "server.pem", "server.key"].map((file) => readFile(at(file), "utf8")),
-    );
-    return { ca: ca ?? "", certificate: certificate ?? "", key: serverKey ?? "" };
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) =>
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address ? address.port : 0);
-          }),
-        ),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0] ?? 0, ports[1] ?? 0];
-}
-
-/** The server's first line, or "" when nothing answers. */
-function greeting(port: number): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const done = (line: string) => {
-      socket.destroy();
-      resolve(line);
-    };
-    socket.setTimeout(2000, () => done(""));
-    socket.once("data", (data) => done(data.toString("latin1")));
-    socket.once("error", () => done(""));
-    socket.once("close", () => done(""));
-  });
-}
-
 function configuration(
   dir: string,
   name: string,
@@ -163,7 +67,7 @@ function configuration(
   const tls = options.tls ?? "starttls";
   const ssl =
     tls === "none" ? "ssl = no" : `ssl = yes\nssl_cert = <${dir}/server.pem\nssl_key = <${dir}/server.key`;
-  const [me, group] = [nameOf("-un"), nameOf("-gn")];
+  const { user: me, group, uid, gid } = account;
   return `
 base_dir = ${dir}/run
 state_dir = ${dir}/state
@@ -230,16 +134,6 @@ function maildir(root: string, mailbox: string): string {
   return mailbox.toUpperCase() === "INBOX" ? root : join(root, `.${mailbox.replaceAll("/", ".")}`);
 }
 
-function owned(path: string): void {
-  if (isRoot) chownSync(path, uid, gid);
-}
-
-function makeDirectory(path: string): void {
-  const first = mkdirSync(path, { recursive: true });
-  if (first === undefined) return;
-  for (let at = path; at.length >= first.length; at = join(at, "..")) owned(at);
-}
-
 let delivered = 0;
 
 function deliver(root: string, mailbox: string, messages: Iterable<Buffer | Delivery>): void {
@@ -270,39 +164,12 @@ function deliver(root: string, mailbox: string, messages: Iterable<Buffer | Deli
   }
 }
 
-/** Whether any process of the group is alive. */
-function groupAlive(leader: number): boolean {
-  try {
-    process.kill(-leader, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function signalGroup(leader: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-leader, signal);
-  } catch {
-    // Already gone.
-  }
-}
-
-async function stopGroup(leader: number): Promise<void> {
-  signalGroup(leader, "SIGTERM");
-  for (let waited = 0; groupAlive(leader); waited += 10) {
-    if (waited === 3000) signalGroup(leader, "SIGKILL");
-    await sleep(10);
-  }
-}
-
 /**
  * Starts a Dovecot of one's own. Several may run at the same time, also in several processes.
  * @throws Error with Dovecot's log when it does not start.
  */
 export async function startDovecot(options: DovecotOptions = {}): Promise<Dovecot> {
-  certificates ??= makeCertificate();
-  const { ca, certificate, key } = await certificates;
+  const { ca, certificate, key } = await testCertificate();
   const users = options.users ?? { user: "password" };
   const [user, password] = Object.entries(users)[0] ?? ["user", "password"];
 
@@ -327,77 +194,30 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<Doveco
   );
 
   const conf = join(dir, "dovecot.conf");
-  const as = isRoot ? { uid, gid } : {};
   const log = () => readFile(join(dir, "log"), "utf8").catch(() => "");
   const name = `Postern test server ${dir.slice(-6)}`;
-
-  for (let attempt = 1; ; attempt++) {
-    const ports = await freePorts();
-    file("dovecot.conf", configuration(dir, name, ports, options));
-    // Its own process group, so that none of its children can be left behind.
-    const child: ChildProcess = spawn("/usr/sbin/dovecot", ["-F", "-c", conf], {
-      detached: true,
-      stdio: ["ignore", "ignore", "pipe"],
-      cwd: dir,
-      ...as,
-    });
-    const pid = child.pid ?? 0;
-    let failed = pid === 0;
-    // What is wrong in the settings is said here, before there is a log.
-    let complaint = "";
-    child.stderr?.on("data", (data: Buffer) => {
-      complaint += data.toString();
-    });
-    child.once("error", () => {
-      failed = true;
-    });
-    child.once("exit", () => {
-      failed = true;
-    });
-    // A port taken by another between our look and Dovecot's bind would answer with another name.
-    let answer = "";
-    const deadline = Date.now() + 10_000;
-    while (!failed && !answer.includes(name) && Date.now() < deadline) {
-      answer = await greeting(ports[0]);
-      if (!answer.includes(name)) await sleep(20);
-    }
-    if (failed || !answer.includes(name)) {
-      if (pid > 0) await stopGroup(pid);
-      if (attempt < 3) continue;
-      const said = await log();
-      rmSync(dir, { recursive: true, force: true });
-      throw new Error(`Dovecot did not start: ${complaint}${said}`);
-    }
-
-    // A test run that ends without stop() (a failed assertion, an exception) must not leave a server behind.
-    const abandon = () => {
-      signalGroup(pid, "SIGKILL");
-      rmSync(dir, { recursive: true, force: true });
-    };
-    process.once("exit", abandon);
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
-      if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(1));
-    let stopping: Promise<void> | undefined;
-    return {
-      host: "127.0.0.1",
-      port: ports[0],
-      tlsPort: ports[1],
-      user,
-      password,
-      ca,
-      dir,
-      pid,
-      deliver: (mailbox, messages, whose = user) => deliver(join(dir, "mail", whose), mailbox, messages),
-      doveadm: async (...args) =>
-        (await execute("/usr/bin/doveadm", ["-c", conf, ...args], { ...as, cwd: dir })).stdout,
-      log,
-      stop: () => {
-        stopping ??= stopGroup(pid).then(() => {
-          process.off("exit", abandon);
-          rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
-        });
-        return stopping;
-      },
-    };
-  }
+  const daemon = await startDaemon({
+    dir,
+    name,
+    log,
+    prepare(ports) {
+      file("dovecot.conf", configuration(dir, name, ports, options));
+      return { command: "/usr/sbin/dovecot", args: ["-F", "-c", conf] };
+    },
+  });
+  return {
+    host: "127.0.0.1",
+    port: daemon.ports[0],
+    tlsPort: daemon.ports[1],
+    user,
+    password,
+    ca,
+    dir,
+    pid: daemon.pid,
+    deliver: (mailbox, messages, whose = user) => deliver(join(dir, "mail", whose), mailbox, messages),
+    doveadm: async (...args) =>
+      (await execute("/usr/bin/doveadm", ["-c", conf, ...args], { ...account.as, cwd: dir })).stdout,
+    log,
+    stop: daemon.stop,
+  };
 }

@@ -1,11 +1,30 @@
-// Finds the real servers the tests run against, and installs them from the system's packages where that is possible.
+// Finds the real servers the tests run against, and gets them from the system's packages where that is possible.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const wanted = [
+/** Where packages are unpacked that cannot be installed beside others; `cyrus.ts` and `courier.ts` look here. */
+const unpacked = fileURLToPath(new URL("../../build/servers/", import.meta.url));
+
+const installed = [
   { name: "dovecot", file: "/usr/sbin/dovecot", package: "dovecot-imapd" },
   { name: "mutt", file: "/usr/bin/mutt", package: "mutt" },
 ];
+
+// Debian lets one IMAP server be installed, and installing another takes the first away. These are therefore unpacked,
+// with the libraries they need, into a directory of ours: the system stays as it is, and nobody has to be root.
+const privately = [
+  {
+    name: "cyrus",
+    file: "usr/lib/cyrus/bin/imapd",
+    packages: ["cyrus-imapd", "sasl2-bin", "libsasl2-modules"],
+  },
+  { name: "courier", file: "usr/bin/imapd", packages: ["courier-imap", "courier-authlib"] },
+];
+
+/** What a server package draws in that the server itself does not need. */
+const needless = /^(exim4|gawk|db-util|db5|perl|libperl|libclamav|libmspack|libsigsegv|gnutls-bin)/;
 
 function quietly(command, args) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
@@ -21,47 +40,67 @@ function packageManager() {
   return quietly("sudo", ["-n", "true"]) ? ["sudo", "-n", "apt-get"] : null;
 }
 
+function install(packages) {
+  const manager = packageManager();
+  if (!manager) return;
+  const [command, ...first] = manager;
+  console.log(`installing ${packages.join(", ")} for the tests`);
+  quietly(command, [...first, "-q", "update"]);
+  // Never in the place of another: a machine's own mail server stays where it is.
+  quietly(command, [...first, "-q", "install", "-y", "--no-remove", "--no-install-recommends", ...packages]);
+}
+
+/** The names of what apt would install for `packages` on this machine. */
+function closure(packages) {
+  const args = ["-q", "install", "--simulate", "--no-install-recommends", ...packages];
+  const { stdout } = spawnSync("apt-get", args, { encoding: "utf8", timeout: 60_000 });
+  const names = [...(stdout ?? "").matchAll(/^Inst (\S+)/gm)].map((match) => match[1]);
+  return [...new Set([...packages, ...names])].filter((name) => !needless.test(name));
+}
+
+/** Downloads and unpacks into build/servers/NAME; leaves nothing where that fails. */
+function unpack({ name, file, packages }) {
+  const into = join(unpacked, name);
+  if (existsSync(join(into, file))) return;
+  if (!existsSync("/usr/bin/apt-get") || !existsSync("/usr/bin/dpkg-deb")) return;
+  console.log(`unpacking ${packages[0]} for the tests`);
+  const part = `${into}.${process.pid}`;
+  mkdirSync(join(part, "packages"), { recursive: true });
+  const cwd = join(part, "packages");
+  spawnSync("apt-get", ["-q", "download", ...closure(packages)], { cwd, stdio: "ignore", timeout: 120_000 });
+  for (const archive of readdirSync(cwd))
+    spawnSync("dpkg-deb", ["-x", join(cwd, archive), part], { stdio: "ignore" });
+  rmSync(cwd, { recursive: true, force: true });
+  if (existsSync(join(part, file)) && !existsSync(into)) renameSync(part, into);
+  rmSync(part, { recursive: true, force: true });
+}
+
 /**
  * Sets POSTERN_TEST_SERVERS to the comma-separated names of what is there. What is missing after an attempt to
- * install it is said loudly, and under CI=true ends the run.
+ * get it is said loudly; without Dovecot and mutt a run under CI=true ends here.
  */
 export async function ensureServers() {
-  const missing = () => wanted.filter((w) => !existsSync(w.file));
-  if (missing().length > 0) {
-    const manager = packageManager();
-    if (manager) {
-      const [command, ...first] = manager;
-      console.log(
-        `installing ${missing()
-          .map((w) => w.package)
-          .join(", ")} for the tests`,
-      );
-      quietly(command, [...first, "-q", "update"]);
-      quietly(command, [
-        ...first,
-        "-q",
-        "install",
-        "-y",
-        "--no-install-recommends",
-        ...missing().map((w) => w.package),
-      ]);
-    }
-  }
-  process.env.POSTERN_TEST_SERVERS = wanted
-    .filter((w) => existsSync(w.file))
+  const lacking = () => installed.filter((w) => !existsSync(w.file));
+  if (lacking().length > 0) install(lacking().map((w) => w.package));
+  for (const server of privately) unpack(server);
+  const absent = privately.filter((w) => !existsSync(join(unpacked, w.name, w.file)));
+  process.env.POSTERN_TEST_SERVERS = [...installed, ...privately]
+    .filter((w) => !lacking().includes(w) && !absent.includes(w))
     .map((w) => w.name)
     .join(",");
-  if (missing().length === 0) return;
+  const missing = [...lacking(), ...absent];
+  if (missing.length === 0) return;
   console.error(
-    `\n*** MISSING: ${missing()
-      .map((w) => w.name)
-      .join(", ")} cannot be installed here. The suites that need`,
+    `\n*** MISSING: ${missing.map((w) => w.name).join(", ")} cannot be had here. The suites that need`,
   );
-  console.error("*** them are SKIPPED, and so are not tested: install these packages and run again:");
-  console.error(
-    `***   apt-get install ${missing()
-      .map((w) => w.package)
-      .join(" ")}\n`,
-  );
-  if (process.env.CI === "true") process.exit(1);
+  console.error("*** them are SKIPPED, and so are not tested.");
+  if (lacking().length > 0) {
+    console.error("*** Install these packages and run again:");
+    console.error(
+      `***   apt-get install ${lacking()
+        .map((w) => w.package)
+        .join(" ")}\n`,
+    );
+    if (process.env.CI === "true") process.exit(1);
+  }
 }
