@@ -9,6 +9,7 @@ import { safeFileName } from "../../message/file-name.ts";
 import type { Pane } from "../model.ts";
 import { actions } from "./actions.ts";
 import { completeLine } from "./completion.ts";
+import { inWords } from "./in-words.ts";
 import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
 import { Prompt } from "./prompt.ts";
@@ -110,9 +111,7 @@ export class App {
 
   /** Tells the person what went wrong; a fault of ours too is no reason to take their screen away. */
   fail(error: unknown): void {
-    const hint: unknown = error instanceof Error ? Reflect.get(error, "hint") : "";
-    const text = error instanceof Error ? error.message : String(error);
-    this.say(typeof hint === "string" && hint !== "" ? `${text}: ${hint}` : text, true);
+    this.say(inWords(error), true);
   }
 
   /** Draws when `work` is done; tells the person what went wrong. */

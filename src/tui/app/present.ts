@@ -6,6 +6,7 @@ import { layoutOf } from "../layout.ts";
 import type { FolderRow, HelpEntry, KeyHint, MessageRow, ScreenModel, StatusModel } from "../model.ts";
 import type { App } from "./app.ts";
 import { explain } from "./explain.ts";
+import { inWords } from "./in-words.ts";
 import { type Binding, contextTitles, helpContexts, type KeyContext } from "./keymap.ts";
 
 export interface View {
@@ -156,8 +157,9 @@ function status(app: App, now: number): StatusModel {
 function emptyText(app: App): string {
   if (app.list.filter) return "Nothing matches";
   const { line } = app.mail;
-  const { messages } = app.list.folder;
+  const messages = app.folders.find((f) => f.path === app.list.folder.path)?.messages ?? null;
   if (line.kind === "connecting" || (line.kind === "online" && messages !== 0)) return "Loading…";
+  if (line.kind === "down") return safeText(inWords(line.error));
   return line.kind === "online" ? "No messages" : "Nothing of this folder is here yet";
 }
 

@@ -1,4 +1,5 @@
 import { memo } from "react";
+import { wrapText } from "../../message/layout.ts";
 import { cutToWidth, padToWidth, textWidth } from "../../message/width.ts";
 import type { MessageListModel, MessageRow } from "../model.ts";
 import type { Theme } from "../theme.ts";
@@ -30,6 +31,8 @@ export const MessageList = memo(function MessageList({
   return <Lines lines={lines} width={width} height={height} />;
 });
 
+/** What is said in an empty list is wrapped to this: it may be an error with what to do. */
+const emptyWidth = 60;
 const flagsWidth = 3;
 const dateWidth = 9;
 const sizeWidth = 5;
@@ -80,7 +83,8 @@ export function messageLine(row: MessageRow, { width, arrow, focused, theme }: M
 }
 
 function emptyLines(text: string, width: number, height: number, theme: Theme): string[] {
-  const said = cutToWidth(text, width, theme.glyphs.ellipsis);
-  const left = " ".repeat(Math.max(0, (width - textWidth(said)) >> 1));
-  return [...Array<string>(Math.max(0, (height - 1) >> 1)).fill(""), left + theme.style("text.muted", said)];
+  const said = wrapText(text, Math.max(1, Math.min(width - 4, emptyWidth)));
+  const left = " ".repeat(Math.max(0, (width - Math.max(...said.map(textWidth))) >> 1));
+  const above = Array<string>(Math.max(0, (height - said.length) >> 1)).fill("");
+  return [...above, ...said.map((line) => left + theme.style("text.muted", cutToWidth(line, width)))];
 }
