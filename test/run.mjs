@@ -62,10 +62,12 @@ function run(title, command, args, env = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Runs one script of test/ (a benchmark, the corpus run) in this process's place. */
-async function script(file, args) {
-  await buildProgram();
-  await ensureServers();
+/** Runs one script of test/ (a benchmark, the corpus run) in this process's place; `alone` needs neither program nor servers. */
+async function script(file, args, alone = false) {
+  if (!alone) {
+    await buildProgram();
+    await ensureServers();
+  }
   const [main] = await bundle(new Map([["main", [`../../${file}`]]]), `build/script-${process.pid}`);
   const { status } = spawnSync(process.execPath, ["--enable-source-maps", main, ...args], {
     stdio: "inherit",
@@ -75,6 +77,8 @@ async function script(file, args) {
 }
 
 if (argv[0] === "--corpus") await script("test/corpus/main.ts", argv.slice(1));
+if (argv[0] === "--replies") await script("test/replies/main.ts", argv.slice(1), true);
+if (argv[0] === "--fuzz") await script("test/fuzz/main.ts", argv.slice(1), true);
 if (argv[0] === "--bench") {
   const name = argv[1] ?? "";
   const file = `test/bench/${name}.ts`;

@@ -110,6 +110,8 @@ export interface FetchedMessage {
    * `HEADER.FIELDS (SUBJECT)`. Null is NIL. A section that went to a sink is absent.
    */
   readonly sections?: ReadonlyMap<string, Buffer | null>;
+  /** Other items that came and could not be read (`FLAGS`, `INTERNALDATE`, …), by name in upper case. */
+  readonly invalid?: ReadonlyMap<string, Invalid>;
 }
 
 /** One line of LIST (RFC 9051 §7.3.1, 6154, 5819). */

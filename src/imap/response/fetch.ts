@@ -97,9 +97,14 @@ function readItem(r: Reader, name: string, message: Draft, progress: Progress): 
     case "FLAGS":
       message.flags = readFlags(r);
       return;
-    case "INTERNALDATE":
-      message.internalDate = r.nil() ? null : parseDateTime(r.string());
+    case "INTERNALDATE": {
+      const start = r.position;
+      const text = r.nil() ? null : r.string();
+      message.internalDate = text === null ? null : parseDateTime(text);
+      if (text !== null && message.internalDate === null)
+        markInvalid(message, name, "not a date", r.buffer.subarray(start, r.position));
       return;
+    }
     case "RFC822.SIZE":
       message.size = r.number();
       return;
@@ -191,7 +196,8 @@ function sectionSpec(r: Reader): string {
  * False: it has no end that can be found, and what follows it is lost.
  */
 function recover(r: Reader, name: string, start: number, message: Draft, error: MalformedError): boolean {
-  const again = name === "ENVELOPE" || name === "BODYSTRUCTURE" || name === "BODY";
+  const section = r.buffer[start] === LBRACKET;
+  const again = !section && (name === "ENVELOPE" || name === "BODYSTRUCTURE" || name === "BODY");
   if (again) {
     r.lenient = true;
     try {
@@ -205,13 +211,24 @@ function recover(r: Reader, name: string, start: number, message: Draft, error: 
     }
   }
   const found = skipDamaged(r, start);
-  if (again) {
-    const bytes = r.buffer.subarray(start, Math.min(found ? r.position : r.end, start + limits.invalidBytes));
-    const invalid: Invalid = { invalid: true, reason: error.message, bytes: Buffer.from(bytes) };
-    if (name === "ENVELOPE") message.envelope = invalid;
-    else message.bodyStructure = invalid;
-  }
+  markInvalid(
+    message,
+    section ? `${name}[]` : name,
+    error.message,
+    r.buffer.subarray(start, found ? r.position : r.end),
+  );
   return found;
+}
+
+function markInvalid(message: Draft, name: string, reason: string, value: Buffer): void {
+  const bytes = Buffer.from(value.subarray(0, limits.invalidBytes));
+  const invalid: Invalid = { invalid: true, reason, bytes };
+  if (name === "ENVELOPE") message.envelope = invalid;
+  else if (name === "BODYSTRUCTURE" || name === "BODY") message.bodyStructure = invalid;
+  else {
+    const all = message.invalid instanceof Map ? message.invalid : new Map<string, Invalid>();
+    message.invalid = all.set(name.slice(0, 100), invalid);
+  }
 }
 
 /** Passes over the value at `start`, first strictly, then leniently; it must be followed by what can follow it. */
