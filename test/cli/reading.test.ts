@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { startPty } from "../screen/pty.ts";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Home, readJson } from "./postern.ts";
@@ -149,6 +150,16 @@ describe("reading in a pipe", { skip: serverMissing("dovecot") }, () => {
     // JSON keeps the text as it is, escaped: it is for programs.
     assert.match(data.subject ?? "", /\x1b\[31mX/);
     assert.match(listedJson.items?.[0]?.subject ?? "", /\u202eabc/);
+  });
+
+  it("shows a source on a terminal without what would drive the terminal", async () => {
+    const pty = await startPty(process.execPath, ["bin/postern", "fetch", "8", "--raw"], { env: home.env });
+    assert.equal(await pty.exit, 0);
+    const shown = pty.raw.toString("utf8");
+    assert.match(shown, /red X.*abc/);
+    // The terminal's own line ends apart.
+    assert.doesNotMatch(shown.replaceAll("\r\n", "\n"), unsafe);
+    await pty.stop();
   });
 
   it("fetches one part of a large message, exactly, and nothing else of it", async () => {
