@@ -1,0 +1,134 @@
+// A real Cyrus IMAP for the tests: everything it owns lies in one temporary directory, and it listens on loopback only.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { account, makeDirectory, owned, startDaemon, testCertificate } from "./daemon.ts";
+
+export interface CyrusOptions {
+  /** Passwords by user name; default `{ user: "password" }`. */
+  users?: Record<string, string>;
+  /** Settings appended to imapd.conf. */
+  config?: string;
+}
+
+export interface Cyrus {
+  host: "127.0.0.1";
+  /** Plain IMAP; offers STARTTLS, and PLAIN without it. */
+  port: number;
+  /** Implicit TLS. */
+  tlsPort: number;
+  user: string;
+  password: string;
+  /** May give quotas and rights on all mailboxes; its password is that of `user`. */
+  admin: string;
+  /** PEM of the CA that signed the certificate for `localhost` and 127.0.0.1. */
+  ca: string;
+  dir: string;
+  /** The master process, leader of its process group. */
+  pid: number;
+  /** Ends the server and removes its directory; resolves when both are gone. A second call does nothing. */
+  stop(): Promise<void>;
+}
+
+const root = join(process.env.POSTERN_TEST_UNPACKED ?? "", "cyrus");
+const libraries = ["usr/lib", "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map((at) => join(root, at));
+const environment = {
+  LD_LIBRARY_PATH: libraries.join(":"),
+  SASL_PATH: join(root, "usr/lib/x86_64-linux-gnu/sasl2"),
+  CYRUS_USER: account.user,
+  CYRUS_GROUP: account.group,
+};
+const program = (name: string) => join(root, "usr/lib/cyrus/bin", name);
+
+const specialUses = ["Drafts", "Sent", "Trash", "Archive", "Junk"];
+
+function settings(dir: string, name: string, more: string): string {
+  return `
+configdirectory: ${dir}/conf
+partition-default: ${dir}/spool
+defaultpartition: default
+proc_path: ${dir}/run/proc
+mboxname_lockpath: ${dir}/run/lock
+servername: ${name}
+altnamespace: yes
+unixhierarchysep: yes
+allowplaintext: yes
+admins: admin
+sasl_pwcheck_method: auxprop
+sasl_auxprop_plugin: sasldb
+sasl_sasldb_path: ${dir}/conf/sasldb2
+sasl_mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256
+tls_server_cert: ${dir}/server.pem
+tls_server_key: ${dir}/server.key
+tls_session_timeout: 0
+autocreate_quota: 100000
+autocreate_inbox_folders: ${specialUses.join(" | ")}
+autocreate_subscribe_folders: ${specialUses.join(" | ")}
+${specialUses.map((box) => `xlist-${box.toLowerCase()}: ${box}`).join("\n")}
+specialusealways: 1
+duplicatesuppression: no
+skiplist_unsafe: 1
+imapidlepoll: 1
+failedloginpause: 0
+${more}
+`;
+}
+
+function services(dir: string, [port, tlsPort]: [number, number]): string {
+  const imapd = `${program("imapd")} -C ${dir}/imapd.conf`;
+  return `
+START {
+  recover cmd="${program("ctl_cyrusdb")} -C ${dir}/imapd.conf -r"
+}
+SERVICES {
+  imap cmd="${imapd}" listen="127.0.0.1:${port}" prefork=1
+  imaps cmd="${imapd} -s" listen="127.0.0.1:${tlsPort}" prefork=0
+}
+EVENTS {
+}
+`;
+}
+
+/**
+ * Starts a Cyrus of one's own. Several may run at the same time, also in several processes.
+ * @throws Error when it does not start
+ */
+export async function startCyrus(options: CyrusOptions = {}): Promise<Cyrus> {
+  const { ca, certificate, key } = await testCertificate();
+  const users = options.users ?? { user: "password" };
+  const [user, password] = Object.entries(users)[0] ?? ["user", "password"];
+  const admin = "admin";
+  const dir = mkdtempSync(join(tmpdir(), "postern-cyrus-"));
+  owned(dir);
+  for (const part of ["conf", "spool", "run"]) makeDirectory(join(dir, part));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(dir, name), text, { mode: 0o600 });
+    owned(join(dir, name));
+  };
+  // The name is SASL's realm as well, and begins the greeting.
+  const name = `cyrus-${dir.slice(-6).toLowerCase()}.test`;
+  file("server.pem", certificate);
+  file("server.key", key);
+  file("imapd.conf", settings(dir, name, options.config ?? ""));
+  for (const [who, secret] of [...Object.entries(users), [admin, password]])
+    execFileSync(
+      join(root, "usr/sbin/saslpasswd2"),
+      ["-p", "-c", "-u", name, "-f", `${dir}/conf/sasldb2`, who ?? ""],
+      { input: secret, env: { ...process.env, ...environment }, ...account.as },
+    );
+  const daemon = await startDaemon({
+    dir,
+    name,
+    // It logs by syslog alone.
+    log: async () => "",
+    prepare(ports) {
+      file("cyrus.conf", services(dir, ports));
+      const args = ["-C", `${dir}/imapd.conf`, "-M", `${dir}/cyrus.conf`, "-p", `${dir}/master.pid`];
+      return { command: program("master"), args, env: environment };
+    },
+  });
+  const [port, tlsPort] = daemon.ports;
+  const { pid, stop } = daemon;
+  return { host: "127.0.0.1", port, tlsPort, user, password, admin, ca, dir, pid, stop };
+}
