@@ -129,6 +129,8 @@ export class Wire {
 
   /** UIDs that match a SEARCH key, ascending. */
   async search(key: string): Promise<number[]> {
+    // Dovecot searches the mailbox as this connection last saw it.
+    await this.command("NOOP");
     const found = /^\* SEARCH(.*)\r\n/m.exec(await this.command(`UID SEARCH ${key}`));
     return (found?.[1] ?? "").split(" ").filter(Boolean).map(Number);
   }

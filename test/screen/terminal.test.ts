@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
@@ -74,8 +76,10 @@ describe("the terminal", { skip }, () => {
   }
 
   test("is given back when C-z suspends, and taken again by fg", async () => {
+    // The shell's own line editor must not be taken for ours.
+    writeFileSync(join(home.dir, "inputrc"), "set enable-bracketed-paste off\n");
     const pty = await startPty("/bin/bash", ["--norc", "--noprofile", "-i"], {
-      env: { ...home.env, PS1: "ready> " },
+      env: { ...home.env, PS1: "ready> ", INPUTRC: join(home.dir, "inputrc") },
       cwd: home.dir,
     });
     try {
