@@ -1,6 +1,7 @@
 // Bundles src into dist: one ESM build with split chunks, so that a command loads only what it uses.
 // What each option buys was measured; every patch throws when a new version of its target no longer has the text it changes.
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -62,14 +63,17 @@ export const common = {
 };
 
 export async function buildProgram() {
-  await rm(`${root}dist`, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: { postern: "src/cli/main.ts" },
     outdir: "dist",
     minify: true,
+    metafile: true,
     define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
   });
+  // What an earlier build left goes last: a program that runs meanwhile finds its chunks.
+  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  for (const file of await readdir(`${root}dist`)) if (!made.has(file)) await rm(`${root}dist/${file}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildProgram();
