@@ -48,7 +48,8 @@ export async function startCourier(): Promise<Courier> {
         IMAP_CAPABILITY: capability,
         IMAP_KEYWORDS: "1",
         IMAP_ACL: "1",
-        IMAP_USELOCKS: "1",
+        // Locks would be watched for through a daemon of the system's.
+        IMAP_USELOCKS: "0",
         IMAP_ENHANCEDIDLE: "0",
         IMAP_IDLE_TIMEOUT: "1",
         IMAP_TRASHFOLDERNAME: "Trash",
