@@ -62,7 +62,7 @@ function run(title, command, args, env = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Runs one script of test/ (a benchmark, the corpus run) in this process's place; `alone` needs neither program nor servers. */
+/** Runs one script (a benchmark, the corpus run, the manual pages) in this process's place; `alone` needs neither program nor servers. */
 async function script(file, args, alone = false) {
   if (!alone) {
     await buildProgram();
@@ -77,6 +77,7 @@ async function script(file, args, alone = false) {
 }
 
 if (argv[0] === "--corpus") await script("test/corpus/main.ts", argv.slice(1));
+if (argv[0] === "--man") await script("man/generate.ts", argv.slice(1), true);
 if (argv[0] === "--replies") await script("test/replies/main.ts", argv.slice(1), true);
 if (argv[0] === "--fuzz") await script("test/fuzz/main.ts", argv.slice(1), true);
 if (argv[0] === "--bench") {
@@ -105,4 +106,4 @@ await ensureServers();
 const all = suites();
 const chosen = only ? new Map([...all].filter(([name]) => only.includes(name))) : all;
 const files = await bundle(chosen, only ? `build/test-${only.join("-")}` : "build/test");
-run("tests", process.execPath, ["--test", "--enable-source-maps", "--test-timeout=120000", ...files]);
+run("tests", process.execPath, ["--test", "--enable-source-maps", "--test-timeout=600000", ...files]);
