@@ -1,7 +1,8 @@
 /** Flags as people write them: `+seen`, `-flagged`, `toggle flagged`, `+$label`. */
 import { UsageError } from "./definition.ts";
 
-const systemFlags: Readonly<Record<string, string>> = {
+/** Plain names of flags (RFC 9051 §2.3.2, RFC 5788). */
+export const systemFlags: Readonly<Record<string, string>> = {
   seen: "\\Seen",
   read: "\\Seen",
   flagged: "\\Flagged",
@@ -16,7 +17,8 @@ const systemFlags: Readonly<Record<string, string>> = {
 
 /** The flag a word names: a system flag by its plain name, else a keyword (RFC 9051 §2.3.2). Throws UsageError. */
 export function flagNamed(word: string): string {
-  const system = systemFlags[word.replace(/^\\/, "").toLowerCase()];
+  const name = word.replace(/^\\/, "").toLowerCase();
+  const system = Object.hasOwn(systemFlags, name) ? systemFlags[name] : undefined;
   if (system) return system;
   if (/^[^\s\x00-\x20\x7f-\uffff(){%*"\\\]]+$/.test(word)) return word;
   throw new UsageError(

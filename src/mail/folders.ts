@@ -30,7 +30,17 @@ const roleOfName: Readonly<Record<string, Role>> = {
   "deleted messages": "trash",
 };
 
-const order: readonly Role[] = ["inbox", "drafts", "sent", "archive", "junk", "trash", "all", "flagged"];
+/** Every role, in the order of folders on the screen. */
+export const roles: readonly Role[] = [
+  "inbox",
+  "drafts",
+  "sent",
+  "archive",
+  "junk",
+  "trash",
+  "all",
+  "flagged",
+];
 
 /** Folders with their roles: the inbox first, those with a role next, the rest by name with children below parents. */
 export function arrangeFolders(stored: readonly StoredMailbox[]): Folder[] {
@@ -64,8 +74,8 @@ export function arrangeFolders(stored: readonly StoredMailbox[]): Folder[] {
 }
 
 function rank(folder: Folder): number {
-  const index = folder.role ? order.indexOf(folder.role) : -1;
-  return index === -1 ? order.length : index;
+  const index = folder.role ? roles.indexOf(folder.role) : -1;
+  return index === -1 ? roles.length : index;
 }
 
 function role(mailbox: StoredMailbox, leaf: string, byAttribute: boolean): Role | null {

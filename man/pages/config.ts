@@ -1,0 +1,99 @@
+/** postern-config(5): the config file, setting by setting. */
+import { accountSettings, type Setting, schemes, screenSettings } from "../../src/account/settings.ts";
+import { item, type Page, paragraph, section, subsection, verbatim } from "../roff.ts";
+
+/** Shown in the page, and read by the program in its test. */
+export const exampleConfig = `[accounts.home]
+address = "me@example.org"
+imap = "imaps://me@imap.example.org"
+password-command = "pass show mail/home"
+
+[accounts.work]
+address = "m.example@example.com"
+imap = "imap://m.example@mail.example.com:143"
+ca-file = "example-ca.pem"
+
+[screen]
+key-bar = false
+cursor = "arrow"
+
+[keys]
+"g w" = "go Work"
+"T" = "flag toggle $Todo"`;
+
+function settings(table: Readonly<Record<string, Setting & { readonly default?: unknown }>>): string[] {
+  return Object.entries(table).map(([name, setting]) => {
+    const needed =
+      setting.default === undefined
+        ? setting.required
+          ? "Required."
+          : ""
+        : `Default: ${JSON.stringify(setting.default)}.`;
+    return item(`\`${name}\` = ${setting.example}`, `${setting.help} ${needed}`);
+  });
+}
+
+export const configPage: Page = {
+  name: "postern-config",
+  section: 5,
+  summary: "the config file of postern",
+  parts: [
+    section(
+      "Description",
+      paragraph(
+        "The config file names the accounts that `postern`(1) works on, and how its screen looks and is steered. It is the file given with `--config`; else the one that the variable `POSTERN_CONFIG` names; else `$XDG_CONFIG_HOME/postern/config.toml`, which is `~/.config/postern/config.toml` where XDG_CONFIG_HOME is not set. Postern reads it at every start and never writes it.",
+      ),
+      paragraph(
+        "The file is TOML, in UTF-8. A setting that Postern does not know is an error, and so is a value that it cannot read: the message says where it stands and what to write instead, and the exit status is 78.",
+      ),
+    ),
+    section(
+      "Accounts",
+      paragraph(
+        "Each account is a table `[accounts.`«NAME»`]`. Its name is for `--account` and for the account's directories: letters, digits, `_`, `-` and `.`, at most 64, a dot not first. Without `--account`, the first account of the file is used.",
+      ),
+      ...settings(accountSettings),
+      subsection(
+        "The server",
+        paragraph(
+          "`imap` is a URL: «scheme»`://`«user»`@`«host»`:`«port». An `@` within the user is written `%40`. A password in it is refused.",
+        ),
+        ...Object.entries(schemes).map(([scheme, { port, help }]) =>
+          item(`\`${scheme}//\``, `${help} Port ${port} where none is given.`),
+        ),
+        paragraph(
+          "With the first two, TLS 1.2 or later is spoken, and nothing but the request for TLS is sent before the server has proved who it is: its certificate must be for the host in the URL, and be signed by an authority of the system, or of `ca-file`; or it must be the very one that `pin` names.",
+        ),
+      ),
+      subsection(
+        "The password",
+        paragraph("It comes from the first of these that there is:"),
+        item(
+          "1. `password-command`",
+          "If it fails or prints nothing, that is an error: the others are not tried.",
+        ),
+        item("2. the environment", "The variable `POSTERN_PASSWORD`, for whichever account is used."),
+        item(
+          "3. you",
+          "Postern asks on the terminal, and does not show what is typed: before the screen opens, and for a command where its standard input and standard error are a terminal.",
+        ),
+        paragraph(
+          "Where there is none of them, the exit status is 77: a script is never asked. Postern writes the password nowhere: not to the config, the local copy, an error or the protocol that `--trace` writes.",
+        ),
+      ),
+    ),
+    section(
+      "Screen",
+      paragraph("The table `[screen]`. Colours are left out where the variable `NO_COLOR` is set."),
+      ...settings(screenSettings),
+    ),
+    section(
+      "Keys",
+      paragraph(
+        'The table `[keys]` binds keys to command lines, over those that are there: `"`«keys»`" = "`«line»`"`. How keys are written and what a line may be is in `postern-keys`(7).',
+      ),
+    ),
+    section("Example", verbatim(exampleConfig)),
+    section("See also", paragraph("`postern`(1), `postern-keys`(7), `postern-query`(7)")),
+  ],
+};

@@ -1,0 +1,98 @@
+/** postern-keys(7): every key, what it does, and the IMAP it causes. */
+import { findCommand } from "../../src/commands/index.ts";
+import { actions } from "../../src/tui/app/actions.ts";
+import { contextTitles, defaultBindings, helpContexts, type KeyContext } from "../../src/tui/app/keymap.ts";
+import { item, type Page, paragraph, section, sentence, subsection, verbatim } from "../roff.ts";
+
+interface Meaning {
+  readonly summary: string;
+  /** Empty where the server hears nothing. */
+  readonly imap: string;
+}
+
+const asking = "prompt ";
+
+/** What a command line does: what the table of its action, or of its command, says. */
+export function meaningOf(line: string): Meaning {
+  const asks = line.startsWith(asking);
+  const [name = ""] = (asks ? line.slice(asking.length) : line).split(" ");
+  const found = actions[name] ?? findCommand(name);
+  if (!found) throw new Error(`a key is bound to "${line}", which is no command`);
+  // What follows a colon is how the words of the command are written: the line itself shows that here.
+  const [summary = ""] = found.summary.split(": ");
+  return { summary: `${sentence(summary)}${asks ? " Asks for the rest." : ""}`, imap: found.imap };
+}
+
+function described({ summary, imap }: Meaning, line?: string): string[] {
+  return [
+    `${sentence(summary)}${line === undefined ? "" : ` (\`${line}\`)`}`,
+    ...(imap === "" ? [] : [`IMAP: ${imap}`]),
+  ];
+}
+
+/** A context's keys; those that do the same stand together. */
+function keysOf(context: KeyContext): string[] {
+  const byLine = new Map<string, string[]>();
+  for (const binding of defaultBindings.filter((b) => b.context === context))
+    byLine.set(binding.line, [...(byLine.get(binding.line) ?? []), `\`${binding.keys}\``]);
+  return [...byLine].map(([line, keys]) => item(keys.join(", "), ...described(meaningOf(line), line.trim())));
+}
+
+const contexts: readonly KeyContext[] = [...helpContexts, "help"];
+
+export const keysPage: Page = {
+  name: "postern-keys",
+  section: 7,
+  summary: "the keys of postern's screen, and the command lines behind them",
+  parts: [
+    section(
+      "Description",
+      paragraph(
+        "Every key on the screen of `postern`(1) stands for a command line: pressing `d` does what `:delete` does. This page lists the keys by the pane that has them, with the line behind each and the IMAP commands it causes. `?` shows the same on the screen, with your own keys among them.",
+      ),
+      paragraph(
+        "A number before a key is given to its command: `5 j` goes down five rows, `12 G` goes to row twelve. What was typed and not yet used stands in the status line.",
+      ),
+      paragraph(
+        "A command that takes messages acts on those that are marked; where none is, on the one that is open; else on the one under the cursor.",
+      ),
+    ),
+    section("Keys", ...contexts.map((context) => subsection(contextTitles[context], ...keysOf(context)))),
+    section(
+      "At a prompt",
+      item("`Enter`", "Take what was typed."),
+      item("`Esc`, `C-c`, `C-g`", "Leave it. `Backspace` in an empty prompt does so too."),
+      item(
+        "`Tab`, `S-Tab`",
+        "After `:`, the next or the previous completion: commands, and folders where one is wanted.",
+      ),
+      item("`Up`, `Down`", "What was typed before."),
+      item("`Left`, `Right`, `Home` or `C-a`, `End` or `C-e`", "Move in the line."),
+      item("`Backspace`, `Delete` or `C-d`", "Delete a character."),
+      item("`C-w`, `C-u`, `C-k`", "Delete the word before the cursor, all before it, all from it on."),
+      paragraph("A question is answered with `y`, or with `n`, `q`, `Esc`, `C-c` or `C-g` for no."),
+    ),
+    section(
+      "The : line",
+      paragraph(
+        "`:` takes the commands of `postern`(1) with their arguments and options, those below, and a number, which goes to that row. Quotes group words, and a backslash takes the next character as it is; a query keeps its own quotes, as in `postern-query`(7).",
+      ),
+      ...Object.entries(actions).map(([name, action]) => item(`\`${name}\``, ...described(action))),
+      item("`undo`", ...described(meaningOf("undo"))),
+    ),
+    section(
+      "Your own keys",
+      paragraph(
+        "The table `[keys]` of the config file (`postern-config`(5)) binds keys to command lines. Such a key holds in every pane but the help, over the one that is there.",
+      ),
+      verbatim('[keys]\n"g w" = "go Work"\n"T" = "flag toggle $Todo"\n"C-o" = "prompt copy --to "'),
+      paragraph(
+        "Keys are written in their order with blanks between them: `g w`. A line that begins with `prompt` opens `:` with the rest of it and waits. A key that is bound by itself is not waited behind: with `g` bound, `g g` is not to be had.",
+      ),
+      paragraph(
+        "A character is its own name, and upper and lower case are different keys. The others are `Enter`, `Esc`, `Tab`, `Space`, `Backspace`, `Insert`, `Delete`, `Home`, `End`, `PgUp`, `PgDn`, `Up`, `Down`, `Left`, `Right`, and `F1` to `F12`. Before a name stand `C-` for Control, `M-` for Alt and `S-` for Shift, in this order: `C-d`, `M-x`, `S-Tab`, `C-Right`. Digits are counts and cannot begin a binding, but for `0`.",
+      ),
+    ),
+    section("See also", paragraph("`postern`(1), `postern-config`(5), `postern-query`(7)")),
+  ],
+};

@@ -1,0 +1,114 @@
+/** postern(1): the program. */
+import { type GlobalOption, globalOptions } from "../../src/cli/options.ts";
+import { type Command, commands, type Param } from "../../src/commands/index.ts";
+import { item, nested, type Page, paragraph, section, sentence, subsection, verbatim } from "../roff.ts";
+import { environment, examples, files, flagNames, folderNames, messageIds } from "./postern-about.ts";
+import { exitStatus, json, output } from "./postern-output.ts";
+
+/** `«id» ...`, in brackets where it may be left out. */
+function argument([name, { repeat, required }]: readonly [string, Param]): string {
+  const word = `«${name.toUpperCase()}»${repeat ? " ..." : ""}`;
+  return required ? word : `[${word}]`;
+}
+
+function option(name: string, param: Param): string {
+  const value =
+    param.type === "flag"
+      ? ""
+      : param.optionalValue
+        ? `[=«${param.type.toUpperCase()}»]`
+        : ` «${param.type.toUpperCase()}»`;
+  const short = param.alias ? `\`-${param.alias}\`, ` : "";
+  return `${short}\`--${name}\`${value}`;
+}
+
+function commandItem(command: Command): string {
+  const args = Object.entries(command.args).map(argument);
+  const names = command.aliases.map((alias) => `\`${alias}\``);
+  const details = [
+    ...Object.entries(command.args).map(([name, { help }]) =>
+      item(`«${name.toUpperCase()}»`, sentence(help)),
+    ),
+    ...Object.entries(command.options).map(([name, param]) =>
+      item(option(name, param), `${sentence(param.help)}${param.required ? " Required." : ""}`),
+    ),
+  ];
+  return [
+    item(
+      [`\`${command.name}\``, ...args].join(" "),
+      `${sentence(command.summary)}${names.length > 0 ? ` Also called ${names.join(", ")}.` : ""}`,
+      `IMAP: ${command.imap}`,
+    ),
+    nested(...details),
+  ].join("");
+}
+
+function globalItem([name, { alias, value, describe }]: readonly [string, GlobalOption]): string {
+  const short = alias ? `\`-${alias}\`, ` : "";
+  return item(`${short}\`--${name}\`${value ? ` «${value}»` : ""}`, sentence(describe));
+}
+
+export const posternPage: Page = {
+  name: "postern",
+  section: 1,
+  summary: "read and handle mail over IMAP, on a screen or in scripts",
+  parts: [
+    section(
+      "Synopsis",
+      paragraph("`postern` [«options»]"),
+      paragraph("`postern` [«options»] «command» [«arguments»]"),
+      paragraph("`postern demo`"),
+      paragraph("`postern --version`"),
+    ),
+    section(
+      "Description",
+      paragraph(
+        "Postern is a mail client for the terminal. Without a command it opens a screen over the mail of one account; `postern-keys`(7) says what the keys do there. With a command it does one thing, prints what came of it, and ends.",
+      ),
+      paragraph(
+        "Both work on a local copy of the account's mail. A change is written to a journal on disk and then sent: where the connection is gone it waits there, and goes to the server with a later command or screen. Several processes may work on one account at once.",
+      ),
+      paragraph("The accounts are in a config file: `postern-config`(5)."),
+    ),
+    section(
+      "Commands",
+      ...commands.filter((command) => !command.screenOnly).map(commandItem),
+      item(
+        "`demo`",
+        "Open the screen on a mailbox of its own, with sample mail. It needs no account and no network; nothing is kept.",
+      ),
+    ),
+    section(
+      "Options",
+      paragraph("These go with every command, before it or after it."),
+      ...Object.entries<GlobalOption>(globalOptions).map(globalItem),
+      item("`-h`, `--help`", "Print the commands; after a command, its arguments and options."),
+      item("`-V`, `--version`", "Print the version. It must be the first word."),
+    ),
+    section("Message ids", ...messageIds),
+    section("Folders", ...folderNames),
+    section("Flags", ...flagNames),
+    section("Output", ...output),
+    section("JSON", ...json),
+    section("Exit status", ...exitStatus),
+    section("Environment", ...environment),
+    section("Files", ...files),
+    section(
+      "Examples",
+      ...examples.map(([line, does]) => item(`\`${line}\``, sentence(does))),
+      subsection(
+        "An IMAP session by hand, and the same with Postern",
+        paragraph("Where one would type these commands to a server:"),
+        verbatim(
+          'a login me secret\nb list "" "*"\nc select INBOX\nd fetch 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])\ne store 1 +FLAGS (\\Deleted)\nf expunge\ng logout',
+        ),
+        paragraph("one says, with user and password from the configuration:"),
+        verbatim("postern folders\npostern list\npostern flag 1 +deleted\npostern expunge 1"),
+        paragraph(
+          "The ids are UIDs and not row numbers, and `expunge 1` removes that message and no other: what somebody else has flagged as deleted stays. `--trace` «FILE» writes what was said to the server and by it.",
+        ),
+      ),
+    ),
+    section("See also", paragraph("`postern-config`(5), `postern-keys`(7), `postern-query`(7)")),
+  ],
+};
