@@ -203,7 +203,8 @@ for (const size of sizes) {
       pty.type("y");
       await pty.waitFor("removed 1 message for good");
       await eventually(async () => (await wire.search("ALL")).length === 58, "removed");
-      await pty.waitFor("/58", 7_000);
+      pty.type("gg");
+      await pty.waitFor("/58");
     });
 
     test("? shows the keys, and an unknown command is answered", async () => {
@@ -218,8 +219,8 @@ for (const size of sizes) {
 
     test("new mail shows without a key, in the list and behind an open message", async () => {
       const other = await Wire.open(server.port);
-      pty.type("gg");
-      await pty.waitFor("/58", 7_000);
+      pty.type("\x07gg");
+      await pty.waitFor("INBOX  1/58");
       await other.append("INBOX", sampleMessage({ n: 201, subject: "Fresh one" }));
       await pty.waitFor(shows("Fresh one"));
       await pty.waitFor("new mail");
