@@ -36,6 +36,8 @@ interface Undo {
   run(): Promise<Outcome>;
 }
 
+/** Bodies kept on disk for an account; beyond it those not read for longest go. */
+const cacheBytes = 2_000_000_000;
 /** How many changes can be taken back. */
 const undoDepth = 100;
 /** Rows looked at between two turns of the event loop when the index is searched. */
@@ -443,6 +445,7 @@ export class Mail {
     // A script is there to get things done; a person who quits does not wait.
     if (!this.#keepOnline) await this.#operations.settled();
     await this.#session.close();
+    this.#store.bodies.trim(cacheBytes);
     this.#store.close();
   }
 }

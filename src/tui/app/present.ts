@@ -2,8 +2,17 @@
 import { flagLetters, formatPeople, formatSize, shortDate } from "../../mail/format.ts";
 import type { LineState, Message } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
-import { layoutOf } from "../layout.ts";
-import type { FolderRow, HelpEntry, KeyHint, MessageRow, ScreenModel, StatusModel } from "../model.ts";
+import { helpLength } from "../components/help.tsx";
+import { keyBarRows, layoutOf } from "../layout.ts";
+import type {
+  FolderRow,
+  HelpEntry,
+  HelpModel,
+  KeyHint,
+  MessageRow,
+  ScreenModel,
+  StatusModel,
+} from "../model.ts";
 import type { App } from "./app.ts";
 import { explain } from "./explain.ts";
 import { inWords } from "./in-words.ts";
@@ -163,6 +172,14 @@ function emptyText(app: App): string {
   return line.kind === "online" ? "No messages" : "Nothing of this folder is here yet";
 }
 
+/** The help, scrolled no further than its end; null while it is closed. */
+function helpModel(app: App, rows: number): HelpModel | null {
+  if (app.help === null) return null;
+  const model = { title: "Keys", entries: helpEntries(app.bindings), scroll: 0 };
+  app.help = Math.max(0, Math.min(app.help, helpLength(model) - rows + keyBarRows + 1));
+  return { ...model, scroll: app.help };
+}
+
 /** Puts the whole screen together, at the given size. */
 export function present(app: App, view: View): ScreenModel {
   const now = Date.now();
@@ -170,9 +187,7 @@ export function present(app: App, view: View): ScreenModel {
   const layout = layoutOf({ ...view, focus: app.pane, sidebar: app.sidebar, reading });
   app.list.resize(layout.list?.height ?? layout.reader?.height ?? 1);
   app.reader?.resize(layout.readerText, layout.reader?.height ?? 1);
-  const entries = app.help === null ? [] : helpEntries(app.bindings);
-  if (app.help !== null)
-    app.help = Math.max(0, Math.min(app.help, entries.length + 2 * helpContexts.length - view.rows + 3));
+  const help = helpModel(app, view.rows);
   return {
     columns: view.columns,
     rows: view.rows,
@@ -185,7 +200,7 @@ export function present(app: App, view: View): ScreenModel {
       empty: app.list.rows.length > 0 ? "" : emptyText(app),
     },
     reader: app.reader?.model() ?? null,
-    help: app.help === null ? null : { title: "Keys", entries, scroll: app.help },
+    help,
     status: status(app, now),
     prompt: app.prompt?.model() ?? null,
     choice: app.choice
