@@ -43,8 +43,43 @@ export class Capabilities {
     return this.has(`AUTH=${mechanism}`);
   }
 
+  /** Whether both were told the same, in any order and case. */
+  same(names: readonly string[]): boolean {
+    const other = new Capabilities(names);
+    if (other.#names.size !== this.#names.size) return false;
+    for (const name of this.#names) if (!other.#names.has(name)) return false;
+    return true;
+  }
+
+  /** What follows `name=` wherever the server says that: `values("THREAD")` is `["REFERENCES"]`. Upper case. */
+  values(name: string): readonly string[] {
+    const prefix = `${name.toUpperCase()}=`;
+    return [...this.#names]
+      .filter((told) => told.startsWith(prefix))
+      .map((told) => told.slice(prefix.length));
+  }
+
+  /** Octets of the largest message that APPEND takes in any mailbox (RFC 7889); null where the server does not say. */
+  get appendLimit(): number | null {
+    const [limit] = this.values("APPENDLIMIT");
+    return limit !== undefined && /^\d{1,15}$/.test(limit) ? Number(limit) : null;
+  }
+
   /** As the server named them; without what is implied. Empty: not told yet. */
   list(): readonly string[] {
     return this.#told;
   }
+}
+
+/**
+ * The capabilities of an earlier session with the same server, security and user: with them everything up to the
+ * first messages is sent at once. Where they no longer hold, nothing is lost but that time.
+ */
+export interface RememberedCapabilities {
+  /** Before the login. */
+  readonly greeting: readonly string[];
+  /** After it. */
+  readonly authenticated: readonly string[];
+  /** Whether the login's OK brings them; else they are asked for. */
+  readonly toldByLogin: boolean;
 }

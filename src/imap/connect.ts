@@ -17,7 +17,8 @@ export interface ConnectOptions extends TlsOptions, ConnectionSettings {
 }
 
 /**
- * Connects: TCP, TLS, greeting, capabilities. Not yet logged in.
+ * Connects: TCP, TLS, greeting, capabilities; with `remembered` capabilities it ends with TLS, and a server that turns
+ * us away fails the first command. Not yet logged in.
  * @throws ImapError UNRESOLVED, REFUSED, TLS, CERTIFICATE, INSECURE, TIMEOUT, BYE, SYNTAX, CLOSED
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
@@ -33,7 +34,9 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   });
   const connection = new Connection(stream, options);
   try {
-    if (security !== "starttls") await connection.greeted();
+    const greeted = security === "starttls" ? null : connection.greeted();
+    if (options.remembered) return connection;
+    await greeted;
     if (connection.capabilities.list().length === 0) await connection.run(capability());
   } catch (error) {
     connection.destroy();

@@ -1,22 +1,29 @@
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
-import { chooseLogin } from "./auth/authenticate.ts";
+import type { Duplex } from "node:stream";
+import { secretForms } from "./auth/log-in.ts";
 import type { Login } from "./auth/mechanism.ts";
-import type { Capabilities } from "./capabilities.ts";
+import type { Capabilities, RememberedCapabilities } from "./capabilities.ts";
 import type { Command } from "./command/command.ts";
-import { id } from "./command/id.ts";
-import { capability, logout } from "./command/simple.ts";
+import { compress } from "./command/compress.ts";
+import { logout } from "./command/simple.ts";
 import { asImapError, ImapError } from "./errors.ts";
 import type { ConnectionEvents, Emitter } from "./events.ts";
-import { type Idle, startIdle } from "./idle.ts";
+import { Flight } from "./flight.ts";
+import { Greeting } from "./greeting.ts";
+import { Guess } from "./guess.ts";
+import { type Idle, IdleSwitch, startIdle } from "./idle.ts";
 import { createJob, type Job } from "./job.ts";
 import { limits, timeouts } from "./limits.ts";
-import { mayStart } from "./pipelining.ts";
+import { logIn } from "./login.ts";
 import { describeLiteral } from "./response/fetch.ts";
 import { parseResponse, type Response, type Tagged, type Untagged } from "./response/response.ts";
 import { Sender } from "./sender.ts";
 import { Session, type SessionState } from "./session.ts";
+import { channelOf } from "./transport/channel.ts";
+import { Deflated } from "./transport/deflate.ts";
 import type { SelectedMailbox, UidRanges } from "./values.ts";
+import { Watchdog } from "./watchdog.ts";
+import { PLUS } from "./wire/bytes.ts";
 import { abbreviate, Framer, tagOf } from "./wire/framer.ts";
 import { MalformedError } from "./wire/reader.ts";
 import type { Part, WriterOptions } from "./wire/writer.ts";
@@ -30,59 +37,74 @@ export interface ConnectionSettings {
   readonly log?: ProtocolLog;
   /** What ID says of us (RFC 2971). */
   readonly clientId?: Readonly<Record<string, string>>;
+  /**
+   * What `Connection.remembered` said at the end of the last session: login and what may follow it (see `run`) are
+   * then sent at once, without waiting for the greeting. A wrong guess is found out and put right.
+   */
+  readonly remembered?: RememberedCapabilities;
 }
 
 /** One connection to a server: commands go in, values and events come out. `connect` makes it. */
 export class Connection {
-  readonly #socket: Socket;
+  /** The socket, or what compresses above it. */
+  #line: Duplex;
   readonly #settings: ConnectionSettings;
   readonly #session = new Session();
-  readonly #framer: Framer;
+  #framer: Framer;
   readonly #sender: Sender;
+  readonly #watchdog: Watchdog;
   readonly #tagPrefix = randomBytes(3).toString("hex").toUpperCase();
   #tagCounter = 0;
-  readonly #queue: Job[] = [];
-  /** Sent and not answered, in the order they were sent. */
-  readonly #pending = new Map<string, Job>();
+  readonly #flight = new Flight();
   /** Whose large literal is arriving. */
   #sinkOwner: Job | null = null;
-  /** Set while IDLE is asked to end, until it has. */
-  #idleEnding: "no" | "when begun" | "asked" = "no";
-  #idleBegun = false;
+  readonly #idle = new IdleSwitch(() => {
+    this.#sender.write(Buffer.from("DONE\r\n"), "DONE");
+    this.#watch();
+  });
   #pumping = false;
   #junk = 0;
   #preauth = false;
   #ended = false;
+  #compressed = false;
   /** What no log and no error may show, in the forms a server may echo it in, while we log in. */
   #secrets: readonly string[] = [];
-  #watchdog: NodeJS.Timeout | null = null;
-  #greeting: { resolve: () => void; reject: (error: ImapError) => void } | null = null;
+  #greeting: Greeting | null = null;
+  readonly #guess: Guess;
 
-  constructor(socket: Socket, settings: ConnectionSettings = {}) {
-    this.#socket = socket;
+  constructor(line: Duplex, settings: ConnectionSettings = {}) {
+    this.#line = line;
     this.#settings = settings;
-    this.#sender = new Sender(socket, {
+    this.#guess = new Guess(this.#session, settings.remembered ?? null);
+    this.#watchdog = new Watchdog(settings.silenceTimeoutMs ?? timeouts.silence, () => this.#silent());
+    this.#sender = new Sender(line, {
       log: (text) => settings.log?.("out", text),
-      progress: () => this.#watchdog?.refresh(),
+      progress: () => this.#watchdog.refresh(),
       broken: (error) => this.destroy(error),
     });
-    this.#framer = new Framer({
+    this.#framer = this.#listen(line);
+  }
+
+  /** Reads responses from here from now on. */
+  #listen(line: Duplex): Framer {
+    const framer = new Framer({
       response: (bytes) => this.#receive(bytes),
       literal: (prefix, size) => this.#largeLiteral(prefix, size),
       sinkFailed: (error) => this.#sinkFailed(error),
-      pause: () => socket.pause(),
+      pause: () => line.pause(),
       resume: () => {
-        this.#read(() => this.#framer.continue());
-        if (!this.#framer.paused && !this.#ended) socket.resume();
+        this.#read(() => framer.continue());
+        if (!framer.paused && !this.#ended) line.resume();
         this.#watch();
       },
     });
-    socket.on("data", (chunk: Buffer) => {
-      this.#watchdog?.refresh();
-      this.#read(() => this.#framer.push(chunk));
+    line.on("data", (chunk: Buffer) => {
+      this.#watchdog.refresh();
+      this.#read(() => framer.push(chunk));
     });
-    socket.on("error", (error) => this.destroy(asImapError(error)));
-    socket.on("close", () => this.destroy(new ImapError("CLOSED", "The connection to the server was lost.")));
+    line.on("error", (error) => this.destroy(asImapError(error)));
+    line.on("close", () => this.destroy(new ImapError("CLOSED", "The connection to the server was lost.")));
+    return framer;
   }
 
   get capabilities(): Capabilities {
@@ -117,53 +139,73 @@ export class Connection {
     this.#session.primeUids(uids);
   }
 
+  /**
+   * The capabilities told before and after the login, for `ConnectionSettings.remembered` of the next session with
+   * the same server, security and user. Null until both are known.
+   */
+  get remembered(): RememberedCapabilities | null {
+    return this.#session.remembered;
+  }
+
+  /** Whether both directions are compressed. */
+  get compressed(): boolean {
+    return this.#compressed;
+  }
+
   /** Waits for the greeting. @throws ImapError BYE, TIMEOUT, SYNTAX */
   greeted(timeoutMs: number = timeouts.greeting): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const error = new ImapError("TIMEOUT", "The server did not greet.");
-        reject(error);
-        this.destroy(error);
-      }, timeoutMs);
-      const settle = () => {
-        clearTimeout(timer);
-        this.#greeting = null;
-      };
-      this.#greeting = {
-        resolve: () => {
-          settle();
-          resolve();
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-    });
+    this.#greeting ??= new Greeting(timeoutMs, (error) => this.destroy(error));
+    return this.#greeting.came;
   }
 
   /**
    * Logs in, and says who we are (ID) where that is offered. Afterwards the capabilities are those of the one who
-   * logged in. @throws ImapError AUTH and those of `run`
+   * logged in. Commands may be run without waiting for it: those that read, select or enable follow in the same
+   * flight where the login is a single line. @throws ImapError AUTH and those of `run`
    */
   async authenticate(who: Login): Promise<void> {
-    if (this.#session.state === "not-authenticated") {
-      if (this.capabilities.list().length === 0) await this.run(capability());
-      const password = who.secret.reveal();
-      const sent = [password, Buffer.from(`\0${who.user}\0${password}`).toString("base64")];
-      this.#secrets = sent.filter((text) => text !== "");
-      try {
-        await this.run(chooseLogin(this.capabilities, who));
-      } finally {
-        this.#secrets = [];
-      }
+    if (this.#compressed)
+      throw new ImapError("STATE", "No password is sent where its length could be seen (COMPRESS).");
+    this.#secrets = secretForms(who);
+    this.#flight.loggingIn = true;
+    try {
+      await logIn(
+        {
+          session: this.#session,
+          channel: channelOf(this.#line),
+          remembered: this.#settings.remembered ?? null,
+          clientId: this.#settings.clientId ?? {},
+          run: (command) => this.#run(command, true),
+          greeted: () => this.#greeting?.came ?? Promise.resolve(),
+          misguided: () => this.#guess.misguided,
+        },
+        who,
+      );
+    } finally {
+      this.#secrets = [];
+      this.#flight.loggingIn = false;
+      this.#schedule();
     }
-    const told = this.capabilities.list().length > 0;
-    if (!told) await this.run(capability());
-    const fields = this.#settings.clientId;
-    // Coremail refuses SELECT until it has been told; nobody has to wait for the answer.
-    if (fields && Object.keys(fields).length > 0 && this.capabilities.has("ID"))
-      this.run(id(fields)).catch(() => {});
+  }
+
+  /**
+   * Compresses both directions from now on: for much mail over a slow line. False: the server does not offer it.
+   * @throws as `run`
+   */
+  async compress(): Promise<boolean> {
+    if (this.#compressed) return true;
+    if (!this.capabilities.has("COMPRESS=DEFLATE")) return false;
+    await this.run(compress(() => this.#deflate()));
+    return true;
+  }
+
+  #deflate(): void {
+    const socket = this.#line;
+    socket.removeAllListeners("data");
+    this.#line = new Deflated(socket, this.#framer.release());
+    this.#sender.redirect(this.#line);
+    this.#framer = this.#listen(this.#line);
+    this.#compressed = true;
   }
 
   /**
@@ -171,9 +213,12 @@ export class Connection {
    * @throws ImapError NO, BAD, CLOSED, TIMEOUT, …; ABORTED when the signal says so
    */
   run<R>(command: Command<R>, options: { readonly signal?: AbortSignal } = {}): Promise<R> {
+    return this.#run(command, false, options.signal);
+  }
+
+  #run<R>(command: Command<R>, ahead: boolean, signal?: AbortSignal): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       if (this.#ended) return reject(new ImapError("CLOSED", "The connection is closed."));
-      const { signal } = options;
       if (signal?.aborted) return reject(new ImapError("ABORTED", `${command.name} was given up.`));
       let abort = () => {};
       const settle =
@@ -182,16 +227,15 @@ export class Connection {
           signal?.removeEventListener("abort", abort);
           done(value);
         };
-      const tag = `${this.#tagPrefix}${(++this.#tagCounter).toString(36).toUpperCase()}`;
-      const job = createJob(command, tag, settle(resolve), settle(reject));
+      const nextTag = () => `${this.#tagPrefix}${(++this.#tagCounter).toString(36).toUpperCase()}`;
+      const job = createJob(command, nextTag, ahead, settle(resolve), settle(reject));
       abort = () => {
-        const at = this.#queue.indexOf(job);
-        if (at >= 0) this.#queue.splice(at, 1);
+        this.#flight.remove(job);
         job.abandon(new ImapError("ABORTED", `${command.name} was given up.`));
         this.#schedule();
       };
       signal?.addEventListener("abort", abort, { once: true });
-      this.#queue.push(job);
+      this.#flight.add(job);
       this.#schedule();
     });
   }
@@ -201,11 +245,8 @@ export class Connection {
     return startIdle(this, {
       offered: this.capabilities.has("IDLE"),
       pollMs: options.pollMs ?? timeouts.poll,
-      end: () => this.#endIdle(),
-      begun: () => {
-        this.#idleBegun = true;
-        if (this.#idleEnding === "when begun") this.#endIdle();
-      },
+      end: () => this.#idle.end(),
+      begun: () => this.#idle.begun(),
     });
   }
 
@@ -225,16 +266,14 @@ export class Connection {
   destroy(error?: ImapError): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#watchdog) clearTimeout(this.#watchdog);
+    this.#watchdog.watch(false);
     const problem = error ?? new ImapError("CLOSED", "The connection was closed.");
     this.#framer.stop(problem);
     this.#session.closed();
-    this.#socket.destroy();
-    this.#greeting?.reject(problem);
+    this.#line.destroy();
+    this.#greeting?.failed(problem);
     this.#sender.stop();
-    const jobs = [...this.#pending.values(), ...this.#queue.splice(0)];
-    this.#pending.clear();
-    for (const job of jobs) job.fail(problem);
+    for (const job of this.#flight.clear()) job.fail(problem);
     this.events.emit("close", error ?? null);
   }
 
@@ -246,82 +285,60 @@ export class Connection {
     this.#pumping = true;
     queueMicrotask(() => {
       this.#pumping = false;
-      this.#socket.cork();
+      this.#line.cork();
       this.#pump();
-      this.#socket.uncork();
+      this.#line.uncork();
     });
   }
 
   #pump(): void {
-    while (!this.#ended && !this.#sender.busy && !this.#greeting) {
-      const job = this.#queue[0];
-      if (!job) return;
-      const pending = [...this.#pending.values()];
-      const { traits, name } = job.command;
-      if (pending.some((other) => other.exchange?.quiet)) {
-        this.#endIdle();
+    while (!this.#ended && !this.#sender.busy && !this.#flight.empty) {
+      if (this.#greeting && !this.#settings.remembered) return;
+      if (this.#flight.some((other) => other.exchange?.quiet === true)) {
+        this.#idle.end();
         return;
       }
-      if (
-        !mayStart(
-          traits,
-          pending.map((other) => other.command.traits),
-          this.#session,
-        )
-      )
-        return;
-      this.#queue.shift();
-      const opening = pending.some((other) => other.command.traits.selects);
-      if (this.#lacksState(traits.needs, opening)) {
-        job.fail(new ImapError("STATE", `${name} cannot be run in the state "${this.state}".`));
-        continue;
-      }
-      this.#start(job);
+      const next = this.#flight.next(this.#session);
+      if (next.kind === "wait") return;
+      if (next.kind === "refuse") {
+        const { name } = next.job.command;
+        next.job.fail(new ImapError("STATE", `${name} cannot be run in the state "${this.state}".`));
+      } else if (!this.#start(next.job)) return;
     }
   }
 
-  #lacksState(needs: Job["command"]["traits"]["needs"], opening: boolean): boolean {
-    const { state } = this;
-    if (needs === "any") return false;
-    if (needs === "not-authenticated") return state !== "not-authenticated";
-    if (needs === "authenticated") return state === "not-authenticated";
-    return state !== "selected" && !opening;
-  }
-
   #writerOptions(): WriterOptions {
-    const { capabilities } = this;
-    const literals = capabilities.has("LITERAL+")
-      ? limits.literalPlus
-      : capabilities.has("LITERAL-")
-        ? limits.literalMinus
-        : -1;
-    return { nonSynchronizing: literals, utf8: this.#session.utf8 };
+    const { capabilities, assumed, utf8 } = this.#session;
+    const literals =
+      capabilities.has("LITERAL+") && !assumed
+        ? limits.literalPlus
+        : capabilities.has("LITERAL-") && !assumed
+          ? limits.literalMinus
+          : -1;
+    return { nonSynchronizing: literals, utf8 };
   }
 
-  #start(job: Job): void {
+  /** False: it must not be sent as long as it is not known what the server offers and whether it lets us in. */
+  #start(job: Job): boolean {
+    const entering = this.#flight.some((other) => other.command.traits.logsIn === true);
+    job.guessed = entering || this.#session.assumed;
     let parts: readonly Part[];
     try {
       parts = job.write(this.#session, this.#writerOptions());
     } catch (error) {
       job.fail(asImapError(error, "ARGUMENT"));
-      return;
+      return true;
     }
-    if (job.exchange?.quiet) {
-      this.#idleBegun = false;
-      this.#idleEnding = "no";
+    if (job.guessed && parts.some((part) => part.kind !== "bytes")) {
+      this.#flight.putBack(job);
+      return false;
     }
-    this.#pending.set(job.tag, job);
+    if (job.exchange?.quiet) this.#idle.sent();
+    if (job.command.traits.needs === "not-authenticated") this.#guess.loginSent();
+    this.#flight.sent(job);
     this.#watch();
     void this.#sender.send(job.tag, parts)?.then(() => this.#schedule());
-  }
-
-  #endIdle(): void {
-    if (this.#idleEnding === "asked") return;
-    if (![...this.#pending.values()].some((job) => job.exchange?.quiet)) return;
-    this.#idleEnding = this.#idleBegun ? "asked" : "when begun";
-    if (!this.#idleBegun) return;
-    this.#sender.write(Buffer.from("DONE\r\n"), "DONE");
-    this.#watch();
+    return true;
   }
 
   // — receiving —
@@ -336,7 +353,9 @@ export class Connection {
 
   #logIn(bytes: Buffer): void {
     if (!this.#settings.log) return;
-    this.#settings.log("in", this.#cleaned(abbreviate(bytes)));
+    // What a login is challenged with, and may be answered to, is no less secret than its answers.
+    const challenge = this.#secrets.length > 0 && bytes[0] === PLUS;
+    this.#settings.log("in", challenge ? "+ [secret]" : this.#cleaned(abbreviate(bytes)));
   }
 
   #receive(bytes: Buffer): void {
@@ -362,7 +381,7 @@ export class Connection {
       throw new ImapError("LIMIT", "The server sent too much that cannot be understood.");
     if (this.#greeting) throw new ImapError("SYNTAX", "The server did not greet as IMAP does.");
     const tag = tagOf(bytes);
-    const job = tag === null ? undefined : this.#pending.get(tag);
+    const job = tag === null ? undefined : this.#flight.find(tag);
     if (!job || tag === null) return;
     this.#settled(tag);
     job.fail(new ImapError("SYNTAX", `The answer to ${job.command.name} could not be understood.`));
@@ -373,23 +392,29 @@ export class Connection {
       throw new ImapError("SYNTAX", "The server did not greet as IMAP does.");
     if (response.condition === "BYE" || response.condition === "NO" || response.condition === "BAD")
       throw new ImapError("BYE", "The server turned us away.", { serverText: response.text });
-    this.#session.apply(response);
-    if (response.condition === "PREAUTH") {
-      this.#preauth = true;
-      this.#session.authenticated();
-    }
-    this.#greeting?.resolve();
+    this.#session.greeted({ ...response, text: response.text });
+    this.#preauth = response.condition === "PREAUTH";
+    this.#greeting?.received();
+    this.#greeting = null;
     this.#schedule();
   }
 
   #complete(done: Tagged): void {
-    const job = this.#pending.get(done.tag);
+    const job = this.#flight.find(done.tag);
     if (!job) throw new ImapError("SYNTAX", "The server answered a command that was not sent.");
-    if (this.#sender.midway(done.tag))
+    if (this.#sender.midway(done.tag) || (done.condition === "OK" && this.#sender.sending(done.tag)))
       throw new ImapError("SYNTAX", "The server answered a command before it was sent whole.");
     this.#settled(done.tag);
-    job.complete({ ...done, text: this.#cleaned(done.text) });
-    this.#session.completed(done.code, done.text);
+    const refused = done.condition !== "OK";
+    const verdict = refused ? this.#guess.verdict(job) : "own";
+    if (verdict === "repeat") this.#flight.repeat(job);
+    else if (verdict !== "own") job.fail(verdict);
+    else {
+      job.complete({ ...done, text: this.#cleaned(done.text) });
+      this.#session.completed(done.code, done.text);
+      if (job.command.traits.needs === "not-authenticated" && (refused || this.state === "not-authenticated"))
+        this.#guess.loginFailed(job, refused ? done : null, this.#preauth);
+    }
   }
 
   /** A server that repeats the command it refused must not bring the password into a log or an error. */
@@ -398,7 +423,7 @@ export class Connection {
   }
 
   #settled(tag: string): void {
-    this.#pending.delete(tag);
+    if (this.#flight.answered(tag)?.exchange?.quiet) this.#idle.over();
     this.#sender.answered(tag);
     this.#watch();
     this.#schedule();
@@ -406,24 +431,34 @@ export class Connection {
 
   #continue(text: string): void {
     if (this.#sender.continue()) return;
-    for (const job of this.#pending.values()) {
+    for (const job of this.#flight.pending()) {
       if (!job.exchange?.continuation) continue;
-      const answer = job.exchange.continuation(text);
-      if (answer !== null) this.#sender.write(Buffer.from(`${answer}\r\n`, "latin1"), "[secret]");
+      this.#answer(job, job.exchange.continuation(text));
       return;
     }
   }
 
+  #answer(job: Job, answer: string | null | Promise<string | null>): void {
+    if (answer instanceof Promise)
+      answer.then(
+        (text) => this.#answer(job, text),
+        (error: unknown) => this.destroy(asImapError(error, "AUTH")),
+      );
+    // The server may have ended the exchange while the answer was made.
+    else if (answer !== null && !this.#ended && this.#flight.find(job.tag) === job)
+      this.#sender.write(Buffer.from(`${answer}\r\n`, "latin1"), "[secret]");
+  }
+
   #untagged(response: Untagged): void {
     if (response.kind === "condition" && response.condition === "BYE") {
-      for (const job of this.#pending.values()) if (job.command.name === "LOGOUT") return;
+      for (const job of this.#flight.pending()) if (job.command.name === "LOGOUT") return;
       throw new ImapError("BYE", "The server closed the connection.", {
         serverText: response.text,
         ...(response.code ? { responseCode: response.code.name } : {}),
       });
     }
     const known = this.#session.apply(response);
-    for (const job of this.#pending.values()) if (job.exchange?.untagged?.(known)) return;
+    for (const job of this.#flight.pending()) if (job.exchange?.untagged?.(known)) return;
     this.#session.unclaimed(known);
   }
 
@@ -431,7 +466,7 @@ export class Connection {
     this.#logIn(prefix);
     const literal = describeLiteral(prefix, size);
     if (!literal) return undefined;
-    for (const job of this.#pending.values()) {
+    for (const job of this.#flight.pending()) {
       const sink = job.exchange?.sink?.(literal);
       if (!sink) continue;
       this.#sinkOwner = job;
@@ -446,16 +481,13 @@ export class Connection {
 
   /** Runs the watchdog while an answer is due: not in IDLE, and not while we ourselves hold the server back. */
   #watch(): void {
-    const due = [...this.#pending.values()].some(
-      (job) => !job.exchange?.quiet || this.#idleEnding === "asked",
-    );
-    if (this.#watchdog) clearTimeout(this.#watchdog);
-    this.#watchdog = null;
-    if (!due || this.#ended) return;
+    const due = this.#flight.some((job) => !job.exchange?.quiet || this.#idle.ending);
+    this.#watchdog.watch(due && !this.#ended);
+  }
+
+  #silent(): void {
     const ms = this.#settings.silenceTimeoutMs ?? timeouts.silence;
-    this.#watchdog = setTimeout(() => {
-      if (this.#framer.paused) this.#watch();
-      else this.destroy(new ImapError("TIMEOUT", `The server was silent for ${Math.round(ms / 1000)} s.`));
-    }, ms);
+    if (this.#framer.paused) this.#watch();
+    else this.destroy(new ImapError("TIMEOUT", `The server was silent for ${Math.round(ms / 1000)} s.`));
   }
 }

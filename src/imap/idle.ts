@@ -21,6 +21,42 @@ export interface IdleControls {
   begun(): void;
 }
 
+/** When DONE may be sent: once for each IDLE, and not before the server has agreed to it. */
+export class IdleSwitch {
+  readonly #sendDone: () => void;
+  #state: "off" | "sent" | "begun" | "end when begun" | "ending" = "off";
+
+  constructor(sendDone: () => void) {
+    this.#sendDone = sendDone;
+  }
+
+  /** DONE was sent, and the answer is due. */
+  get ending(): boolean {
+    return this.#state === "ending";
+  }
+
+  sent(): void {
+    this.#state = "sent";
+  }
+
+  begun(): void {
+    const wanted = this.#state === "end when begun";
+    this.#state = "begun";
+    if (wanted) this.end();
+  }
+
+  end(): void {
+    if (this.#state === "sent") this.#state = "end when begun";
+    if (this.#state !== "begun") return;
+    this.#state = "ending";
+    this.#sendDone();
+  }
+
+  over(): void {
+    this.#state = "off";
+  }
+}
+
 /** IDLE, begun anew every 9 minutes; or NOOP now and then. */
 export function startIdle(connection: Connection, controls: IdleControls): Idle {
   const ended = controls.offered ? push(connection, controls) : poll(connection, controls);

@@ -7,7 +7,12 @@ import { type Part, Writer, type WriterOptions } from "./wire/writer.ts";
 /** A command on its way: queued, then sent and pending, then settled. The type of its result stays inside. */
 export interface Job {
   readonly command: Pick<Command<unknown>, "name" | "traits">;
+  /** Another one each time it is written. */
   readonly tag: string;
+  /** Part of logging in: it goes ahead of what others have queued. */
+  readonly ahead: boolean;
+  /** Sent before it was known that it would be let in, or that the server offers what it uses. */
+  guessed: boolean;
   /** Set once it is sent. */
   readonly exchange: Omit<Exchange<unknown>, "result" | "failed" | "write"> | null;
   /** Settled for the caller, but the server's answer is still to come. */
@@ -31,11 +36,13 @@ function refusal(name: string, done: Tagged): ImapError {
 
 export function createJob<R>(
   command: Command<R>,
-  tag: string,
+  nextTag: () => string,
+  ahead: boolean,
   resolve: (result: R) => void,
   reject: (error: unknown) => void,
 ): Job {
   let exchange: Exchange<R> | null = null;
+  let tag = "";
   let abandoned = false;
   /** What a handler of the caller's threw: the command fails with it once it is answered. */
   let broken: { error: unknown } | null = null;
@@ -58,13 +65,17 @@ export function createJob<R>(
         return undefined;
       }
     },
-    ...(run.continuation ? { continuation: (text: string) => run.continuation!(text) } : {}),
+    ...(run.continuation ? { continuation: (text: string) => run.continuation?.(text) ?? null } : {}),
     quiet: run.quiet ?? false,
   });
   let guard: Job["exchange"] = null;
   return {
     command,
-    tag,
+    ahead,
+    guessed: false,
+    get tag() {
+      return tag;
+    },
     get exchange() {
       return guard;
     },
@@ -72,6 +83,7 @@ export function createJob<R>(
       return abandoned;
     },
     write(session, options) {
+      tag = nextTag();
       exchange = command.begin(session, tag);
       guard = guarded(exchange);
       const writer = new Writer(tag, options);

@@ -12,6 +12,8 @@ export const limits = {
   literalDigits: 19,
   /** How deep parentheses may nest in what is read recursively. */
   depth: 64,
+  /** How deep a discussion may go in THREAD, which is not read recursively. */
+  threadDepth: 10_000,
   /** Bytes kept of an attribute that could not be read. */
   invalidBytes: 64 << 10,
   /** Responses that could not be read before the connection is given up, as a count. */
@@ -24,6 +26,9 @@ export const limits = {
   literalPlus: 64 << 10,
   /** The same where the server offers LITERAL- only (RFC 7888 §5). */
   literalMinus: 4096,
+  /** Inflated octets for each octet received, beyond the first `inflateFree` (RFC 4978); honest mail stays below 50. */
+  inflateRatio: 200,
+  inflateFree: 64 << 20,
   /** A string longer than this goes as a literal. */
   quoted: 1000,
 } as const;

@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { ImapError } from "./errors.ts";
 import type { Part } from "./wire/writer.ts";
 
@@ -15,7 +14,7 @@ export interface SenderHooks {
 
 /** Puts commands on the wire, one at a time, waiting where the server or the network wants it. */
 export class Sender {
-  readonly #socket: Socket;
+  #line: Duplex;
   readonly #hooks: SenderHooks;
   /** The tag of the command whose parts are not all sent yet. */
   #sending: string | null = null;
@@ -23,13 +22,23 @@ export class Sender {
   #literal: ((go: boolean) => void) | null = null;
   #stopped = false;
 
-  constructor(socket: Socket, hooks: SenderHooks) {
-    this.#socket = socket;
+  constructor(line: Duplex, hooks: SenderHooks) {
+    this.#line = line;
     this.#hooks = hooks;
+  }
+
+  /** What is sent from now on goes this way. */
+  redirect(line: Duplex): void {
+    this.#line = line;
   }
 
   get busy(): boolean {
     return this.#sending !== null;
+  }
+
+  /** Whether not all of this command has been sent. */
+  sending(tag: string): boolean {
+    return this.#sending === tag;
   }
 
   /** Whether this command is on its way and not waiting for leave to go on. */
@@ -57,7 +66,7 @@ export class Sender {
 
   write(bytes: Buffer, log: string): boolean {
     if (log !== "") this.#hooks.log(log.replace(/\r\n/g, " "));
-    return this.#socket.write(bytes);
+    return this.#line.write(bytes);
   }
 
   /** `+` came: true where a literal waited for it. */
@@ -92,10 +101,10 @@ export class Sender {
   }
 
   async #drained(): Promise<void> {
-    if (this.#stopped || !this.#socket.writableNeedDrain) return;
+    if (this.#stopped || !this.#line.writableNeedDrain) return;
     const given = new AbortController();
     const { signal } = given;
-    await Promise.race([once(this.#socket, "drain", { signal }), once(this.#socket, "close", { signal })])
+    await Promise.race([once(this.#line, "drain", { signal }), once(this.#line, "close", { signal })])
       .catch(() => {})
       .finally(() => given.abort());
     this.#hooks.progress();
@@ -109,7 +118,7 @@ export class Sender {
         const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk), "utf8");
         sent += bytes.length;
         if (sent > size || this.#stopped) break;
-        if (!this.#socket.write(bytes)) await this.#drained();
+        if (!this.#line.write(bytes)) await this.#drained();
       }
     } catch (cause) {
       this.#hooks.broken(

@@ -1,8 +1,9 @@
 /** What is known about the other side: capabilities, state, the selected mailbox. Kept true by every response. */
-import { Capabilities } from "./capabilities.ts";
+import { Capabilities, type RememberedCapabilities } from "./capabilities.ts";
 import { type ConnectionEvents, Emitter } from "./events.ts";
 import type { ResponseCode } from "./response/code.ts";
 import type { Untagged } from "./response/response.ts";
+import type { SearchResponse } from "./response/search.ts";
 import { SequenceMap } from "./sequence-map.ts";
 import { count } from "./uid-set.ts";
 import type { FetchedMessage, SelectedMailbox, UidRanges } from "./values.ts";
@@ -12,6 +13,13 @@ export type SessionState = "not-authenticated" | "authenticated" | "selected" | 
 export class Session {
   readonly events = new Emitter<ConnectionEvents>();
   #capabilities = new Capabilities();
+  /** They are those of an earlier session: this one's server has not yet said its own. */
+  #assumed = false;
+  /** What this server has said before and after the login. */
+  #toldBefore: Capabilities | null = null;
+  #toldAfter: Capabilities | null = null;
+  #toldByLogin = false;
+  #loggingIn = false;
   readonly #enabled = new Set<string>();
   readonly #asked = new Set<string>();
   #state: SessionState = "not-authenticated";
@@ -55,13 +63,84 @@ export class Session {
     return this.enabled("UTF8=ACCEPT") || this.enabled("IMAP4rev2");
   }
 
-  learn(capabilities: readonly string[]): void {
-    this.#capabilities = new Capabilities(capabilities);
-    this.events.emit("capabilities", this.#capabilities);
+  /** Whether the capabilities are those of an earlier session, and not yet told in this one. */
+  get assumed(): boolean {
+    return this.#assumed;
   }
 
-  /** What was said before is not trusted after a change of security or identity (RFC 9051 §6.2.1, §6.2.2). */
-  forgetCapabilities(): void {
+  /** What to assume in the next session; null as long as this one has not told both. */
+  get remembered(): RememberedCapabilities | null {
+    if (!this.#toldBefore || !this.#toldAfter) return null;
+    return {
+      greeting: this.#toldBefore.list(),
+      authenticated: this.#toldAfter.list(),
+      toldByLogin: this.#toldByLogin,
+    };
+  }
+
+  /** What the server said it can do before the login; null: nothing yet. */
+  get toldBefore(): Capabilities | null {
+    return this.#toldBefore;
+  }
+
+  get toldAfter(): Capabilities | null {
+    return this.#toldAfter;
+  }
+
+  learn(capabilities: readonly string[]): void {
+    const told = new Capabilities(capabilities);
+    if (this.#loggingIn || this.#state !== "not-authenticated") this.#toldAfter = told;
+    else this.#toldBefore = told;
+    this.#capabilities = told;
+    this.#assumed = false;
+    this.events.emit("capabilities", told);
+  }
+
+  /** Takes the capabilities of an earlier session for true until told otherwise. */
+  assume(capabilities: readonly string[]): void {
+    this.#capabilities = new Capabilities(capabilities);
+    this.#assumed = true;
+  }
+
+  /** The greeting came: after a login that did not wait for it, its capabilities are those of before. */
+  greeted(response: Untagged & { kind: "condition" }): void {
+    const early = this.#loggingIn && response.code?.kind === "capability";
+    if (early && response.code?.kind === "capability")
+      this.#toldBefore = new Capabilities(response.code.capabilities);
+    else this.apply(response);
+    if (response.condition === "PREAUTH") this.authenticated();
+  }
+
+  /** A login was sent; `assumed` is what to count on behind it until told. */
+  beginLogin(assumed: readonly string[] | null): void {
+    this.#loggingIn = true;
+    if (assumed) this.assume(assumed);
+  }
+
+  /** The login was refused: what holds is what was said before it. */
+  loginFailed(): void {
+    this.#loggingIn = false;
+    this.#toldAfter = null;
+    this.#capabilities = this.#toldBefore ?? new Capabilities();
+    this.#assumed = false;
+  }
+
+  /** The login was agreed to; `told`: with the capabilities of the one who logged in, which may differ. */
+  loggedIn(told: boolean): void {
+    this.#loggingIn = false;
+    this.#toldByLogin = told || this.#toldAfter !== null;
+    this.authenticated();
+    // What was said before is not trusted after a change of identity (RFC 9051 §6.2.2).
+    if (!told && !this.#toldAfter && !this.#assumed) this.#capabilities = new Capabilities();
+  }
+
+  /** UNAUTHENTICATE (RFC 8437 §3): nothing that held for the account holds any more. */
+  unauthenticated(): void {
+    this.leave();
+    this.#state = "not-authenticated";
+    this.#enabled.clear();
+    this.#asked.clear();
+    this.#toldBefore = this.#toldAfter = null;
     this.#capabilities = new Capabilities();
   }
 
@@ -130,6 +209,18 @@ export class Session {
       this.#update({ exists: Math.max(0, this.#selected.exists - 1) });
       this.events.emit("mailbox", { kind: "expunge", seq: response.seq, uid });
     } else if (response.kind === "flags") this.#update({ flags: response.flags });
+    else if (response.kind === "search") this.#searchUpdated(response);
+    else if (response.kind === "list") this.events.emit("folders", response);
+    else if (response.kind === "status") this.events.emit("folders", response);
+    else if (response.kind === "metadata") {
+      const { path, entries } = response;
+      this.events.emit("folders", { kind: "metadata", path, entries });
+    }
+  }
+
+  #searchUpdated({ tag, updates }: SearchResponse): void {
+    if (tag === null) return;
+    for (const update of updates) this.events.emit("search", { context: tag, ...update });
   }
 
   #vanished(uids: UidRanges): void {

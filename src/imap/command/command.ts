@@ -23,8 +23,11 @@ export interface Exchange<R> {
   untagged?(response: Untagged): boolean;
   /** Offered every large literal while the command is pending. */
   sink?(literal: LargeLiteral): LiteralSink | undefined;
-  /** A continuation request that no literal waits for; the answer is sent as a line. Its text never reaches a log. */
-  continuation?(text: string): string | null;
+  /**
+   * A continuation request that no literal waits for; the answer is sent as a line. Its text never reaches a log.
+   * @throws ImapError (also as a rejection): the connection ends
+   */
+  continuation?(text: string): string | null | Promise<string | null>;
   /** Whether silence is no fault now (IDLE). */
   readonly quiet?: boolean;
   /** The value of the OK. @throws ImapError: the command failed after all */

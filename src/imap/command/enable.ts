@@ -14,6 +14,7 @@ export function enable(names: readonly string[]): Command<readonly string[]> {
     name: "ENABLE",
     traits: {
       needs: "authenticated",
+      enables: true,
       barrier: names.some((name) => changesText.has(name.toUpperCase())),
       mayExpunge: true,
       ambiguous: { key: "ENABLE" },

@@ -4,7 +4,7 @@
  */
 import { asImapError, ImapError } from "../errors.ts";
 import { limits } from "../limits.ts";
-import { CR, isDigit, LBRACE, LF, NUL, PLUS, RBRACE, SP, ZERO } from "./bytes.ts";
+import { CR, isDigit, LBRACE, LF, NUL, PLUS, RBRACE, RPAREN, SP, ZERO } from "./bytes.ts";
 
 /** Where the bytes of a large literal go. A promise from `write` holds the server back until it resolves. */
 export interface LiteralSink {
@@ -31,6 +31,16 @@ export interface FramerHandlers {
 const resultLine = /^\* (?:SEARCH|SORT|THREAD|ESEARCH|VANISHED)\b/i;
 /** `* 1 FETCH`, `* LIST`: of the others (status, `+`, tagged) the rest is text, where `{5}` is no literal. */
 const statusLine = /^(?:\* (?:OK|NO|BAD|BYE|PREAUTH)\b|\+|[^*])/i;
+
+const fetchLine = /^\* \d+ (?:UID)?FETCH \(/i;
+const responseLine = /^(?:\* (?:\d+ )?[A-Z]{2}|\+|[A-Za-z0-9.]+ (?:OK|NO|BAD)\b)/i;
+
+/** Whether a FETCH response's line, without CRLF, lacks its closing parenthesis. */
+function breaksOff(response: Buffer, lineEnd: number): boolean {
+  let end = lineEnd;
+  while (end > 0 && response[end - 1] === SP) end--;
+  return response[end - 1] !== RPAREN && fetchLine.test(response.toString("latin1", 0, 24));
+}
 
 /**
  * The size announced at the end of a line (`{n}`, `{n+}`), whose end without CRLF is `end`; -1 if there is none.
@@ -59,6 +69,8 @@ export class Framer {
   #gatheredLength = 0;
   /** Where the current line began in the gathered response. */
   #lineStart = 0;
+  /** The last line was to end a FETCH and did not: Outlook puts line breaks into quoted strings. */
+  #brokenOff = false;
   /** Octets still to come of the literal being read: into the response, or past it to a sink. */
   #literalLeft = 0;
   #streamLeft = 0;
@@ -78,6 +90,14 @@ export class Framer {
 
   get paused(): boolean {
     return this.#paused;
+  }
+
+  /** Ends here, and gives back what was not read: it is something else than responses. */
+  release(): Buffer {
+    const rest = Buffer.concat(this.#chunks);
+    this.#stopped = true;
+    this.#chunks = [];
+    return rest;
   }
 
   /** No more calls to the handlers; an open sink is aborted. */
@@ -157,6 +177,10 @@ export class Framer {
         start = at;
         response = this.#gathered.subarray(0, this.#gatheredLength);
       } else response = chunk.subarray(start, at);
+      if (this.#brokenOff) {
+        response = this.#mend(response);
+        if (this.#stopped) return;
+      }
       let lineEnd = response.length - 1;
       this.#checkLine(response.length - this.#lineStart, response);
       if (lineEnd > 0 && response[lineEnd - 1] === CR) lineEnd--;
@@ -173,6 +197,13 @@ export class Framer {
         this.#sink = this.#handlers.literal(this.#gathered.subarray(0, this.#gatheredLength), size);
         continue;
       }
+      if (response.length <= limits.line && breaksOff(response, lineEnd)) {
+        if (this.#gatheredLength === 0) this.#gather(chunk, start, at);
+        this.#brokenOff = true;
+        this.#lineStart = response.length;
+        start = at;
+        continue;
+      }
       this.#gatheredLength = 0;
       this.#lineStart = 0;
       start = at;
@@ -180,6 +211,21 @@ export class Framer {
       if (lineEnd > 0) this.#handlers.response(response);
       if (at === chunk.length) return;
     }
+  }
+
+  /**
+   * A line came behind a FETCH that broke off. Either it goes on with it, or it is another response and that one ends
+   * where it broke off. @returns the response so far
+   */
+  #mend(response: Buffer): Buffer {
+    this.#brokenOff = false;
+    const line = this.#lineStart;
+    if (!responseLine.test(response.toString("latin1", line, line + 40))) return response;
+    this.#handlers.response(response.subarray(0, line));
+    this.#gathered.copyWithin(0, line, this.#gatheredLength);
+    this.#gatheredLength -= line;
+    this.#lineStart = 0;
+    return this.#gathered.subarray(0, this.#gatheredLength);
   }
 
   /** Appends to the response that began in an earlier chunk; memory doubles, so that each byte is copied rarely. */
