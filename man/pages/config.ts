@@ -62,7 +62,7 @@ export const configPage: Page = {
           item(`\`${scheme}//\``, `${help} Port ${port} where none is given.`),
         ),
         paragraph(
-          "With the first two, TLS 1.2 or later is spoken, and nothing but the request for TLS is sent before the server has proved who it is: its certificate must be for the host in the URL, and be signed by an authority of the system, or of `ca-file`; or it must be the very one that `pin` names.",
+          "With the first two, TLS 1.2 or later is spoken, and nothing but the request for TLS is sent before the server has proved who it is: its certificate must be for the host in the URL, and be signed by an authority that Node.js trusts, or, where `ca-file` is set, by one in that file; or it must be the very one that `pin` names.",
         ),
       ),
       subsection(

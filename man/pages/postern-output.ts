@@ -26,7 +26,7 @@ export const output: readonly string[] = [
   ),
   item(
     "`fetch`",
-    "Header lines, an empty line, the body as text, the targets of links, a line for each attachment with its part number; the body is wrapped to the terminal, at most 100 columns, and to 80 in a pipe. With `--raw`, `--headers` and `--part`, the bytes as they are.",
+    "Header lines, an empty line, the body as text, the targets of links, a line for each attachment with its part number; the body is wrapped to the terminal, at most 100 columns, and to 80 in a pipe. With `--raw`, `--headers` and `--part`, the bytes as they are; those of a part without their transfer encoding.",
   ),
   item("all others", "One sentence about what was done."),
   paragraph(

@@ -91,10 +91,10 @@ export const queryPage: Page = {
     section(
       "In a shell",
       paragraph(
-        "A shell takes quotes, brackets and `$` for itself: put the whole query into single quotes. Where the first term is a bare word with a minus, put `--` before the query.",
+        "A shell takes quotes, brackets and `$` for itself: put the whole query into single quotes. A query that would begin with a minus and a bare word needs brackets, or it is taken for an option.",
       ),
       verbatim(
-        "postern search 'subject:\"engine room\" -(is:read or label:$Junk)'\npostern search -- '-lighthouse'",
+        "postern search 'subject:\"engine room\" -(is:read or label:$Junk)'\npostern search '(-lighthouse)'",
       ),
     ),
     section(

@@ -21,7 +21,7 @@ export interface Account {
   readonly imap: ServerAddress;
   /** A shell command whose first line of output is the password. */
   readonly passwordCommand: string | null;
-  /** PEM file of certificate authorities to trust for this account, in place of the system's. */
+  /** PEM file of certificate authorities to trust for this account, in place of those that Node.js trusts. */
   readonly caFile: string | null;
   /** `sha256:HEX`: the one certificate to accept. */
   readonly pin: string | null;

@@ -28,7 +28,7 @@ export const accountSettings = {
   },
   "ca-file": {
     example: '"ca.pem"',
-    help: "A PEM file of certificate authorities to trust in place of the system's. A relative path starts at the directory of the config file; ~/ is your home.",
+    help: "A PEM file of certificate authorities to trust in place of those that Node.js trusts. A relative path starts at the directory of the config file; ~/ is your home.",
   },
   pin: {
     example: '"sha256:1f2e…"',
