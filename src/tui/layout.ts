@@ -19,7 +19,8 @@ export interface Layout {
 
 /** Long lines are hard to read: body text is never wider than this. */
 export const maxTextWidth = 100;
-const keyBarRows = 2;
+/** Rows the key bar takes where it is shown. */
+export const keyBarRows = 2;
 /** Lower screens need their rows for mail. */
 const minRowsForKeyBar = 9;
 
