@@ -1,5 +1,5 @@
 // A real Courier IMAP for the tests: everything it owns lies in one temporary directory, and it listens on loopback only.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -30,8 +30,19 @@ export async function startCourier(): Promise<Courier> {
   const dir = mkdtempSync(join(tmpdir(), "postern-courier-"));
   owned(dir);
   for (const part of ["cur", "new", "tmp"]) makeDirectory(join(dir, "Maildir", part));
+  const session = dir.slice(-6);
+  const environment = {
+    LD_LIBRARY_PATH: ["usr/lib", "usr/lib/x86_64-linux-gnu"].map((at) => join(root, at)).join(":"),
+    GAM_CLIENT_ID: session,
+  };
+  // Tells imapd when the maildir changes; without one of ours, imapd would start one that outlives us.
+  const watcher = spawn(join(root, "usr/libexec/gam_server"), ["--notimeout", session], {
+    stdio: "ignore",
+    ...account.as,
+    env: environment,
+  });
   const sockets = new Set<Socket>();
-  const children = new Set<ReturnType<typeof spawn>>();
+  const children = new Set<ChildProcess>([watcher]);
   const server = createServer((socket) => {
     sockets.add(socket);
     const child = spawn(join(root, "usr/bin/imapd"), ["Maildir"], {
@@ -39,7 +50,7 @@ export async function startCourier(): Promise<Courier> {
       stdio: ["pipe", "pipe", "ignore"],
       ...account.as,
       env: {
-        LD_LIBRARY_PATH: ["usr/lib", "usr/lib/x86_64-linux-gnu"].map((at) => join(root, at)).join(":"),
+        ...environment,
         AUTHENTICATED: "user",
         AUTHADDR: "user",
         HOME: dir,
@@ -48,9 +59,8 @@ export async function startCourier(): Promise<Courier> {
         IMAP_CAPABILITY: capability,
         IMAP_KEYWORDS: "1",
         IMAP_ACL: "1",
-        // Locks would be watched for through a daemon of the system's.
-        IMAP_USELOCKS: "0",
-        IMAP_ENHANCEDIDLE: "0",
+        IMAP_USELOCKS: "1",
+        IMAP_ENHANCEDIDLE: "1",
         IMAP_IDLE_TIMEOUT: "1",
         IMAP_TRASHFOLDERNAME: "Trash",
       },

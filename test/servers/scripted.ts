@@ -1,6 +1,7 @@
 // A server that says exactly what a test tells it to: for faults no real server would show on demand.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer, TLSSocket, type TlsOptions } from "node:tls";
 
 /** The server's end of one connection. */
 export interface Peer {
@@ -17,7 +18,9 @@ export interface Peer {
   command(pattern: RegExp): Promise<string>;
   /** Waits for such a command, sends the lines, and says OK. */
   answer(pattern: RegExp, ...lines: string[]): Promise<void>;
-  /** Everything the client sent so far, as Latin-1. */
+  /** Begins TLS, as after STARTTLS; resolves when the client has agreed. */
+  startTls(options: TlsOptions): Promise<void>;
+  /** Everything the client sent so far, as Latin-1; of TLS, what it protects. */
   readonly seen: string;
   /** Lines that arrived and were not yet expected. */
   readonly waiting: string;
@@ -34,7 +37,8 @@ export interface ScriptedServer {
 }
 
 class ScriptedPeer implements Peer {
-  readonly socket: Socket;
+  socket: Socket;
+  readonly #saw: (text: string) => void;
   #bytes = Buffer.alloc(0);
   #ended = false;
   #wake = () => {};
@@ -42,9 +46,14 @@ class ScriptedPeer implements Peer {
 
   constructor(socket: Socket, saw: (text: string) => void) {
     this.socket = socket;
+    this.#saw = saw;
+    this.#listen(socket);
+  }
+
+  #listen(socket: Socket): void {
     socket.on("data", (chunk: Buffer) => {
       this.seen += chunk.toString("latin1");
-      saw(chunk.toString("latin1"));
+      this.#saw(chunk.toString("latin1"));
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
       this.#wake();
     });
@@ -53,6 +62,13 @@ class ScriptedPeer implements Peer {
       this.#wake();
     });
     socket.on("error", () => {});
+  }
+
+  async startTls(options: TlsOptions): Promise<void> {
+    this.socket.removeAllListeners("data");
+    this.socket = new TLSSocket(this.socket, { ...options, isServer: true });
+    this.#listen(this.socket);
+    await once(this.socket, "secure");
   }
 
   get waiting(): string {
@@ -109,8 +125,14 @@ class ScriptedPeer implements Peer {
   }
 }
 
-/** Runs `script` for each connection on a free loopback port; the connection stays open when the script ends. */
-export async function scriptedServer(script: (peer: Peer) => Promise<void>): Promise<ScriptedServer> {
+/**
+ * Runs `script` for each connection on a free loopback port; the connection stays open when the script ends.
+ * @param tls with these, TLS from the start: `script` begins when the client has agreed
+ */
+export async function scriptedServer(
+  script: (peer: Peer) => Promise<void>,
+  tls?: TlsOptions,
+): Promise<ScriptedServer> {
   const sockets = new Set<Socket>();
   let seen = "";
   let settle = { resolve: () => {}, reject: (_error: unknown) => {} };
@@ -118,7 +140,7 @@ export async function scriptedServer(script: (peer: Peer) => Promise<void>): Pro
     settle = { resolve, reject };
   });
   finished.catch(() => {});
-  const server = createServer((socket) => {
+  const accept = (socket: Socket) => {
     sockets.add(socket);
     const peer = new ScriptedPeer(socket, (text) => {
       seen += text;
@@ -127,7 +149,8 @@ export async function scriptedServer(script: (peer: Peer) => Promise<void>): Pro
       settle.reject(error);
       socket.destroy();
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, accept) : createServer(accept);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -1,0 +1,76 @@
+// npm run matrix [-- SERVER…]: what each real server offers, whether the client uses it, and whether it does what it should.
+import { serverAvailable } from "../servers/daemon.ts";
+import { isOffered, type Outcome, type Row, table } from "./row.ts";
+import { rows } from "./rows.ts";
+import { ServerSite, servers } from "./site.ts";
+
+/** ms for one row. */
+const patience = 20_000;
+
+/** Capabilities that say how a server is made, or that are part of what another row shows. */
+const noRows = /^(IMAP4REV1|X-QUOTA=|DIGEST=|X-REPLICATION|X-SIEVE|URLAUTH=|RIGHTS=|APPENDLIMIT=)/;
+
+async function judge(site: ServerSite, one: Row): Promise<Outcome> {
+  if (!isOffered(one, site.capabilities)) return { verdict: "not offered", reason: "" };
+  await site.ready();
+  site.sent();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${patience / 1000} s`)), patience);
+  });
+  try {
+    await Promise.race([one.check(site), late]);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    const said = error instanceof Error && "serverText" in error ? ` (${String(error.serverText)})` : "";
+    if (error instanceof Error && error.message.startsWith("not done")) site.connection.destroy();
+    return { verdict: "failed", reason: `${text}${said}` };
+  } finally {
+    clearTimeout(timer);
+  }
+  const sent = site.sent();
+  const used = one.sends === null || sent.some((line) => one.sends?.test(line));
+  return used
+    ? { verdict: "passed", reason: "" }
+    : { verdict: "unused", reason: `sent: ${sent.join(" | ")}` };
+}
+
+/** Capabilities that no row is about. */
+function untold(site: ServerSite): string[] {
+  const known = new Set(rows.flatMap(({ needs }) => needs));
+  return [...site.capabilities].filter((name) => !known.has(name) && !noRows.test(name)).sort();
+}
+
+const wanted = process.argv.slice(2);
+const columns = new Map<string, Map<Row, Outcome>>();
+const notes: string[] = [];
+for (const name of wanted.length > 0 ? wanted : servers.keys()) {
+  if (name !== "dovecot" && name !== "cyrus" && name !== "courier") throw new Error(`no server "${name}"`);
+  if (!serverAvailable(name)) {
+    notes.push(`${name}: cannot be had here`);
+    continue;
+  }
+  const site = await ServerSite.start(name);
+  try {
+    const column = new Map<Row, Outcome>();
+    columns.set(name, column);
+    for (const one of rows) {
+      const outcome = await judge(site, one);
+      column.set(one, outcome);
+      if (outcome.reason) notes.push(`${name}, ${one.name}: ${outcome.verdict}: ${outcome.reason}`);
+    }
+    const others = untold(site);
+    if (others.length > 0) notes.push(`${name} also offers: ${others.join(" ")}`);
+  } finally {
+    await site.stop();
+  }
+}
+console.log(table(rows, columns));
+if (notes.length > 0) console.log(`\n${notes.join("\n")}`);
+const outcomes = [...columns.values()].flatMap((column) => [...column.values()]);
+const count = (verdict: Outcome["verdict"]) => outcomes.filter((one) => one.verdict === verdict).length;
+console.log(
+  `\n${rows.length} rows on ${columns.size} servers: ${count("passed")} offered, used and passed, ` +
+    `${count("unused")} offered and unused, ${count("failed")} failed`,
+);
+process.exit(count("unused") + count("failed") > 0 ? 1 : 0);

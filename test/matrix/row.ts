@@ -1,0 +1,83 @@
+// One row of the matrix: an extension, whether a server offers it, whether the client uses it, and what must come of it.
+import type { Connection } from "../../src/imap/index.ts";
+
+/** What a row may use of a server. */
+export interface Site {
+  readonly name: string;
+  /** Logged in; the same one for all rows unless a row closed it. */
+  readonly connection: Connection;
+  /** Told before or after the login. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Another connection, logged in; it is closed after the row. */
+  open(options?: OpenOptions): Promise<Connection>;
+  /** A new mailbox, selected on `connection`, with `count` sample messages: subject `Sample message 1`, … */
+  mailbox(count?: number): Promise<string>;
+  /** Someone else who has an account, or null. */
+  readonly other: string | null;
+  /** Where TLS begins at once; 0 where the server has none. */
+  readonly tlsPort: number;
+}
+
+export interface OpenOptions {
+  /** Default: clear text on loopback. */
+  readonly security?: "tls" | "starttls" | "none";
+  /** Logs in by this alone. */
+  readonly mechanism?: string;
+  /** Do not log in. */
+  readonly anonymous?: boolean;
+  readonly user?: string;
+}
+
+export interface Row {
+  /** As in the capability, or as the field calls it. */
+  readonly name: string;
+  /** Capabilities of which one offers it; none: every server has it. */
+  readonly needs: readonly string[];
+  /** What the client must have sent for it to be "used"; tags are not part of it. Null: nothing is sent. */
+  readonly sends: RegExp | null;
+  /** Rejects where the result is not what the RFC promises. */
+  check(site: Site): Promise<void>;
+}
+
+export const row = (
+  name: string,
+  needs: readonly string[],
+  sends: RegExp | null,
+  check: Row["check"],
+): Row => ({ name, needs, sends, check });
+
+export type Verdict = "not offered" | "passed" | "unused" | "failed";
+
+export interface Outcome {
+  readonly verdict: Verdict;
+  /** Why it failed. */
+  readonly reason: string;
+}
+
+export const isOffered = ({ needs }: Row, capabilities: ReadonlySet<string>) =>
+  needs.length === 0 || needs.some((name) => capabilities.has(name));
+
+/** The table: a line for each row, a column for each server. */
+export function table(rows: readonly Row[], columns: ReadonlyMap<string, ReadonlyMap<Row, Outcome>>): string {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const cell = ({ verdict }: Outcome) =>
+    ({
+      "not offered": "-",
+      passed: "offered used passed",
+      unused: "offered UNUSED",
+      failed: "offered used FAILED",
+    })[verdict];
+  const line = (name: string, cells: readonly string[]) =>
+    `${name.padEnd(width)}  ${cells.map((text) => text.padEnd(19)).join("  ")}`.trimEnd();
+  const lines = [line("", [...columns.keys()])];
+  for (const one of rows) {
+    const outcomes = [...columns.values()].map((column) => column.get(one));
+    lines.push(
+      line(
+        one.name,
+        outcomes.map((outcome) => (outcome ? cell(outcome) : "")),
+      ),
+    );
+  }
+  return lines.join("\n");
+}

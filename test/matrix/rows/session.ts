@@ -1,0 +1,95 @@
+// Getting in, and what the connection itself can do.
+import assert from "node:assert/strict";
+import {
+  append,
+  enable,
+  ImapError,
+  list,
+  type MailboxEvent,
+  noop,
+  Secret,
+  select,
+  store,
+  unselect,
+} from "../../../src/imap/index.ts";
+import { sampleMessage } from "../../servers/messages.ts";
+import { type Row, row } from "../row.ts";
+
+/** Logs in by one mechanism alone. */
+const mechanism = (name: string): Row =>
+  row(`AUTH=${name}`, [`AUTH=${name}`], new RegExp(`^AUTHENTICATE ${name}\\b`), async (site) => {
+    const connection = await site.open({ mechanism: name });
+    assert.equal(connection.state, "authenticated");
+  });
+
+export const sessionRows: readonly Row[] = [
+  row("implicit TLS", ["STARTTLS"], null, async (site) => {
+    const connection = await site.open({ security: "tls" });
+    assert.equal(connection.state, "authenticated");
+  }),
+  row("STARTTLS", ["STARTTLS"], null, async (site) => {
+    const connection = await site.open({ security: "starttls" });
+    assert.equal(connection.state, "authenticated");
+    assert.ok(!connection.capabilities.has("STARTTLS"));
+  }),
+  row("LOGIN", ["STARTTLS"], /^(LOGIN|AUTHENTICATE)/, async (site) => {
+    const connection = await site.open({ anonymous: true });
+    await assert.rejects(
+      connection.authenticate({ user: "user", secret: new Secret("wrong") }),
+      (error) => error instanceof ImapError && error.code === "AUTH",
+    );
+    assert.equal(connection.state, "not-authenticated");
+  }),
+  mechanism("PLAIN"),
+  mechanism("LOGIN"),
+  mechanism("CRAM-MD5"),
+  mechanism("SCRAM-SHA-1"),
+  mechanism("SCRAM-SHA-256"),
+  row("SASL-IR", ["SASL-IR"], /^AUTHENTICATE PLAIN \S/, async (site) => {
+    await site.open({ mechanism: "PLAIN" });
+  }),
+  row("ID", ["ID"], /^ID \("name" "postern"/i, async (site) => {
+    await (await site.open()).run(noop());
+  }),
+  row("ENABLE", ["ENABLE"], /^ENABLE /, async (site) => {
+    const connection = await site.open();
+    const name = ["CONDSTORE", "UTF8=ACCEPT"].find((one) => connection.capabilities.has(one));
+    assert.ok(name);
+    await connection.run(enable([name]));
+    assert.ok(connection.enabled(name));
+  }),
+  row("LITERAL+", ["LITERAL+"], /\{\d+\+\}/, async (site) => {
+    const path = await site.mailbox(0);
+    await site.connection.run(append(path, { source: sampleMessage() }));
+    await site.connection.run(noop());
+    assert.equal(site.connection.selected?.exists, 1);
+  }),
+  row("UNSELECT", ["UNSELECT"], /^UNSELECT/, async (site) => {
+    const path = await site.mailbox(1);
+    await site.connection.run(store([[1, 1]], { mode: "add", flags: ["\\Deleted"] }));
+    await site.connection.run(unselect());
+    assert.equal(site.connection.state, "authenticated");
+    const { exists } = await site.connection.run(select(path));
+    assert.equal(exists, 1, "nothing was expunged");
+  }),
+  row("COMPRESS=DEFLATE", ["COMPRESS=DEFLATE"], /^COMPRESS DEFLATE/, async (site) => {
+    const connection = await site.open();
+    assert.equal(await connection.compress(), true);
+    assert.ok((await connection.run(list("", "*"))).length > 0);
+  }),
+  row("IDLE", ["IDLE"], /^IDLE/, async (site) => {
+    const path = await site.mailbox(1);
+    const writer = await site.open();
+    const told = new Promise<MailboxEvent>((resolve) => {
+      const stop = site.connection.events.on("mailbox", (event) => {
+        if (event.kind !== "exists") return;
+        stop();
+        resolve(event);
+      });
+    });
+    const idle = site.connection.idle();
+    await writer.run(append(path, { source: sampleMessage({ n: 2 }) }));
+    assert.deepEqual(await told, { kind: "exists", exists: 2 });
+    await idle.done();
+  }),
+];
