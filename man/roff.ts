@@ -85,6 +85,7 @@ export interface Page {
 /** A whole page; `version` stands at its foot. */
 export function page({ name, section: number, summary, parts }: Page, version: string): string {
   const title = `.TH ${escaped(name.toUpperCase())} ${number} "" "postern ${version}" "Postern"`;
-  const head = `.\\" Made by "npm run man" from the tables in src: changes belong there or in man/pages.\n${title}\n`;
-  return `${head}.nr HY 0\n.ad l\n${section("Name", `${escaped(name)} \\- ${inline(summary)}\n`)}${parts.join("")}`;
+  // No word is divided: half of an option or a code cannot be looked up. The macros read this before the title.
+  const head = `.\\" Made by "npm run man" from the tables in src: changes belong there or in man/pages.\n.nr HY 0\n${title}\n`;
+  return `${head}.ad l\n${section("Name", `${escaped(name)} \\- ${inline(summary)}\n`)}${parts.join("")}`;
 }

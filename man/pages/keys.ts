@@ -48,10 +48,10 @@ export const keysPage: Page = {
     section(
       "Description",
       paragraph(
-        "Every key on the screen of `postern`(1) stands for a command line: pressing `d` does what `:delete` does. This page lists the keys by the pane that has them, with the line behind each and the IMAP commands it causes. `?` shows the same on the screen, with your own keys among them.",
+        "Every key on the screen of `postern`(1) stands for a command line: pressing `d` does what `:delete` does. This page lists the keys by the pane that has them, with the line behind each and the IMAP commands it causes. `?` shows the keys on the screen, with your own among them.",
       ),
       paragraph(
-        "A number before a key is given to its command: `5 j` goes down five rows, `12 G` goes to row twelve. What was typed and not yet used stands in the status line.",
+        "A number before a key that moves says how often, before `G` to which row: `5 j` goes down five rows, `12 G` goes to row twelve. What was typed and not yet used stands in the status line.",
       ),
       paragraph(
         "A command that takes messages acts on those that are marked; where none is, on the one that is open; else on the one under the cursor.",
