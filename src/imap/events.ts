@@ -1,10 +1,14 @@
 import type { Capabilities } from "./capabilities.ts";
 import type { ImapError } from "./errors.ts";
-import type { MailboxEvent } from "./values.ts";
+import type { FolderEvent, MailboxEvent, SearchUpdate } from "./values.ts";
 
 export interface ConnectionEvents {
   /** A change of the selected mailbox that no command asked for. */
   mailbox: MailboxEvent;
+  /** News of mailboxes, selected or not. */
+  folders: FolderEvent;
+  /** A change of what a search with `update` had found. */
+  search: SearchUpdate;
   /** ALERT (RFC 9051 §7.1): must be shown. Hostile text. */
   alert: string;
   /** Null: closed as we asked for. */

@@ -1,8 +1,17 @@
 /** The protocol client's public face. */
-export type { Login } from "./auth/mechanism.ts";
+export {
+  type CertificateLogin,
+  type Login,
+  type MechanismName,
+  mechanismNames,
+  type PasswordLogin,
+  type TokenLogin,
+} from "./auth/mechanism.ts";
 export { Secret } from "./auth/secret.ts";
 export { Capabilities } from "./capabilities.ts";
+export { deleteAcl, getAcl, listRights, myRights, setAcl } from "./command/acl.ts";
 export { type AppendMessage, append } from "./command/append.ts";
+export { cancelUpdate } from "./command/cancel-update.ts";
 export type { Command } from "./command/command.ts";
 export { copy, move } from "./command/copy.ts";
 export { enable } from "./command/enable.ts";
@@ -10,23 +19,45 @@ export { expunge, uidExpunge } from "./command/expunge.ts";
 export { type FetchHandlers, type FetchQuery, type FetchSection, fetch } from "./command/fetch.ts";
 export { id } from "./command/id.ts";
 export { type ListOptions, list } from "./command/list.ts";
-export { create, deleteMailbox, rename, subscribe, unsubscribe } from "./command/mailbox.ts";
+export {
+  type CreateOptions,
+  create,
+  deleteMailbox,
+  rename,
+  subscribe,
+  unsubscribe,
+} from "./command/mailbox.ts";
+export {
+  type FoundMetadata,
+  getMetadata,
+  type MetadataOptions,
+  setMetadata,
+} from "./command/metadata.ts";
 export { namespace } from "./command/namespace.ts";
+export { getQuota, getQuotaRoot, setQuota } from "./command/quota.ts";
 export { type SearchResult, uidSearch } from "./command/search.ts";
 export type { SearchKey } from "./command/search-key.ts";
+export type { SearchOptions } from "./command/search-return.ts";
 export { close, type QresyncParameters, type SelectOptions, select, unselect } from "./command/select.ts";
 export { capability, logout, noop } from "./command/simple.ts";
+export { type SortKey, type SortResult, uidSort } from "./command/sort.ts";
 export { type StatusItem, status } from "./command/status.ts";
 export { type StoreChange, store } from "./command/store.ts";
+export { type ThreadAlgorithm, uidThread } from "./command/thread.ts";
+export { unauthenticate } from "./command/unauthenticate.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { Connection, ProtocolLog } from "./connection.ts";
-export { ImapError, type ImapErrorCode } from "./errors.ts";
+export { ImapError, type ImapErrorCode, type OAuthFailure } from "./errors.ts";
 export type { ConnectionEvents } from "./events.ts";
 export type { Idle } from "./idle.ts";
 export { limits, timeouts } from "./limits.ts";
+export { listMailboxes } from "./list-mailboxes.ts";
 export { type MoveResult, moveMessages, removeMessages } from "./move.ts";
+export type { Acl, GrantableRights } from "./response/acl.ts";
 export type { LargeLiteral } from "./response/fetch.ts";
 export type { NamespaceEntry, Namespaces } from "./response/namespace.ts";
+export type { Quota, QuotaResource } from "./response/quota.ts";
+export type { Threads } from "./response/thread.ts";
 export * as uidSet from "./uid-set.ts";
 export * from "./values.ts";
 export type { LiteralSink } from "./wire/framer.ts";

@@ -1,7 +1,7 @@
 /** The algebra of UID sets. Ranges stay ranges: `1:4294967295` costs what `1` costs. */
 import { ImapError } from "./errors.ts";
 import { limits } from "./limits.ts";
-import type { UidRanges } from "./values.ts";
+import type { UidOrder, UidRanges } from "./values.ts";
 
 type Range = readonly [first: number, last: number];
 
@@ -97,6 +97,41 @@ export function count(set: UidRanges): number {
   let total = 0;
   for (const [first, last] of set) total += last - first + 1;
   return total;
+}
+
+/**
+ * The numbers at the places `from` to `to`, counted from 1, or, both negative, from -1 for the last backwards
+ * (RFC 9394 `partial-range`). What lies beyond the end is left out.
+ */
+export function slice(set: UidRanges, from: number, to: number): UidRanges {
+  const size = count(set);
+  const [a, b] = [from, to].map((place) => (place < 0 ? size + place : place - 1)) as [number, number];
+  const [start, end] = [Math.max(0, Math.min(a, b)), Math.max(a, b)];
+  const part: Range[] = [];
+  let before = 0;
+  for (const [first, last] of set) {
+    if (before > end) break;
+    const low = Math.max(first, first + start - before);
+    const high = Math.min(last, first + end - before);
+    if (low <= high) part.push([low, high]);
+    before += last - first + 1;
+  }
+  return part;
+}
+
+/**
+ * The UIDs of an order one by one.
+ * @throws ImapError LIMIT where there are more than any mailbox has: the server made them up
+ */
+export function expand(order: UidOrder): number[] {
+  const numbers: number[] = [];
+  for (const [from, to] of order) {
+    if (numbers.length + Math.abs(to - from) >= limits.sequenceMap)
+      throw new ImapError("LIMIT", "The server named more messages than a mailbox can have.");
+    const step = from <= to ? 1 : -1;
+    for (let n = from; n !== to + step; n += step) numbers.push(n);
+  }
+  return numbers;
 }
 
 /** The numbers one by one, ascending: bound the loop, a server's set may hold four thousand million. */

@@ -114,7 +114,7 @@ export interface FetchedMessage {
   readonly invalid?: ReadonlyMap<string, Invalid>;
 }
 
-/** One line of LIST (RFC 9051 §7.3.1, 6154, 5819). */
+/** One line of LIST (RFC 9051 §7.3.1, 5258, 6154, 5819, 8440, 9590), with what was told beside it. */
 export interface ListedMailbox {
   /** The name on the wire, byte for byte (Latin-1 string): the key for every later command. */
   readonly path: string;
@@ -124,7 +124,24 @@ export interface ListedMailbox {
   /** Lower case, with backslash: `\noselect`, `\sent`, … */
   readonly attributes: ReadonlySet<string>;
   readonly status: MailboxStatus | null;
+  /** Why a mailbox that does not match is listed: what its children are, lower case (`subscribed`). RFC 5258 §4. */
+  readonly childInfo?: readonly string[];
+  /** The path it had, or was asked for by, where that differs (RFC 9051 §6.3.9.7). */
+  readonly oldPath?: string;
+  /** What the one logged in may do with it; absent where not asked or not told. */
+  readonly rights?: Rights;
+  /** The entries asked for; absent where not asked or not told. */
+  readonly metadata?: Metadata;
 }
+
+/**
+ * Rights to a mailbox, one letter each (RFC 4314 §2.1), without the obsolete `c` and `d`: what they stand for is
+ * there in their place.
+ */
+export type Rights = ReadonlySet<string>;
+
+/** Annotations by entry name (`/private/comment`, lower case); null where there is none (RFC 5464). */
+export type Metadata = ReadonlyMap<string, Buffer | null>;
 
 /** STATUS (RFC 9051 §7.3.4); only what was asked and answered. 0 in `uidValidity` means unknown. */
 export interface MailboxStatus {
@@ -134,9 +151,13 @@ export interface MailboxStatus {
   readonly unseen?: number;
   readonly recent?: number;
   readonly deleted?: number;
+  /** Octets that expunging the deleted messages would free (RFC 9208). */
+  readonly deletedStorage?: number;
   readonly size?: number;
   readonly highestModSeq?: bigint;
   readonly mailboxId?: string;
+  /** Octets of the largest message that may be appended; null: no limit of its own (RFC 7889). */
+  readonly appendLimit?: number | null;
 }
 
 /** What SELECT or EXAMINE told (RFC 9051 §6.3.2), kept up to date while the mailbox is selected. */
@@ -157,6 +178,15 @@ export interface SelectedMailbox {
 /** UIDs as ranges, never expanded (RFC 9051 `sequence-set` without `*`): ascending, disjoint, both ends included. */
 export type UidRanges = readonly (readonly [first: number, last: number])[];
 
+/** UIDs in an order of their own, as ranges: one that descends counts down. Never expanded. */
+export type UidOrder = readonly (readonly [from: number, to: number])[];
+
+/** The messages the last search with `save` found: the server remembers them (RFC 5182). */
+export const savedSearch = "$";
+
+/** Which messages a command is about. */
+export type MessageSet = UidRanges | typeof savedSearch;
+
 /** COPYUID (RFC 4315), source and destination in step. */
 export interface CopyUid {
   readonly uidValidity: number;
@@ -176,3 +206,21 @@ export type MailboxEvent =
   | { readonly kind: "expunge"; readonly seq: number; readonly uid: number | null }
   | { readonly kind: "vanished"; readonly earlier: boolean; readonly uids: UidRanges }
   | { readonly kind: "fetch"; readonly message: FetchedMessage; readonly uid: number | null };
+
+/** News of mailboxes that no command asked for: other sessions' doings, or NOTIFY (RFC 5465). Paths as on the wire. */
+export type FolderEvent =
+  /** Created, renamed (`oldPath`), deleted (`\nonexistent`), or its subscription or attributes changed. */
+  | { readonly kind: "list"; readonly mailbox: ListedMailbox }
+  | { readonly kind: "status"; readonly path: string; readonly status: MailboxStatus }
+  /** Entries that changed, names only; the path "" is the server. */
+  | { readonly kind: "metadata"; readonly path: string; readonly entries: readonly string[] };
+
+/** A change of what a search with `update` had found (RFC 5267), in the order they are told. */
+export interface SearchUpdate {
+  /** The search's, as SearchResult told it. */
+  readonly context: string;
+  readonly kind: "add" | "remove";
+  /** Counted from 1; 0: where its UID has it (a search), or anywhere (a removal). */
+  readonly position: number;
+  readonly uids: UidOrder;
+}

@@ -237,7 +237,11 @@ describe("responses", () => {
     assert.equal(code("a OK [COPYUID 1 1:4294967295 1] x")?.kind, "other");
     assert.equal(code("* [COPYUID 1 2 3] done")?.kind, "copyuid");
     assert.equal(code("a OK [COPYUID 701  ] x")?.kind, "other");
-    assert.deepEqual(code('a NO [Error="x]" Proxy=1] t'), { kind: "other", name: "ERROR=" });
+    assert.deepEqual(code('a NO [Error="x]" Proxy=1] t'), {
+      kind: "other",
+      name: "ERROR=",
+      text: '"x]" Proxy=1',
+    });
     assert.equal(code("a OK [HIGHESTMODSEQ 5]")?.kind, "modseq");
     assert.equal(code("a OK [broken text"), null);
     assert.equal(code("a OK"), null);

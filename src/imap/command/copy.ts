@@ -1,18 +1,26 @@
 import { ImapError } from "../errors.ts";
-import type { CopyUid, UidRanges } from "../values.ts";
+import { type CopyUid, type MessageSet, savedSearch } from "../values.ts";
 import type { Command } from "./command.ts";
+import { writeMessageSet } from "./message-set.ts";
 
-function toMailbox(verb: "COPY" | "MOVE", set: UidRanges, path: string): Command<CopyUid | null> {
+function toMailbox(verb: "COPY" | "MOVE", set: MessageSet, path: string): Command<CopyUid | null> {
   return {
     name: `UID ${verb}`,
-    traits: { needs: "selected", mayExpunge: true, ambiguous: { key: "COPYUID" } },
+    traits: {
+      needs: "selected",
+      usesSaved: set === savedSearch,
+      mayExpunge: true,
+      ambiguous: { key: "COPYUID" },
+    },
     begin(session) {
       let told: CopyUid | null = null;
       return {
         write(w) {
           if (verb === "MOVE" && !session.capabilities.has("MOVE"))
             throw new ImapError("UNSUPPORTED", "The server does not offer MOVE.");
-          w.atom("UID").sp().atom(verb).sp().sequenceSet(set).sp().mailbox(path);
+          w.atom("UID").sp().atom(verb).sp();
+          writeMessageSet(w, set, session);
+          w.sp().mailbox(path);
         },
         untagged(response) {
           if (response.kind !== "condition" || response.code?.kind !== "copyuid") return false;
@@ -26,7 +34,7 @@ function toMailbox(verb: "COPY" | "MOVE", set: UidRanges, path: string): Command
 }
 
 /** UID COPY (RFC 9051 §6.4.7). The new UIDs, or null where the server does not tell (UIDPLUS, RFC 4315). */
-export const copy = (set: UidRanges, path: string): Command<CopyUid | null> => toMailbox("COPY", set, path);
+export const copy = (set: MessageSet, path: string): Command<CopyUid | null> => toMailbox("COPY", set, path);
 
 /** UID MOVE (RFC 6851). @throws UNSUPPORTED; moveMessages does without. */
-export const move = (set: UidRanges, path: string): Command<CopyUid | null> => toMailbox("MOVE", set, path);
+export const move = (set: MessageSet, path: string): Command<CopyUid | null> => toMailbox("MOVE", set, path);

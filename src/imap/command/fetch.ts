@@ -1,11 +1,11 @@
-import { ImapError } from "../errors.ts";
 import type { LargeLiteral } from "../response/fetch.ts";
 import type { Session } from "../session.ts";
-import { contains } from "../uid-set.ts";
-import type { FetchedMessage, UidRanges } from "../values.ts";
+import { type FetchedMessage, type MessageSet, savedSearch } from "../values.ts";
 import type { LiteralSink } from "../wire/framer.ts";
 import { canonicalSection, type Writer } from "../wire/writer.ts";
 import type { Command } from "./command.ts";
+import { mayContain, writeMessageSet } from "./message-set.ts";
+import { requires } from "./requires.ts";
 
 /** One BODY.PEEK[section]<offset.length>; fetching never sets \Seen. */
 export interface FetchSection {
@@ -30,6 +30,11 @@ export interface FetchQuery {
   readonly changedSince?: bigint;
   /** With `changedSince` and QRESYNC enabled: also tell what vanished, as a mailbox event. */
   readonly vanished?: boolean;
+  /**
+   * Only those of the set from the one place to the other, counted from 1, or, both negative, from -1 for the last
+   * backwards (RFC 9394). Not with `bySequence`. @throws UNSUPPORTED without PARTIAL
+   */
+  readonly partial?: readonly [from: number, to: number];
   /** `set` is sequence numbers, not UIDs. */
   readonly bySequence?: boolean;
 }
@@ -43,7 +48,7 @@ export interface FetchHandlers {
 
 /** FETCH or UID FETCH (RFC 9051 §6.4.5). Messages the server does not know are passed over in silence. */
 export function fetch(
-  set: UidRanges,
+  set: MessageSet,
   query: FetchQuery,
   handlers: FetchHandlers,
 ): Command<{ received: number }> {
@@ -51,15 +56,22 @@ export function fetch(
   const bySequence = query.bySequence ?? false;
   return {
     name: bySequence ? "FETCH" : "UID FETCH",
-    traits: { needs: "selected", readOnly: true, usesSequenceNumbers: bySequence, mayExpunge: !bySequence },
+    traits: {
+      needs: "selected",
+      readOnly: true,
+      usesSequenceNumbers: bySequence,
+      usesSaved: set === savedSearch,
+      mayExpunge: !bySequence,
+    },
     begin(session) {
       let received = 0;
-      const asked = (seq: number, uid: number | null) =>
-        bySequence ? contains(set, seq) : uid !== null && contains(set, uid);
+      const asked = (seq: number, uid: number | null) => mayContain(set, bySequence ? seq : uid);
       return {
         write(w) {
           if (!bySequence) w.atom("UID").sp();
-          w.atom("FETCH").sp().sequenceSet(set).sp();
+          w.atom("FETCH").sp();
+          writeMessageSet(w, set, session);
+          w.sp();
           writeItems(w, query, session);
         },
         untagged(response) {
@@ -120,10 +132,24 @@ function writeItems(w: Writer, query: FetchQuery, session: Session): void {
   word(query.bodyStructure, "BODYSTRUCTURE");
   for (const { section, partial } of query.sections ?? []) items.push(() => w.bodyPeek(section, partial));
   w.list(items, (write) => write());
-  if (query.changedSince === undefined) return;
-  if (!condstore)
-    throw new ImapError("UNSUPPORTED", "The server does not tell what changed since (CONDSTORE).");
-  w.sp().open().atom("CHANGEDSINCE").sp().number(query.changedSince);
-  if (query.vanished && session.enabled("QRESYNC") && !query.bySequence) w.sp().atom("VANISHED");
-  w.close();
+  writeModifiers(w, query, session);
+}
+
+/** fetch-modifiers (RFC 4466 §2.1, RFC 7162, RFC 9394). */
+function writeModifiers(w: Writer, query: FetchQuery, session: Session): void {
+  const { capabilities } = session;
+  const { changedSince, partial } = query;
+  const modifiers: (() => void)[] = [];
+  if (changedSince !== undefined) {
+    requires(capabilities, "what changed since", "CONDSTORE");
+    modifiers.push(() => w.atom("CHANGEDSINCE").sp().number(changedSince));
+    if (query.vanished && session.enabled("QRESYNC") && !query.bySequence)
+      modifiers.push(() => w.atom("VANISHED"));
+  }
+  if (partial) {
+    requires(capabilities, "parts of a set", "PARTIAL");
+    modifiers.push(() => w.atom("PARTIAL").sp().numberRange(partial));
+  }
+  if (modifiers.length === 0) return;
+  w.sp().list(modifiers, (write) => write());
 }

@@ -5,24 +5,29 @@ import type { Command } from "./command.ts";
 /** What STATUS can tell, as MailboxStatus calls it. */
 export type StatusItem = keyof MailboxStatus;
 
-/** The word for each item, and the capability without which it may not be asked (RFC 7162, 8438, 8474, 9051). */
-const items: Record<StatusItem, readonly [word: string, needs: string | null]> = {
-  messages: ["MESSAGES", null],
-  uidNext: ["UIDNEXT", null],
-  uidValidity: ["UIDVALIDITY", null],
-  unseen: ["UNSEEN", null],
-  recent: ["RECENT", null],
-  deleted: ["DELETED", "IMAP4REV2"],
+/**
+ * The word for each item, and the capabilities of which one must be offered for it to be asked (RFC 7162, 7889, 8438,
+ * 8474, 9051, 9208).
+ */
+const items: Record<StatusItem, readonly [word: string, ...needs: string[]]> = {
+  messages: ["MESSAGES"],
+  uidNext: ["UIDNEXT"],
+  uidValidity: ["UIDVALIDITY"],
+  unseen: ["UNSEEN"],
+  recent: ["RECENT"],
+  deleted: ["DELETED", "IMAP4REV2", "QUOTA=RES-MESSAGE"],
+  deletedStorage: ["DELETED-STORAGE", "QUOTA=RES-STORAGE"],
   size: ["SIZE", "STATUS=SIZE"],
   highestModSeq: ["HIGHESTMODSEQ", "CONDSTORE"],
   mailboxId: ["MAILBOXID", "OBJECTID"],
+  appendLimit: ["APPENDLIMIT", "APPENDLIMIT"],
 };
 
 /** The words for what is wanted and offered; at least one, as an empty list is no STATUS. */
 export function statusWords(wanted: readonly StatusItem[], capabilities: Capabilities): readonly string[] {
   const words = wanted
     .map((item) => items[item])
-    .filter(([, needs]) => needs === null || capabilities.has(needs))
+    .filter(([, ...needs]) => needs.length === 0 || needs.some((name) => capabilities.has(name)))
     .map(([word]) => word);
   return words.length > 0 ? words : ["MESSAGES"];
 }

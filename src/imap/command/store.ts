@@ -1,8 +1,8 @@
 import { ImapError } from "../errors.ts";
 import type { ResponseCode } from "../response/code.ts";
-import { contains } from "../uid-set.ts";
-import type { FetchedMessage, UidRanges } from "../values.ts";
+import { type FetchedMessage, type MessageSet, savedSearch, type UidRanges } from "../values.ts";
 import type { Command } from "./command.ts";
+import { mayContain, writeMessageSet } from "./message-set.ts";
 
 export interface StoreChange {
   readonly mode: "add" | "remove" | "replace";
@@ -22,7 +22,7 @@ const signs = { add: "+", remove: "-", replace: "" } as const;
  * to `onMessage` if there is one, else they are mailbox events.
  */
 export function store(
-  set: UidRanges,
+  set: MessageSet,
   change: StoreChange,
   onMessage?: (message: FetchedMessage) => void,
 ): Command<{ modified: UidRanges }> {
@@ -30,11 +30,18 @@ export function store(
   const modified = (code: ResponseCode | null) => ({ modified: code?.kind === "set" ? code.set : [] });
   return {
     name: bySequence ? "STORE" : "UID STORE",
-    traits: { needs: "selected", usesSequenceNumbers: bySequence, mayExpunge: !bySequence },
+    traits: {
+      needs: "selected",
+      usesSequenceNumbers: bySequence,
+      usesSaved: set === savedSearch,
+      mayExpunge: !bySequence,
+    },
     begin: (session) => ({
       write(w) {
         if (!bySequence) w.atom("UID").sp();
-        w.atom("STORE").sp().sequenceSet(set).sp();
+        w.atom("STORE").sp();
+        writeMessageSet(w, set, session);
+        w.sp();
         if (change.unchangedSince !== undefined) {
           if (!session.capabilities.has("CONDSTORE"))
             throw new ImapError("UNSUPPORTED", "The server cannot guard a change (CONDSTORE).");
@@ -47,10 +54,7 @@ export function store(
       untagged(response) {
         if (response.kind !== "fetch" || !onMessage) return false;
         const { message } = response;
-        if (
-          !(bySequence ? contains(set, message.seq) : message.uid !== undefined && contains(set, message.uid))
-        )
-          return false;
+        if (!mayContain(set, bySequence ? message.seq : message.uid)) return false;
         onMessage(message);
         return true;
       },

@@ -14,8 +14,8 @@ export type ResponseCode =
   | { readonly kind: "copyuid"; readonly name: string; readonly copyUid: CopyUid }
   | { readonly kind: "appenduid"; readonly name: string; readonly appendUid: AppendUid }
   | { readonly kind: "id"; readonly name: string; readonly id: string }
-  /** Every other code, and those whose arguments could not be read. */
-  | { readonly kind: "other"; readonly name: string };
+  /** Every other code, and those whose arguments could not be read; `text` is the arguments as sent (Latin-1). */
+  | { readonly kind: "other"; readonly name: string; readonly text: string };
 
 /** resp-text: the code, if there is one, and the text for people (hostile). */
 export interface ResponseText {
@@ -32,15 +32,16 @@ export function readResponseText(r: Reader): ResponseText {
   try {
     r.expect(LBRACKET);
     const name = r.atom(RBRACKET).toUpperCase();
+    const begin = r.position;
     try {
       code = readCode(r, name);
       r.skipSp();
       r.expect(RBRACKET);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
-      code = { kind: "other", name };
       const close = r.buffer.indexOf(RBRACKET, r.position);
       if (close < 0 || close >= r.end) r.fail('"]"');
+      code = other(r, name, begin, close);
       r.position = close + 1;
     }
   } catch (error) {
@@ -52,6 +53,11 @@ export function readResponseText(r: Reader): ResponseText {
   return { code, text: r.rest() };
 }
 
+/** A code whose arguments are not looked at here. */
+function other(r: Reader, name: string, from: number, to: number): ResponseCode {
+  return { kind: "other", name, text: r.buffer.toString("latin1", from, to).trim() };
+}
+
 function readCode(r: Reader, name: string): ResponseCode {
   switch (name) {
     case "CAPABILITY":
@@ -60,6 +66,8 @@ function readCode(r: Reader, name: string): ResponseCode {
       r.sp();
       return { kind: "flags", name, flags: readFlags(r) };
     case "UIDVALIDITY":
+      r.sp();
+      return { kind: "number", name, value: r.uidValidity() };
     case "UIDNEXT":
     case "UNSEEN":
       r.sp();
@@ -74,7 +82,7 @@ function readCode(r: Reader, name: string): ResponseCode {
       return readCopyUid(r, name);
     case "APPENDUID": {
       r.sp();
-      const uidValidity = r.number();
+      const uidValidity = r.uidValidity();
       r.sp();
       return { kind: "appenduid", name, appendUid: { uidValidity, uids: r.sequenceSet() } };
     }
@@ -86,22 +94,25 @@ function readCode(r: Reader, name: string): ResponseCode {
       return { kind: "id", name, id };
     }
     default: {
+      const begin = r.position;
       while (r.peek() !== RBRACKET) {
         if (r.peek() === -1) r.fail('"]"');
         if (r.atString()) r.stringBytes();
         else r.position++;
       }
-      return { kind: "other", name };
+      return other(r, name, begin, r.position);
     }
   }
 }
 
-/** Capability names up to the end or `]`. */
+/** Capability names up to the end or `]`; a `+` that came off its name is put back (`LITERAL +`). */
 export function readCapabilities(r: Reader): string[] {
   const names: string[] = [];
   r.skipSp();
   while (r.peek() !== -1 && r.peek() !== RBRACKET) {
-    names.push(r.atom(RBRACKET));
+    const name = r.atom(RBRACKET);
+    if (name !== "+") names.push(name);
+    else if (/^literal$/i.test(names.at(-1) ?? "")) names.push(`${names.pop()}+`);
     r.skipSp();
   }
   return names;
@@ -111,14 +122,15 @@ type Range = readonly [number, number];
 
 /** COPYUID's two sets name the same messages in the same order (RFC 4315 §3). */
 function readCopyUid(r: Reader, name: string): ResponseCode {
+  const begin = r.position;
   r.sp();
-  const uidValidity = r.number();
+  const uidValidity = r.uidValidity();
   r.sp();
   const source = r.ranges();
   r.sp();
   const destination = r.ranges();
   const copyUid = inStep(uidValidity, source, destination);
-  return copyUid ? { kind: "copyuid", name, copyUid } : { kind: "other", name };
+  return copyUid ? { kind: "copyuid", name, copyUid } : other(r, name, begin, r.position);
 }
 
 /**

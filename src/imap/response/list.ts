@@ -1,7 +1,7 @@
 import type { ListedMailbox } from "../values.ts";
 import { LPAREN } from "../wire/bytes.ts";
 import { decodeMailboxName } from "../wire/mailbox-name.ts";
-import type { Reader } from "../wire/reader.ts";
+import { MalformedError, type Reader } from "../wire/reader.ts";
 
 /**
  * mailbox-list (RFC 9051 §7.3.1, RFC 5258) after `* LIST `, `* LSUB ` or `* XLIST `. An unquoted name with spaces or
@@ -15,7 +15,43 @@ export function readList(r: Reader): ListedMailbox {
   const delimiter = r.nil() ? null : r.astring();
   r.skipSp();
   const path = readName(r);
-  return { path, name: decodeMailboxName(path), delimiter: delimiter || null, attributes, status: null };
+  r.skipSp();
+  const extended = r.peek() === LPAREN ? readExtended(r) : {};
+  return {
+    path,
+    name: decodeMailboxName(path),
+    delimiter: delimiter || null,
+    attributes,
+    status: null,
+    ...extended,
+  };
+}
+
+/**
+ * mbox-list-extended (RFC 5258 §6): `("CHILDINFO" ("SUBSCRIBED") "OLDNAME" ("name"))`. What cannot be read of it is
+ * left out: the mailbox is listed all the same.
+ */
+function readExtended(r: Reader): Pick<ListedMailbox, "childInfo" | "oldPath"> {
+  let childInfo: string[] | undefined;
+  let oldPath: string | undefined;
+  try {
+    r.list(() => {
+      const name = r.astring().toUpperCase();
+      r.skipSp();
+      if (name === "CHILDINFO") {
+        const options: string[] = [];
+        r.list(() => options.push(r.astring().toLowerCase()));
+        childInfo = options;
+      } else if (name === "OLDNAME") {
+        r.list(() => {
+          oldPath = r.astringLatin1();
+        });
+      } else r.skipValue();
+    });
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+  }
+  return { ...(childInfo ? { childInfo } : {}), ...(oldPath === undefined ? {} : { oldPath }) };
 }
 
 function readName(r: Reader): string {

@@ -1,15 +1,19 @@
 /** One whole response as a value (RFC 9051 §7). */
 import { maxNumber } from "../uid-set.ts";
-import type { FetchedMessage, ListedMailbox, UidRanges } from "../values.ts";
+import type { FetchedMessage, ListedMailbox, Rights, UidRanges } from "../values.ts";
 import { LPAREN, PLUS } from "../wire/bytes.ts";
 import { Reader } from "../wire/reader.ts";
+import { type Acl, type GrantableRights, readAcl, readListRights, readMyRights } from "./acl.ts";
 import { type ResponseText, readCapabilities, readResponseText } from "./code.ts";
 import { readFetch } from "./fetch.ts";
 import { readFlags } from "./flags.ts";
 import { readList } from "./list.ts";
+import { type MetadataResponse, readMetadata } from "./metadata.ts";
 import { type Namespaces, readNamespace } from "./namespace.ts";
-import { readEsearch, readSearch, type SearchResponse } from "./search.ts";
+import { type Quota, readQuota, readQuotaRoot } from "./quota.ts";
+import { readEsearch, readNumbers, readSearch, type SearchResponse } from "./search.ts";
 import { readStatus, type StatusResponse } from "./status.ts";
+import { readThread, type Threads } from "./thread.ts";
 
 export type Condition = "OK" | "NO" | "BAD";
 
@@ -31,6 +35,14 @@ export type Untagged =
   | { readonly kind: "list"; readonly mailbox: ListedMailbox }
   | ({ readonly kind: "status" } & StatusResponse)
   | ({ readonly kind: "search" } & SearchResponse)
+  | { readonly kind: "sort"; readonly numbers: readonly number[]; readonly modSeq: bigint | null }
+  | { readonly kind: "thread"; readonly threads: Threads }
+  | ({ readonly kind: "acl" } & Acl)
+  | ({ readonly kind: "listrights" } & GrantableRights)
+  | { readonly kind: "myrights"; readonly path: string; readonly rights: Rights }
+  | ({ readonly kind: "quota" } & Quota)
+  | { readonly kind: "quotaroot"; readonly path: string; readonly roots: readonly string[] }
+  | ({ readonly kind: "metadata" } & MetadataResponse)
   | { readonly kind: "namespace"; readonly namespaces: Namespaces }
   | { readonly kind: "id"; readonly fields: ReadonlyMap<string, string> }
   /** A response of a kind that is not used here. */
@@ -48,6 +60,9 @@ export type Response =
  */
 export function parseResponse(buffer: Buffer): Response {
   const r = new Reader(buffer);
+  // Exchange says this in place of BYE, and closes.
+  if (/^server unavailable/i.test(r.ahead(18)))
+    return { kind: "condition", condition: "BYE", code: null, text: r.rest() };
   if (r.take(PLUS)) {
     r.skipSp();
     return { kind: "continue", text: r.rest() };
@@ -101,6 +116,22 @@ function readNamed(r: Reader, name: string): Response {
       return { kind: "search", ...readSearch(r) };
     case "ESEARCH":
       return { kind: "search", ...readEsearch(r) };
+    case "SORT":
+      return { kind: "sort", ...readNumbers(r) };
+    case "THREAD":
+      return { kind: "thread", threads: readThread(r) };
+    case "ACL":
+      return { kind: "acl", ...readAcl(r) };
+    case "LISTRIGHTS":
+      return { kind: "listrights", ...readListRights(r) };
+    case "MYRIGHTS":
+      return { kind: "myrights", ...readMyRights(r) };
+    case "QUOTA":
+      return { kind: "quota", ...readQuota(r) };
+    case "QUOTAROOT":
+      return { kind: "quotaroot", ...readQuotaRoot(r) };
+    case "METADATA":
+      return { kind: "metadata", ...readMetadata(r) };
     case "VANISHED": {
       const earlier = r.peek() === LPAREN;
       if (earlier) r.skipValue();

@@ -7,7 +7,7 @@ export interface StatusResponse {
   readonly status: MailboxStatus;
 }
 
-/** `mailbox (items)` after `* STATUS ` (RFC 9051 §7.3.4, 7162, 8438, 8474). @throws MalformedError */
+/** `mailbox (items)` after `* STATUS ` (RFC 9051 §7.3.4, 7162, 7889, 8438, 8474, 9208). @throws MalformedError */
 export function readStatus(r: Reader): StatusResponse {
   const path = r.astringLatin1();
   const status: { -readonly [K in keyof MailboxStatus]: MailboxStatus[K] } = {};
@@ -23,7 +23,7 @@ export function readStatus(r: Reader): StatusResponse {
         status.uidNext = r.number();
         break;
       case "UIDVALIDITY":
-        status.uidValidity = r.number();
+        status.uidValidity = r.uidValidity();
         break;
       case "UNSEEN":
         status.unseen = r.number();
@@ -36,6 +36,12 @@ export function readStatus(r: Reader): StatusResponse {
         break;
       case "SIZE":
         status.size = r.number();
+        break;
+      case "DELETED-STORAGE":
+        status.deletedStorage = r.number();
+        break;
+      case "APPENDLIMIT":
+        status.appendLimit = r.nil() ? null : r.number();
         break;
       case "HIGHESTMODSEQ":
         status.highestModSeq = r.number64();

@@ -10,6 +10,7 @@ export const PLUS = 0x2b;
 export const MINUS = 0x2d;
 export const ZERO = 0x30;
 export const NINE = 0x39;
+export const COLON = 0x3a;
 export const LT = 0x3c;
 export const GT = 0x3e;
 export const LBRACKET = 0x5b;

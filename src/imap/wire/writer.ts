@@ -224,6 +224,22 @@ export class Writer {
     return set.length > 0 ? this.#put(format(set)) : refuse("An empty set of messages");
   }
 
+  /** partial-range (RFC 9394): `1:100`, `-1:-100`. */
+  numberRange([from, to]: readonly [number, number]): this {
+    const valid = Number.isSafeInteger(from) && Number.isSafeInteger(to);
+    return valid ? this.#put(`${from}:${to}`) : refuse(`The range ${from}:${to}`);
+  }
+
+  /** A string that must be quoted: a search's tag (RFC 5267). */
+  tag(tag: string): this {
+    return /^[A-Za-z0-9]+$/.test(tag) ? this.#put(`"${tag}"`) : refuse(`The tag "${tag}"`);
+  }
+
+  /** `$`: what the last search saved (RFC 5182). */
+  savedSearch(): this {
+    return this.#put("$");
+  }
+
   /** `BODY.PEEK[section]<first.count>`. */
   bodyPeek(section: string, partial?: { readonly offset: number; readonly length: number }): this {
     this.#put(`BODY.PEEK[${canonicalSection(section)}]`);
