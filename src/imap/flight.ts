@@ -21,7 +21,7 @@ export class Flight {
   loggingIn = false;
 
   get empty(): boolean {
-    return this.#queue.length === 0;
+    return this.#queue.length + this.#again.length === 0;
   }
 
   pending(): IterableIterator<Job> {

@@ -44,7 +44,7 @@ export class Guess {
 
   /** What to do about the refusal of a command: its own, another error in its place, or "repeat". */
   verdict(job: Job): ImapError | "own" | "repeat" {
-    if (!job.guessed || job.abandoned) return "own";
+    if (!job.guessed || job.abandoned || job.command.traits.needs === "not-authenticated") return "own";
     if (this.#refused instanceof ImapError) return this.#refused;
     if (this.misguided) return "repeat";
     const told = this.#session.toldAfter;
