@@ -1,7 +1,7 @@
 /** Results as text: aligned and cut on a terminal; whole and tab-separated in a pipe. */
 import { StringDecoder } from "node:string_decoder";
 import type { Result } from "../commands/index.ts";
-import { flagLetters, formatPeople, formatSize, shortDate } from "../mail/format.ts";
+import { flagLetters, formatPeople, formatSize, longDate, shortDate } from "../mail/format.ts";
 import type { Folder, Message } from "../mail/index.ts";
 import { layoutBody } from "../message/layout.ts";
 import { hiddenLinks } from "../message/links.ts";
@@ -91,7 +91,7 @@ export function messageText(message: ReadableMessage, target: Target): string {
   field("From", formatPeople(headers.from, true));
   field("To", formatPeople(headers.to, true));
   field("Cc", formatPeople(headers.cc, true));
-  if (headers.date !== null) field("Date", new Date(headers.date).toString().replace(/ \(.*/, ""));
+  if (headers.date !== null) field("Date", longDate(headers.date));
   field("Subject", headers.subject);
   lines.push("");
   for (const line of layoutBody(body, Math.min(target.columns ?? 80, 100))) {

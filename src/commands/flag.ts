@@ -17,14 +17,13 @@ export const flag = defineCommand({
     const folder = await context.folder();
     const uids = await resolveIds(context, folder, ids);
     let sent = true;
+    const done: string[] = [];
     for (const { mode, flag } of changes) {
       const add = mode === "add" || (mode === "toggle" && !(await mail.allHave(folder, uids, flag)));
       sent = (await mail.flag(folder, uids, add ? "add" : "remove", [flag])).sent && sent;
+      done.push(`${add ? "+" : "-"}${flag.replace("\\", "")}`);
     }
-    const what = changes.map(
-      (c) => `${c.mode === "add" ? "+" : c.mode === "remove" ? "-" : "±"}${c.flag.replace("\\", "")}`,
-    );
-    return { kind: "change", folder, uids, sent, text: `${what.join(" ")} on ${count(uids)}` };
+    return { kind: "change", folder, uids, sent, text: `${done.join(" ")} on ${count(uids)}` };
   },
 });
 

@@ -41,6 +41,15 @@ export function shortDate(ms: number, now: number): string {
   return `${months[d.getMonth()]} ${d.getFullYear()}`;
 }
 
+/** `Fri, 14 Mar 2026 09:05 +0100`, local time: what a header says, for people. */
+export function longDate(ms: number): string {
+  const d = new Date(ms);
+  const offset = -d.getTimezoneOffset();
+  const zone = `${offset < 0 ? "-" : "+"}${twoDigits(Math.floor(Math.abs(offset) / 60))}${twoDigits(Math.abs(offset) % 60)}`;
+  const day = `${days[d.getDay()]}, ${d.getDate()} ${months[d.getMonth()]} ${d.getFullYear()}`;
+  return `${day} ${twoDigits(d.getHours())}:${twoDigits(d.getMinutes())} ${zone}`;
+}
+
 /** Octets as `812 B`, `9.4 kB`, `12 MB`. */
 export function formatSize(octets: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

@@ -56,7 +56,7 @@ describe("changing", { skip: serverMissing("dovecot") }, () => {
     const data = await json("flag", "1:2", "-flagged", "+seen");
     assert.deepEqual([data.uids, data.sent, data.folder?.name], [[1, 2], true, "INBOX"]);
     assert.deepEqual(await onServer("INBOX", "uid 1:2"), ["1 \\Seen $Work", "2 \\Seen"]);
-    assert.equal(await text("tag", "2", "toggle", "seen"), "±Seen on 1 message\n");
+    assert.equal(await text("tag", "2", "toggle", "seen"), "-Seen on 1 message\n");
     assert.deepEqual(await onServer("INBOX", "uid 2"), ["2"]);
   });
 

@@ -1,6 +1,6 @@
 /** The open message: its text laid out for the width at hand, how far it is scrolled, which attachment is chosen. */
 
-import { formatPeople, formatSize } from "../../mail/format.ts";
+import { formatPeople, formatSize, longDate } from "../../mail/format.ts";
 import type { Folder } from "../../mail/index.ts";
 import { type DisplayLine, layoutBody } from "../../message/layout.ts";
 import { hiddenLinks } from "../../message/links.ts";
@@ -73,7 +73,7 @@ export class ReaderView {
       { name: "Cc", value: formatPeople(cc, true) },
       {
         name: "Date",
-        value: date === null ? "" : new Date(date).toString().replace(/ GMT([+-]\d{4}).*/, " $1"),
+        value: date === null ? "" : longDate(date),
       },
       { name: "Subject", value: subject },
     ]
