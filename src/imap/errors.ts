@@ -38,12 +38,23 @@ const hints: Record<ImapErrorCode, string> = {
   ABORTED: "Try again.",
 };
 
+/** Why a provider refused an access token (RFC 7628 §3.2.2), in its own, hostile, words; null where not said. */
+export interface OAuthFailure {
+  /** An HTTP status or an OAuth error word: "401", "invalid_token". */
+  readonly status: string | null;
+  readonly scope: string | null;
+  readonly schemes: string | null;
+  /** Where the provider describes itself. Not to be asked without the person's leave. */
+  readonly openidConfiguration: string | null;
+}
+
 export interface ImapErrorDetails {
   readonly hint?: string;
   /** The code in brackets (RFC 9051 §7.1, RFC 5530), upper case: `AUTHENTICATIONFAILED`, `TRYCREATE`, … */
   readonly responseCode?: string;
   /** The server's own words: hostile text, to be made safe before it is shown. */
   readonly serverText?: string;
+  readonly oauth?: OAuthFailure;
   readonly cause?: unknown;
 }
 
@@ -54,6 +65,8 @@ export class ImapError extends Error {
   readonly hint: string;
   readonly responseCode: string | undefined;
   readonly serverText: string | undefined;
+  /** Set with AUTH where an access token was refused and the server said why. */
+  readonly oauth: OAuthFailure | undefined;
 
   constructor(code: ImapErrorCode, message: string, details: ImapErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -61,6 +74,7 @@ export class ImapError extends Error {
     this.hint = details.hint ?? hints[code];
     this.responseCode = details.responseCode;
     this.serverText = details.serverText;
+    this.oauth = details.oauth;
   }
 }
 

@@ -61,4 +61,5 @@ export async function logIn(controls: LoginControls, who: Login): Promise<void> 
   }
   if (session.assumed || session.capabilities.list().length === 0) await run(capability());
   introduce(session.capabilities);
+  if (session.quirks.capabilitiesUntrue) run(capability()).catch(() => {});
 }

@@ -1,16 +1,24 @@
-import { ImapError } from "../errors.ts";
-import type { Mechanism } from "./mechanism.ts";
+import { early, withoutNul } from "./check.ts";
+import type { Mechanism, PasswordLogin } from "./mechanism.ts";
 
-/** PLAIN (RFC 4616). For protected connections only. */
-export const plain: Mechanism = {
-  name: "PLAIN",
-  begin: ({ user, secret }) => ({
-    initial() {
-      const password = secret.reveal();
-      if (user.includes("\0") || password.includes("\0"))
-        throw new ImapError("ARGUMENT", "A user name or password with a NUL character cannot be sent.");
-      return Buffer.from(`\0${user}\0${password}`, "utf8");
+/** PLAIN (RFC 4616). Shows the password to the server: for protected connections only. */
+export function plain({ user, secret, authorizeAs = "" }: PasswordLogin): Mechanism {
+  return {
+    name: "PLAIN",
+    oneStep: true,
+    begin() {
+      let sent = false;
+      return {
+        initial() {
+          sent = true;
+          const message = [authorizeAs, user, secret.reveal()].map(withoutNul).join("\0");
+          return Buffer.from(message, "utf8");
+        },
+        respond: () => null,
+        finish() {
+          if (!sent) throw early();
+        },
+      };
     },
-    respond: () => null,
-  }),
-};
+  };
+}

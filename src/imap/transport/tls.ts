@@ -1,37 +1,49 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual, X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import { domainToASCII } from "node:url";
 import { ImapError } from "../errors.ts";
+import { srvIds } from "./certificate.ts";
 
-/** Whom we expect at the other end. */
+/** Whom we expect at the other end, and who we are. */
 export interface TlsOptions {
   /** The name or address the person gave: the certificate must be for it (RFC 7817). */
   readonly host: string;
+  /**
+   * Set where DNS named `host` as the server of this domain (SRV, RFC 6186) and nobody confirmed it: the certificate must
+   * then be for the domain, or for its IMAP service (SRV-ID, RFC 4985), since DNS can be forged.
+   */
+  readonly srvDomain?: string;
   /** PEM: these authorities in place of the system's. */
   readonly ca?: string;
   /** `sha256:HEX` of the exact certificate (DER), which is then trusted whatever else it says. */
   readonly pin?: string;
+  /** PEM: our certificate, with what is needed to prove it up to the authority the server trusts; for EXTERNAL. */
+  readonly cert?: string;
+  /** PEM: the private key of `cert`. */
+  readonly key?: string;
 }
 
 /**
  * TLS 1.2 or later over a connected socket; resolves when the server has proved who it is. Nothing is sent before.
- * @throws ImapError CERTIFICATE, TLS, ARGUMENT (the pin is none)
+ * @throws ImapError CERTIFICATE, TLS, ARGUMENT (the pin is none, or one of the PEM texts cannot be read)
  */
-export function secure(socket: Socket, options: TlsOptions): Promise<TLSSocket> {
+export async function secure(socket: Socket, options: TlsOptions): Promise<TLSSocket> {
   const pin = options.pin === undefined ? null : parsePin(options.pin);
+  const secureContext = readContext(options);
+  const expected = domainToASCII(options.srvDomain ?? options.host) || options.host;
   return new Promise((resolve, reject) => {
     const tls = connectTls({
       socket,
       host: options.host,
-      ...(isIP(options.host) ? {} : { servername: options.host }),
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-      minVersion: "TLSv1.2",
+      ...(isIP(options.host) ? {} : { servername: expected }),
+      secureContext,
       // With a pin the exact certificate is asked for below, in place of the chain.
       rejectUnauthorized: pin === null,
-      checkServerIdentity: (host, certificate) =>
-        certificate.subjectaltname
-          ? checkServerIdentity(host, certificate)
-          : new Error("The certificate names no host (no subjectAltName)."),
+      checkServerIdentity: (_host, { raw }) =>
+        isFor(raw, expected, options.srvDomain !== undefined)
+          ? undefined
+          : new Error(`The certificate is not for ${expected} (subjectAltName).`),
     });
     const finish = (error: ImapError | null) => {
       tls.off("error", failed);
@@ -55,6 +67,35 @@ export function secure(socket: Socket, options: TlsOptions): Promise<TLSSocket> 
       finish(proved ? null : new ImapError("CERTIFICATE", message));
     });
   });
+}
+
+function readContext({ ca, cert, key }: TlsOptions): SecureContext {
+  try {
+    return createSecureContext({
+      minVersion: "TLSv1.2",
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    });
+  } catch (cause) {
+    throw new ImapError("ARGUMENT", "The CA, the client certificate or its key cannot be read.", {
+      hint: "They are PEM files; the key must be the certificate's own, without a passphrase.",
+      cause,
+    });
+  }
+}
+
+/**
+ * Whether a certificate is for the name (RFC 7817 §3): by a subjectAltName of its kind. The subject's common name does not
+ * count, and `*` stands for one whole label, the first.
+ */
+function isFor(der: Buffer, name: string, service: boolean): boolean {
+  const certificate = new X509Certificate(der);
+  if (isIP(name)) return certificate.checkIP(name) !== undefined;
+  const dns = { subject: "never", partialWildcards: false, multiLabelWildcards: false } as const;
+  if (certificate.checkHost(name, dns) !== undefined) return true;
+  const wanted = [`_imaps.${name}`, `_imap.${name}`].map((id) => id.toLowerCase());
+  return service && srvIds(der).some((id) => wanted.includes(id.toLowerCase()));
 }
 
 function parsePin(pin: string): Buffer {
