@@ -83,7 +83,7 @@ export const keysPage: Page = {
     section(
       "Your own keys",
       paragraph(
-        "The table `[keys]` of the config file (`postern-config`(5)) binds keys to command lines. Such a key holds in every pane but the help, over the one that is there.",
+        "The table `[keys]` of the config file (`postern-config`(5)) binds keys to command lines. Such a key holds in every pane but the help, over the one that is there; an empty command line takes a key away.",
       ),
       verbatim('[keys]\n"g w" = "go Work"\n"T" = "flag toggle $Todo"\n"C-o" = "prompt copy --to "'),
       paragraph(

@@ -182,7 +182,10 @@ export function parseConfig(text: string, path: string): Config {
     path,
     accounts: Object.entries(accounts.table).map(([name, value]) => account(path, name, value)),
     screen: { keyBar: screen.flag("key-bar", screenSettings["key-bar"].default), cursor },
-    keys: Object.fromEntries(Object.keys(keys.table).map((key) => [key, keys.text(key) ?? ""])),
+    // An empty command line takes a key's meaning away.
+    keys: Object.fromEntries(
+      Object.keys(keys.table).map((key) => [key, keys.table[key] === "" ? "" : (keys.text(key) ?? "")]),
+    ),
   };
 }
 

@@ -27,7 +27,7 @@ export function namedCommand(argv: readonly string[]): Command | undefined {
 function minusWords(command: Command): RegExp | null {
   const types = Object.values(command.args).map((param) => param.type);
   if (command.name === "flag") return /^-[^-\d]./;
-  return types.includes("query") ? /^-(?:[a-z]+:|[("])/i : null;
+  return types.includes("query") ? /^-(?:[\p{L}]{2}|[("])/u : null;
 }
 
 /** `argv` for yargs. {@link restoreWord} gives back what was hidden from it. */
@@ -38,7 +38,8 @@ export function prepareWords(argv: readonly string[]): string[] {
   const words: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? "";
-    if (word === "--") return [...words, ...argv.slice(i)];
+    // What follows `--` is no option, whatever it looks like.
+    if (word === "--") return [...words, ...argv.slice(i + 1).map((w) => w.replace(/^-/, minus))];
     const option = word.startsWith("--") ? command.options[word.slice(2)] : undefined;
     const next = argv[i + 1] ?? "";
     if (option?.optionalValue) words.push(`${word}=`);

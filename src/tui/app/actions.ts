@@ -87,3 +87,8 @@ export const actions: Readonly<Record<string, Action>> = {
   quit: simple("Quit; asks where changes wait to be sent", (app) => app.quit(false), "LOGOUT"),
   "quit!": simple("Quit without asking", (app) => app.quit(true), "LOGOUT"),
 };
+
+/** The action of this name; undefined where there is none. */
+export function findAction(name: string): Action | undefined {
+  return Object.hasOwn(actions, name) ? actions[name] : undefined;
+}

@@ -7,7 +7,7 @@ import { parseLine, splitWords } from "../../commands/parse.ts";
 import type { Folder, Mail, MailEvent } from "../../mail/index.ts";
 import { safeFileName } from "../../message/file-name.ts";
 import type { Pane } from "../model.ts";
-import { actions } from "./actions.ts";
+import { findAction } from "./actions.ts";
 import { completeLine } from "./completion.ts";
 import { inWords } from "./in-words.ts";
 import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
@@ -257,7 +257,7 @@ export class App {
     const [name = ""] = line.trim().split(/\s+/, 1);
     // A blank at the end stays: a prompt may begin with one.
     const argument = line.trimStart().slice(name.length).trimStart();
-    const action = actions[name];
+    const action = findAction(name);
     const command = findCommand(name);
     try {
       if (action) action.run(this, argument, count);

@@ -1,6 +1,6 @@
 /** What a key does, in words, and the IMAP it causes: for the help screen and the man page. */
 import { findCommand } from "../../commands/index.ts";
-import { actions } from "./actions.ts";
+import { findAction } from "./actions.ts";
 
 /** Command lines of the default keymap that say more than their command's own summary. */
 const meanings: Readonly<Record<string, string>> = {
@@ -37,12 +37,16 @@ function behindPrompt(line: string): string {
 export function explain(line: string): string {
   const [name = ""] = behindPrompt(line).split(" ", 1);
   return (
-    meanings[line] ?? actions[line]?.summary ?? findCommand(name)?.summary ?? actions[name]?.summary ?? line
+    meanings[line] ??
+    findAction(line)?.summary ??
+    findCommand(name)?.summary ??
+    findAction(name)?.summary ??
+    line
   );
 }
 
 /** The IMAP commands a command line causes; empty for none. */
 export function imapOf(line: string): string {
   const [name = ""] = behindPrompt(line).split(" ", 1);
-  return findCommand(name)?.imap ?? actions[name]?.imap ?? "";
+  return findCommand(name)?.imap ?? findAction(name)?.imap ?? "";
 }
