@@ -78,6 +78,7 @@ async function script(file, args, alone = false) {
 
 if (argv[0] === "--corpus") await script("test/corpus/main.ts", argv.slice(1));
 if (argv[0] === "--man") await script("man/generate.ts", argv.slice(1), true);
+if (argv[0] === "--matrix") await script("test/matrix/main.ts", argv.slice(1));
 if (argv[0] === "--replies") await script("test/replies/main.ts", argv.slice(1), true);
 if (argv[0] === "--fuzz") await script("test/fuzz/main.ts", argv.slice(1), true);
 if (argv[0] === "--bench") {

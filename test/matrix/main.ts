@@ -7,8 +7,12 @@ import { ServerSite, servers } from "./site.ts";
 /** ms for one row. */
 const patience = 20_000;
 
-/** Capabilities that say how a server is made, or that are part of what another row shows. */
-const noRows = /^(IMAP4REV1|X-QUOTA=|DIGEST=|X-REPLICATION|X-SIEVE|URLAUTH=|RIGHTS=|APPENDLIMIT=)/;
+/**
+ * Capabilities that are nothing a client could use, or that are part of what another row shows; XLIST is what
+ * SPECIAL-USE has replaced.
+ */
+const noRows =
+  /^(IMAP4REV1|XLIST|X-QUOTA=|DIGEST=|X-REPLICATION|X-SIEVE|URLAUTH=|RIGHTS=|ACL2=|QUOTA=|I18NLEVEL)/;
 
 async function judge(site: ServerSite, one: Row): Promise<Outcome> {
   if (!isOffered(one, site.capabilities)) return { verdict: "not offered", reason: "" };

@@ -1,4 +1,6 @@
 // The three servers as the rows see them: connections whose lines are kept, and mailboxes with sample mail.
+import { once } from "node:events";
+import { type AddressInfo, connect as connectTcp, createServer, type Server } from "node:net";
 import {
   append,
   type Connection,
@@ -29,16 +31,24 @@ interface Started {
 const dovecotExtras = `
 auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
 mail_attribute_dict = file:%h/attributes
-mail_plugins = quota acl zlib fts fts_squat
+mail_plugins = quota acl zlib
 protocol imap {
-  mail_plugins = quota acl zlib fts fts_squat imap_quota imap_acl imap_zlib
+  mail_plugins = quota acl zlib imap_quota imap_acl imap_zlib
   imap_metadata = yes
 }
 plugin {
   quota = maildir:User quota
   quota_rule = *:storage=1G
   acl = vfile
-  fts = squat
+  acl_shared_dict = file:%h/../../state/shared-acl
+}
+namespace others {
+  type = shared
+  separator = /
+  prefix = Other/%%u/
+  location = maildir:%h/../../mail/%%u
+  subscriptions = no
+  list = children
 }
 `;
 
@@ -57,24 +67,54 @@ export const servers: ReadonlyMap<string, () => Promise<Started>> = new Map([
   ],
 ]);
 
+/** Passes clear text on, and shows each line that the client says. */
+async function eavesdrop(port: number, hear: (line: string) => void): Promise<Server> {
+  const relay = createServer((client) => {
+    const server = connectTcp(port, "127.0.0.1");
+    let rest = "";
+    client.on("data", (data: Buffer) => {
+      const lines = `${rest}${data.toString("latin1")}`.split("\r\n");
+      rest = lines.pop() ?? "";
+      lines.forEach(hear);
+    });
+    for (const [end, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      end.pipe(other);
+      end.on("error", () => other.destroy());
+      end.on("close", () => other.destroy());
+    }
+  });
+  relay.listen(0, "127.0.0.1");
+  await once(relay, "listening");
+  return relay;
+}
+
 export class ServerSite implements Site {
   readonly name: string;
   readonly #server: Started;
+  readonly #relay: Server;
   #connection: Connection | null = null;
   #capabilities = new Set<string>();
   readonly #others: Connection[] = [];
-  #sent: string[] = [];
+  readonly #sent: string[];
   #mailboxes = 0;
 
-  private constructor(name: string, server: Started) {
+  private constructor(name: string, server: Started, relay: Server, sent: string[]) {
     this.name = name;
     this.#server = server;
+    this.#relay = relay;
+    this.#sent = sent;
   }
 
   static async start(name: string): Promise<ServerSite> {
     const begin = servers.get(name);
     if (!begin) throw new Error(`There is no server "${name}".`);
-    const site = new ServerSite(name, await begin());
+    const server = await begin();
+    const sent: string[] = [];
+    const relay = await eavesdrop(server.port, (line) => sent.push(line.replace(/^[0-9A-Z]+ (?=[A-Z])/, "")));
+    const site = new ServerSite(name, server, relay, sent);
     const before = await site.#connect({ anonymous: true, security: site.tlsPort ? "starttls" : "none" });
     const clear = await site.#connect({ anonymous: true });
     await site.ready();
@@ -101,7 +141,7 @@ export class ServerSite implements Site {
     return this.#server.tlsPort;
   }
 
-  /** What was sent since the last call, without tags, a line for each command or continuation. */
+  /** What was sent in the clear since the last call, line by line, without tags. */
   sent(): readonly string[] {
     return this.#sent.splice(0);
   }
@@ -131,11 +171,13 @@ export class ServerSite implements Site {
 
   async stop(): Promise<void> {
     for (const connection of [...this.#others, this.#connection]) connection?.destroy();
+    this.#relay.close();
     await this.#server.stop();
   }
 
   async #connect(options: OpenOptions): Promise<Connection> {
-    const { port, tlsPort, user, password, ca } = this.#server;
+    const { tlsPort, user, password, ca } = this.#server;
+    const { port } = this.#relay.address() as AddressInfo;
     const security = options.security ?? "none";
     const connection = await connect({
       host: "localhost",
@@ -143,9 +185,6 @@ export class ServerSite implements Site {
       security,
       ...(ca ? { ca } : {}),
       clientId: { name: "postern" },
-      log: (direction, text) => {
-        if (direction === "out") this.#sent.push(text.replace(/^[0-9A-Z]+ (?=[A-Z])/, ""));
-      },
     });
     if (!options.anonymous)
       await connection.authenticate({

@@ -1,6 +1,21 @@
 // The tree of mailboxes, and what is told about each.
 import assert from "node:assert/strict";
-import { create, list, namespace, status, subscribe } from "../../../src/imap/index.ts";
+import {
+  create,
+  deleteAcl,
+  getAcl,
+  getMetadata,
+  getQuotaRoot,
+  list,
+  listRights,
+  myRights,
+  namespace,
+  rename,
+  setAcl,
+  setMetadata,
+  status,
+  subscribe,
+} from "../../../src/imap/index.ts";
 import { type Row, row } from "../row.ts";
 
 export const mailboxRows: readonly Row[] = [
@@ -51,5 +66,78 @@ export const mailboxRows: readonly Row[] = [
   row("STATUS=SIZE", ["STATUS=SIZE"], /^STATUS .*SIZE/, async (site) => {
     const { size } = await site.connection.run(status(await site.mailbox(2), ["size"]));
     assert.ok((size ?? 0) > 200);
+  }),
+  row("STATUS=DELETED", ["QUOTA=RES-MESSAGE"], /^STATUS .*DELETED/, async (site) => {
+    const { deleted } = await site.connection.run(status(await site.mailbox(2), ["deleted"]));
+    assert.equal(deleted, 0);
+  }),
+  row("APPENDLIMIT", ["APPENDLIMIT"], /^STATUS .*APPENDLIMIT/, async (site) => {
+    const { appendLimit } = await site.connection.run(status("INBOX", ["appendLimit"]));
+    assert.notEqual(appendLimit, undefined);
+  }),
+  row("OBJECTID: MAILBOXID", ["OBJECTID"], /^STATUS .*MAILBOXID/, async (site) => {
+    const path = `${await site.mailbox(1)}-old`;
+    const { mailboxId: made } = await site.connection.run(create(path));
+    await site.connection.run(rename(path, `${path}-renamed`));
+    const { mailboxId } = await site.connection.run(status(`${path}-renamed`, ["mailboxId"]));
+    assert.ok(mailboxId);
+    assert.equal(mailboxId, made, "it keeps its id when it is renamed");
+  }),
+  row("CREATE-SPECIAL-USE", ["CREATE-SPECIAL-USE"], /^CREATE .* \(USE \(\\Important\)\)/i, async (site) => {
+    const path = `${await site.mailbox(0)}-use`;
+    await site.connection.run(create(path, { specialUse: ["\\Important"] }));
+    const [found] = await site.connection.run(list("", path, { specialUse: true }));
+    assert.ok(found?.attributes.has("\\important"));
+  }),
+  row("LIST-MYRIGHTS", ["LIST-MYRIGHTS"], /^LIST .*RETURN \(.*MYRIGHTS/, async (site) => {
+    const path = await site.mailbox(0);
+    const [found] = await site.connection.run(list("", path, { myRights: true }));
+    assert.ok(found?.rights?.has("r"));
+  }),
+  row("ACL: MYRIGHTS", ["ACL"], /^MYRIGHTS/, async (site) => {
+    const rights = await site.connection.run(myRights(await site.mailbox(0)));
+    assert.ok(rights.has("r") && rights.has("a"));
+  }),
+  row("ACL: SETACL, GETACL, LISTRIGHTS, DELETEACL", ["ACL"], /^SETACL/, async (site) => {
+    const path = await site.mailbox(0);
+    const { connection } = site;
+    await connection.run(setAcl(path, site.other ?? "anyone", "replace", "lr"));
+    const who = site.other ?? "anyone";
+    const entry = (await connection.run(getAcl(path))).entries.get(who);
+    assert.deepEqual([...(entry ?? [])].sort(), ["l", "r"]);
+    assert.equal((await connection.run(listRights(path, who))).path, path);
+    await connection.run(deleteAcl(path, who));
+    assert.equal((await connection.run(getAcl(path))).entries.has(who), false);
+  }),
+  row("ACL: another's mailbox is listed", ["ACL"], /^SETACL/, async (site) => {
+    const path = await site.mailbox(1);
+    if (!site.other) return void (await site.connection.run(setAcl(path, "anyone", "add", "lr")));
+    await site.connection.run(setAcl(path, site.other, "add", "lr"));
+    const theirs = await site.open({ user: site.other });
+    const { other, shared } = await theirs.run(namespace());
+    const places = [...other, ...shared].map(({ prefix }) => `${prefix}*`);
+    const found = await Promise.all(places.map((pattern) => theirs.run(list("", pattern))));
+    assert.ok(found.flat().some((one) => one.path.endsWith(path)));
+  }),
+  row("QUOTA", ["QUOTA"], /^GETQUOTAROOT/, async (site) => {
+    const roots = await site.connection.run(getQuotaRoot("INBOX"));
+    for (const { resources } of roots) for (const { limit } of resources) assert.ok(limit > 0);
+    if (site.name !== "courier") assert.ok(roots.some(({ resources }) => resources.length > 0));
+  }),
+  row("METADATA", ["METADATA"], /^SETMETADATA/, async (site) => {
+    const path = await site.mailbox(0);
+    const entry = "/private/comment";
+    await site.connection.run(setMetadata(path, new Map([[entry, "a note"]])));
+    const { entries } = await site.connection.run(getMetadata(path, [entry]));
+    assert.equal(entries.get(entry)?.toString(), "a note");
+    await site.connection.run(setMetadata(path, new Map([[entry, null]])));
+    const after = await site.connection.run(getMetadata(path, [entry]));
+    assert.equal(after.entries.get(entry) ?? null, null);
+  }),
+  row("LIST-METADATA", ["LIST-METADATA"], /^LIST .*RETURN \(.*METADATA/, async (site) => {
+    const path = await site.mailbox(0);
+    await site.connection.run(setMetadata(path, new Map([["/private/comment", "a note"]])));
+    const [found] = await site.connection.run(list("", path, { metadata: ["/private/comment"] }));
+    assert.equal(found?.metadata?.get("/private/comment")?.toString(), "a note");
   }),
 ];

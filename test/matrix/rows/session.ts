@@ -41,7 +41,9 @@ export const sessionRows: readonly Row[] = [
     assert.equal(connection.state, "not-authenticated");
   }),
   mechanism("PLAIN"),
-  mechanism("LOGIN"),
+  row("AUTH=LOGIN, or LOGIN", ["AUTH=LOGIN"], /^(LOGIN|AUTHENTICATE LOGIN) ?/, async (site) => {
+    await site.open({ mechanism: "LOGIN" });
+  }),
   mechanism("CRAM-MD5"),
   mechanism("SCRAM-SHA-1"),
   mechanism("SCRAM-SHA-256"),
