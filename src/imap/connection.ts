@@ -15,6 +15,7 @@ import { type Idle, IdleSwitch, startIdle } from "./idle.ts";
 import { createJob, type Job } from "./job.ts";
 import { limits, timeouts } from "./limits.ts";
 import { logIn } from "./login.ts";
+import type { ServerQuirks } from "./quirks.ts";
 import { describeLiteral } from "./response/fetch.ts";
 import { parseResponse, type Response, type Tagged, type Untagged } from "./response/response.ts";
 import { Sender } from "./sender.ts";
@@ -118,6 +119,11 @@ export class Connection {
   /** The selected mailbox as it is now. */
   get selected(): SelectedMailbox | null {
     return this.#session.selected;
+  }
+
+  /** What is different with this server, as far as it is known by now. */
+  get quirks(): ServerQuirks {
+    return this.#session.quirks;
   }
 
   /** The server logged us in by itself. */

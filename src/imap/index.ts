@@ -53,6 +53,7 @@ export type { Idle } from "./idle.ts";
 export { limits, timeouts } from "./limits.ts";
 export { listMailboxes } from "./list-mailboxes.ts";
 export { type MoveResult, moveMessages, removeMessages } from "./move.ts";
+export { type Quirk, quirks, type ServerQuirks } from "./quirks.ts";
 export type { Acl, GrantableRights } from "./response/acl.ts";
 export type { LargeLiteral } from "./response/fetch.ts";
 export type { NamespaceEntry, Namespaces } from "./response/namespace.ts";

@@ -19,6 +19,7 @@ export interface Job {
   readonly abandoned: boolean;
   /** Begins the exchange and writes the command. @throws ImapError */
   write(session: Session, options: WriterOptions): readonly Part[];
+  /** @throws what must end the connection */
   complete(done: Tagged): void;
   fail(error: ImapError): void;
   /** The caller no longer wants it: rejects, and lets its answer come and go. */
@@ -92,16 +93,22 @@ export function createJob<R>(
     },
     complete(done) {
       try {
-        if (done.condition === "OK") {
+        if (done.condition === "OK" || exchange!.tolerates?.(done)) {
           const result = exchange!.result(done); // also where abandoned: it keeps the session true
           if (broken) reject(broken.error);
           else resolve(result);
           return;
         }
+      } catch (error) {
+        reject(error);
+        return;
+      }
+      try {
         const error = refusal(command.name, done);
         reject(broken ? broken.error : (exchange!.failed?.(done, error) ?? error));
       } catch (error) {
         reject(error);
+        throw error;
       }
     },
     fail: (error) => {

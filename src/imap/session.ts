@@ -1,6 +1,7 @@
 /** What is known about the other side: capabilities, state, the selected mailbox. Kept true by every response. */
 import { Capabilities, type RememberedCapabilities } from "./capabilities.ts";
 import { type ConnectionEvents, Emitter } from "./events.ts";
+import { type ServerQuirks, serverQuirks } from "./quirks.ts";
 import type { ResponseCode } from "./response/code.ts";
 import type { Untagged } from "./response/response.ts";
 import type { SearchResponse } from "./response/search.ts";
@@ -20,6 +21,10 @@ export class Session {
   #toldAfter: Capabilities | null = null;
   #toldByLogin = false;
   #loggingIn = false;
+  #greeting = "";
+  #serverId: ReadonlyMap<string, string> = new Map();
+  /** Null: to be found out anew. */
+  #quirks: ServerQuirks | null = null;
   readonly #enabled = new Set<string>();
   readonly #asked = new Set<string>();
   #state: SessionState = "not-authenticated";
@@ -28,6 +33,16 @@ export class Session {
 
   get capabilities(): Capabilities {
     return this.#capabilities;
+  }
+
+  /** What is different with this server, as far as it is known by now. */
+  get quirks(): ServerQuirks {
+    this.#quirks ??= serverQuirks({
+      greeting: this.#greeting,
+      capabilities: this.#capabilities,
+      id: this.#serverId,
+    });
+    return this.#quirks;
   }
 
   get state(): SessionState {
@@ -92,6 +107,7 @@ export class Session {
     if (this.#loggingIn || this.#state !== "not-authenticated") this.#toldAfter = told;
     else this.#toldBefore = told;
     this.#capabilities = told;
+    this.#quirks = null;
     this.#assumed = false;
     this.events.emit("capabilities", told);
   }
@@ -104,6 +120,8 @@ export class Session {
 
   /** The greeting came: after a login that did not wait for it, its capabilities are those of before. */
   greeted(response: Untagged & { kind: "condition" }): void {
+    this.#greeting = response.text;
+    this.#quirks = null;
     const early = this.#loggingIn && response.code?.kind === "capability";
     if (early && response.code?.kind === "capability")
       this.#toldBefore = new Capabilities(response.code.capabilities);
@@ -185,6 +203,10 @@ export class Session {
         break;
       case "condition":
         if (response.code) this.#code(response.code, response.text);
+        break;
+      case "id":
+        this.#serverId = response.fields;
+        this.#quirks = null;
         break;
       case "fetch":
         return { kind: "fetch", message: this.#fetched(response.message) };

@@ -416,7 +416,7 @@ describe("connection", () => {
       await peer.answer(
         /^NOOP/,
         "* 1 FETCH rubbish",
-        "Server Unavailable.",
+        "Line of nothing",
         "* SEARCH x",
         "* OK [ALERT] \x1b[2J look",
       );

@@ -203,7 +203,7 @@ describe("responses", () => {
     });
     assert.deepEqual(parse("* 3 EXPUNGE"), { kind: "expunge", seq: 3 });
     assert.equal(parse("* 0 FETCH (UID 3)").kind, "unknown");
-    assert.equal(parse('* QUOTA "" (STORAGE 1 2)').kind, "unknown");
+    assert.equal(parse('* NEWS "" (STORAGE 1 2)').kind, "unknown");
     const ns = parse('* NAMESPACE (("" "/")) NIL (("Pub/" "/" "X" ("y")))');
     assert.ok(ns.kind === "namespace" && ns.namespaces.shared[0]?.prefix === "Pub/");
     assert.deepEqual(parse('* ID ("Name" "x" "v" NIL)'), { kind: "id", fields: new Map([["name", "x"]]) });

@@ -88,7 +88,7 @@ function script(name: string, bytes: Buffer): Transcript[] {
 
 /** What is left of a regular expression that stands for one text alone; null where it is more than that. */
 function plainText(expression: string): string | null {
-  const text = expression.replace(/(?<=\]| )\.\*$/, "");
+  const text = expression.replace(/(?<=\] ?)\.\*$/, "");
   const operators = /(?<!\\)[|?^$]|\\[dws]|(?<!\\)[.)\]A-Za-z][*+]|(?<!\\)\(.*(?<!\\)\)|(?<!\\)\[.*(?<!\\)\]/;
   return operators.test(text) ? null : text.replace(/\\(.)/g, "$1");
 }

@@ -1,3 +1,4 @@
+import { ImapError } from "../errors.ts";
 import type { AppendUid } from "../values.ts";
 import type { MessageSource } from "../wire/writer.ts";
 import type { Command } from "./command.ts";
@@ -15,7 +16,7 @@ export function append(path: string, message: AppendMessage): Command<AppendUid 
   return {
     name: "APPEND",
     traits: { needs: "authenticated", mayExpunge: true },
-    begin: () => ({
+    begin: (session) => ({
       write(w) {
         w.atom("APPEND").sp().mailbox(path).sp();
         if (message.flags?.length) w.flags(message.flags).sp();
@@ -23,6 +24,13 @@ export function append(path: string, message: AppendMessage): Command<AppendUid 
         w.message(message.source);
       },
       result: (done) => (done.code?.kind === "appenduid" ? done.code.appendUid : null),
+      failed(done, error) {
+        if (done.condition === "BAD" && session.quirks.appendDesyncs)
+          throw new ImapError("BAD", "The server did not take the message, and may read it as commands.", {
+            serverText: done.text,
+          });
+        return error;
+      },
     }),
   };
 }

@@ -32,6 +32,8 @@ export interface Exchange<R> {
   readonly quiet?: boolean;
   /** The value of the OK. @throws ImapError: the command failed after all */
   result(done: Tagged): R;
-  /** NO or BAD; may return another error to be thrown in place of `error`. */
+  /** Whether this NO or BAD counts as OK. */
+  tolerates?(done: Tagged): boolean;
+  /** NO or BAD; may return another error to be thrown in place of `error`. @throws ImapError: the connection ends with it */
   failed?(done: Tagged, error: ImapError): ImapError;
 }

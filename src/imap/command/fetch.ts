@@ -87,6 +87,10 @@ export function fetch(
           if (!wanted.includes(literal.section) || !asked(literal.seq, uid)) return undefined;
           return handlers.sink?.({ ...literal, uid });
         },
+        // Some messages were gone: what came of the others counts (RFC 5530 §3 EXPUNGEISSUED).
+        tolerates: (done) =>
+          done.condition === "NO" &&
+          (done.code?.name === "EXPUNGEISSUED" || /\bno longer exist/i.test(done.text)),
         result: () => ({ received }),
       };
     },

@@ -1,3 +1,4 @@
+import { ImapError } from "../errors.ts";
 import type { Namespaces } from "../response/namespace.ts";
 import type { Command } from "./command.ts";
 
@@ -6,10 +7,14 @@ export function namespace(): Command<Namespaces> {
   return {
     name: "NAMESPACE",
     traits: { needs: "authenticated", ambiguous: { key: "NAMESPACE" }, readOnly: true, mayExpunge: true },
-    begin() {
+    begin(session) {
       let told: Namespaces = { personal: [], other: [], shared: [] };
       return {
-        write: (w) => void w.atom("NAMESPACE"),
+        write(w) {
+          if (session.quirks.namespaceKills)
+            throw new ImapError("UNSUPPORTED", "This server ends the connection when asked for namespaces.");
+          w.atom("NAMESPACE");
+        },
         untagged(response) {
           if (response.kind === "namespace") told = response.namespaces;
           return response.kind === "namespace";

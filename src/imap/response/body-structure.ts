@@ -1,8 +1,23 @@
-import { quirks } from "../quirks.ts";
 import type { BodyMultipart, BodyPart, BodyStructure, Disposition, Envelope } from "../values.ts";
 import { LPAREN, RPAREN } from "../wire/bytes.ts";
 import type { Reader } from "../wire/reader.ts";
 import { readEnvelope } from "./envelope.ts";
+
+/** Subtypes that tell a multipart whose children the server left out. */
+const multiparts: ReadonlySet<string> = new Set([
+  "alternative",
+  "appledouble",
+  "digest",
+  "encrypted",
+  "form-data",
+  "mixed",
+  "parallel",
+  "related",
+  "report",
+  "signed",
+]);
+const dispositionNext = /^\( *"(?:inline|attachment)"/i;
+const dispositions: ReadonlySet<string> = new Set(["inline", "attachment"]);
 
 const noParams: ReadonlyMap<string, string> = new Map();
 const noLanguage: readonly string[] = Object.freeze([]);
@@ -29,7 +44,7 @@ function readDisposition(r: Reader): Disposition | null {
   if (r.nil()) return null;
   if (r.atString()) {
     const type = r.string().toLowerCase();
-    return quirks.bareDisposition.types.has(type) ? { type, params: noParams } : null;
+    return dispositions.has(type) ? { type, params: noParams } : null;
   }
   if (r.peek() !== LPAREN) {
     r.skipValue();
@@ -76,8 +91,14 @@ function next<T>(r: Reader, read: (r: Reader) => T, absent: T): T {
 
 /** disposition, language, location, and whatever future versions add; then the closing parenthesis. */
 function readExtension(r: Reader): Pick<BodyPart, "disposition" | "language" | "location"> {
-  const disposition = next(r, readDisposition, null);
-  const language = next(r, readLanguage, noLanguage);
+  let disposition = next(r, readDisposition, null);
+  let language: readonly string[];
+  r.skipSp();
+  if (disposition && !dispositions.has(disposition.type) && dispositionNext.test(r.ahead(16))) {
+    // Exchange has them the wrong way round.
+    language = [disposition.type];
+    disposition = readDisposition(r);
+  } else language = next(r, readLanguage, noLanguage);
   const location = next(r, readLocation, null);
   r.skipSp();
   while (!r.take(RPAREN)) {
@@ -127,12 +148,11 @@ function readChildren(r: Reader, section: string): BodyMultipart {
 function readLeaf(r: Reader, place: string, root: boolean): BodyStructure {
   let type = (r.nstring() ?? "").toLowerCase();
   r.skipSp();
-  const { subtypes } = quirks.childlessMultipart;
-  if (!r.atString() && subtypes.has(type)) return multipart(r, place, type, []);
+  if (!r.atString() && multiparts.has(type)) return multipart(r, place, type, []);
   let subtype = r.atString() || r.nil() ? "" : null;
   if (subtype === "" && r.atString()) subtype = r.string().toLowerCase();
   r.skipSp();
-  if (type === "" && subtypes.has(subtype ?? "")) return multipart(r, place, subtype!, []);
+  if (type === "" && multiparts.has(subtype ?? "")) return multipart(r, place, subtype!, []);
   if (type === "" || subtype === null || subtype === "") [type, subtype] = defaultType(type, subtype);
   const section = root ? join(place, 1) : place;
   const params = next(r, readParams, noParams);

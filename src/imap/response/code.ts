@@ -111,8 +111,8 @@ export function readCapabilities(r: Reader): string[] {
   r.skipSp();
   while (r.peek() !== -1 && r.peek() !== RBRACKET) {
     const name = r.atom(RBRACKET);
-    if (name !== "+") names.push(name);
-    else if (/^literal$/i.test(names.at(-1) ?? "")) names.push(`${names.pop()}+`);
+    if (name === "+" && /^literal$/i.test(names.at(-1) ?? "")) names.push(`${names.pop()}+`);
+    else names.push(name);
     r.skipSp();
   }
   return names;

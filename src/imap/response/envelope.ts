@@ -1,7 +1,9 @@
-import { quirks } from "../quirks.ts";
 import type { Address, Envelope } from "../values.ts";
 import { LPAREN, RPAREN } from "../wire/bytes.ts";
 import type { Reader } from "../wire/reader.ts";
+
+/** What Dovecot and Exchange put where an address has no host. */
+const missingHosts: ReadonlySet<string> = new Set(["MISSING_DOMAIN", ".MISSING-HOST-NAME."]);
 
 const noAddresses: readonly Address[] = Object.freeze([]);
 
@@ -16,9 +18,22 @@ function readAddress(r: Reader): Address {
   r.gap();
   const host = r.nstring();
   r.skipSp();
-  if (r.take(RPAREN)) return { name, mailbox, host: quirks.missingHost.names.has(host ?? "") ? "" : host };
+  if (r.take(RPAREN)) {
+    if (host === null && name !== null && mailbox !== null) return swapped(name, mailbox);
+    return { name, mailbox, host: missingHosts.has(host ?? "") ? "" : host };
+  }
   if (!r.lenient) r.fail('")"');
   return readLongAddress(r, [name, route, mailbox, host]);
+}
+
+/**
+ * Gmail reads the encoded words of some names as a group's name and what stands beside them, `<a@x>`, as that of a
+ * mailbox (MailKit #263, #1319). A group's name comes with NIL as its display name (RFC 9051 §7.5.2): this is none.
+ */
+function swapped(name: string, mailbox: string): Address {
+  const address = /^([^<>]*)<?\b([^\s<>@"]+)@([^\s<>@"]+)>?$/.exec(name);
+  if (!address) return { name, mailbox, host: null };
+  return { name: `${mailbox} ${address[1]}`.trim(), mailbox: address[2]!, host: address[3]! };
 }
 
 /** A name that fell into several strings, as its literal was counted in characters (MailKit #1369): the last three are route, mailbox and host. */

@@ -113,6 +113,8 @@ function readItem(r: Reader, name: string, message: Draft, progress: Progress): 
       return;
     case "BODYSTRUCTURE":
     case "BODY":
+      if (/^"" +\(/.test(r.ahead(8))) r.skipValue(); // DavMail
+      r.skipSp();
       message.bodyStructure = readBodyStructure(r);
       return;
     case "MODSEQ": {

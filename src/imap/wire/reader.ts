@@ -7,6 +7,7 @@ import { maxNumber, normalize } from "../uid-set.ts";
 import type { UidRanges } from "../values.ts";
 import {
   BACKSLASH,
+  COLON,
   CR,
   DQUOTE,
   isDigit,
@@ -79,14 +80,23 @@ export class Reader {
     this.skipSp();
   }
 
+  /** Any SP; line breaks too, which a response has where it broke off and went on. */
   skipSp(): void {
-    while (this.position < this.end && this.buffer[this.position] === SP) this.position++;
+    for (; this.position < this.end; this.position++) {
+      const byte = this.buffer[this.position]!;
+      if (byte !== SP && byte !== CR && byte !== LF) return;
+    }
   }
 
   /** Between two values of a list: SP, which may be missing before the list's end or on a second look. */
   gap(): void {
     if (this.take(SP)) this.skipSp();
     else if (!this.lenient && this.peek() !== RPAREN) this.fail("SP");
+  }
+
+  /** What comes next, at most `octets` of it, as Latin-1; nothing is read. */
+  ahead(octets: number): string {
+    return this.buffer.toString("latin1", this.position, Math.min(this.position + octets, this.end));
   }
 
   /** Whether only spaces are left. */
@@ -143,8 +153,8 @@ export class Reader {
     let at = this.position;
     let value = 0;
     while (at < this.end && isDigit(buffer[at]!)) value = value * 10 + buffer[at++]! - ZERO;
-    const plain =
-      at > this.position && (at >= this.end || endsAtom[buffer[at]!] === 1 || buffer[at] === RBRACKET);
+    const next = at < this.end ? buffer[at]! : SP;
+    const plain = at > this.position && (endsAtom[next] === 1 || next === RBRACKET || next === COLON);
     if (plain && value <= Number.MAX_SAFE_INTEGER) {
       this.position = at;
       return value;
@@ -153,6 +163,18 @@ export class Reader {
     const text = this.peek() === DQUOTE ? this.quoted() : this.atom(RBRACKET);
     if (!/^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text)) this.fail("a number");
     return Math.max(0, Math.min(Math.round(Number(text)), Number.MAX_SAFE_INTEGER));
+  }
+
+  /**
+   * UIDVALIDITY. Some servers use more than 32 bits: above 2^53 it is folded into that, so that another value stays
+   * another one; sent back, it is one the server does not know, and everything is read anew.
+   */
+  uidValidity(): number {
+    const digits = /^\d{16,}/.exec(this.ahead(64))?.[0];
+    if (digits === undefined) return this.number();
+    this.position += digits.length;
+    const value = BigInt(digits);
+    return value <= Number.MAX_SAFE_INTEGER ? Number(value) : Number(value % 9_007_199_254_740_881n) || 1;
   }
 
   /** A mod-sequence or other number of 64 bits; negative ones are 0. */
