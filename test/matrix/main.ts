@@ -8,14 +8,22 @@ import { ServerSite, servers } from "./site.ts";
 const patience = 20_000;
 
 /**
- * Capabilities that are nothing a client could use, or that are part of what another row shows; XLIST is what
- * SPECIAL-USE has replaced.
+ * Capabilities that no row is about: how a server is made, what another row shows (URL-PARTIAL: URLAUTH), what a later
+ * extension has replaced (XLIST: SPECIAL-USE, XMOVE: MOVE, SNIPPET: PREVIEW, SORT=UID: SORT), and experiments.
  */
-const noRows =
-  /^(IMAP4REV1|XLIST|X-QUOTA=|DIGEST=|X-REPLICATION|X-SIEVE|URLAUTH=|RIGHTS=|ACL2=|QUOTA=|I18NLEVEL)/;
+const noRows = new RegExp(
+  `^(?:${[
+    "IMAP4REV1 XLIST XMOVE SCAN ANNOTATE-EXPERIMENT-1 NO_ATOMIC_RENAME SORT=UID SORT=MODSEQ I18NLEVEL=1 URL-PARTIAL",
+    "(?:X-QUOTA|DIGEST|URLAUTH|RIGHTS|ACL2|QUOTA|SNIPPET|PREVIEW)=.* X-(?:REPLICATION|SIEVE|CREATEDMODSEQ).*",
+    "(?:LOGIN|MAILBOX)-REFERRALS",
+  ]
+    .join(" ")
+    .replaceAll(" ", "|")})$`,
+);
 
 async function judge(site: ServerSite, one: Row): Promise<Outcome> {
   if (!isOffered(one, site.capabilities)) return { verdict: "not offered", reason: "" };
+  if (one.check === null) return { verdict: "unused", reason: "there is no check for it" };
   await site.ready();
   site.sent();
   let timer: NodeJS.Timeout | undefined;
@@ -42,7 +50,8 @@ async function judge(site: ServerSite, one: Row): Promise<Outcome> {
 /** Capabilities that no row is about. */
 function untold(site: ServerSite): string[] {
   const known = new Set(rows.flatMap(({ needs }) => needs));
-  return [...site.capabilities].filter((name) => !known.has(name) && !noRows.test(name)).sort();
+  const told = (name: string) => known.has(name) || known.has(name.replace(/=.*/, "=")) || noRows.test(name);
+  return [...site.capabilities].filter((name) => !told(name)).sort();
 }
 
 const wanted = process.argv.slice(2);

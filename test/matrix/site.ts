@@ -57,7 +57,7 @@ const users = { user: "password", other: "password" };
 /** How to start each server. */
 export const servers: ReadonlyMap<string, () => Promise<Started>> = new Map([
   ["dovecot", () => startDovecot({ users, config: dovecotExtras })],
-  ["cyrus", () => startCyrus({ users })],
+  ["cyrus", () => startCyrus({ users, plaintext: false })],
   [
     "courier",
     async () => {
@@ -66,6 +66,8 @@ export const servers: ReadonlyMap<string, () => Promise<Started>> = new Map([
     },
   ],
 ]);
+
+const untagged = (line: string) => line.replace(/^[0-9A-Z]+ (?=[A-Z])/, "");
 
 /** Passes clear text on, and shows each line that the client says. */
 async function eavesdrop(port: number, hear: (line: string) => void): Promise<Server> {
@@ -113,7 +115,7 @@ export class ServerSite implements Site {
     if (!begin) throw new Error(`There is no server "${name}".`);
     const server = await begin();
     const sent: string[] = [];
-    const relay = await eavesdrop(server.port, (line) => sent.push(line.replace(/^[0-9A-Z]+ (?=[A-Z])/, "")));
+    const relay = await eavesdrop(server.port, (line) => sent.push(untagged(line)));
     const site = new ServerSite(name, server, relay, sent);
     const before = await site.#connect({ anonymous: true, security: site.tlsPort ? "starttls" : "none" });
     const clear = await site.#connect({ anonymous: true });
@@ -141,7 +143,7 @@ export class ServerSite implements Site {
     return this.#server.tlsPort;
   }
 
-  /** What was sent in the clear since the last call, line by line, without tags. */
+  /** What was sent since the last call, line by line, without tags; what TLS hides, as the client's own log has it. */
   sent(): readonly string[] {
     return this.#sent.splice(0);
   }
@@ -185,6 +187,10 @@ export class ServerSite implements Site {
       security,
       ...(ca ? { ca } : {}),
       clientId: { name: "postern" },
+      log: (direction, text) => {
+        // In the clear, the relay hears every octet.
+        if (direction === "out" && security !== "none") this.#sent.push(untagged(text));
+      },
     });
     if (!options.anonymous)
       await connection.authenticate({

@@ -8,7 +8,9 @@ import { account, makeDirectory, owned, startDaemon, testCertificate } from "./d
 export interface CyrusOptions {
   /** Passwords by user name; default `{ user: "password" }`. */
   users?: Record<string, string>;
-  /** Settings appended to imapd.conf. */
+  /** Whether a password may be sent without TLS; default true. Where not, LOGINDISABLED is told until there is TLS. */
+  plaintext?: boolean;
+  /** Settings appended to imapd.conf; none of those here may be said twice. */
   config?: string;
 }
 
@@ -43,7 +45,7 @@ const program = (name: string) => join(root, "usr/lib/cyrus/bin", name);
 
 const specialUses = ["Drafts", "Sent", "Trash", "Archive", "Junk"];
 
-function settings(dir: string, name: string, more: string): string {
+function settings(dir: string, name: string, { plaintext = true, config = "" }: CyrusOptions): string {
   return `
 configdirectory: ${dir}/conf
 partition-default: ${dir}/spool
@@ -53,7 +55,7 @@ mboxname_lockpath: ${dir}/run/lock
 servername: ${name}
 altnamespace: yes
 unixhierarchysep: yes
-allowplaintext: yes
+allowplaintext: ${plaintext ? "yes" : "no"}
 admins: admin
 sasl_pwcheck_method: auxprop
 sasl_auxprop_plugin: sasldb
@@ -71,7 +73,7 @@ duplicatesuppression: no
 skiplist_unsafe: 1
 imapidlepoll: 1
 failedloginpause: 0
-${more}
+${config}
 `;
 }
 
@@ -110,7 +112,7 @@ export async function startCyrus(options: CyrusOptions = {}): Promise<Cyrus> {
   const name = `cyrus-${dir.slice(-6).toLowerCase()}.test`;
   file("server.pem", certificate);
   file("server.key", key);
-  file("imapd.conf", settings(dir, name, options.config ?? ""));
+  file("imapd.conf", settings(dir, name, options));
   for (const [who, secret] of [...Object.entries(users), [admin, password]])
     execFileSync(
       join(root, "usr/sbin/saslpasswd2"),

@@ -71,6 +71,9 @@ export const mailboxRows: readonly Row[] = [
     const { deleted } = await site.connection.run(status(await site.mailbox(2), ["deleted"]));
     assert.equal(deleted, 0);
   }),
+  row("APPENDLIMIT=n", ["APPENDLIMIT="], null, async ({ connection }) => {
+    assert.ok(Number(connection.capabilities.values("APPENDLIMIT")[0]) > 0);
+  }),
   row("APPENDLIMIT", ["APPENDLIMIT"], /^STATUS .*APPENDLIMIT/, async (site) => {
     const { appendLimit } = await site.connection.run(status("INBOX", ["appendLimit"]));
     assert.notEqual(appendLimit, undefined);

@@ -20,7 +20,7 @@ import {
   unselect,
 } from "../../../src/imap/index.ts";
 import { sampleMessage } from "../../servers/messages.ts";
-import { type Row, row } from "../row.ts";
+import { type Row, row, unchecked } from "../row.ts";
 
 export async function fetchAll(connection: Connection, set: UidRanges, query: FetchQuery) {
   const messages: FetchedMessage[] = [];
@@ -120,4 +120,11 @@ export const messageRows: readonly Row[] = [
     const [message] = await fetchAll(site.connection, [[1, 1]], { emailId: true, threadId: true });
     assert.ok(message?.emailId);
   }),
+  unchecked("BINARY"),
+  unchecked("MULTIAPPEND"),
+  unchecked("CATENATE"),
+  unchecked("URLAUTH"),
+  unchecked("PREVIEW"),
+  unchecked("SAVEDATE"),
+  ...["REPLACE", "UIDONLY", "MESSAGELIMIT", "X-GM-EXT-1"].map((name) => unchecked(name)),
 ];

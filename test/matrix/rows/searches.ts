@@ -12,7 +12,7 @@ import {
   uidThread,
 } from "../../../src/imap/index.ts";
 import { sampleMessage } from "../../servers/messages.ts";
-import { type Row, row, type Site } from "../row.ts";
+import { type Row, row, type Site, unchecked } from "../row.ts";
 
 /** Adds a thread of two, a reply by other's hand, and one that answers by its subject alone. */
 async function addThread(site: Site, path: string): Promise<void> {
@@ -144,4 +144,5 @@ export const searchRows: readonly Row[] = [
   thread("ORDEREDSUBJECT"),
   thread("REFERENCES"),
   thread("REFS"),
+  unchecked("MULTISEARCH"),
 ];

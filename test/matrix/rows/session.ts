@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import {
   append,
+  create,
   enable,
+  encodeMailboxName,
   ImapError,
   list,
   type MailboxEvent,
@@ -13,12 +15,13 @@ import {
   unselect,
 } from "../../../src/imap/index.ts";
 import { sampleMessage } from "../../servers/messages.ts";
-import { type Row, row } from "../row.ts";
+import { type Row, row, unchecked } from "../row.ts";
 
-/** Logs in by one mechanism alone. */
+/** Logs in by one mechanism alone, over TLS where it is bound to it or shows the password. */
 const mechanism = (name: string): Row =>
-  row(`AUTH=${name}`, [`AUTH=${name}`], new RegExp(`^AUTHENTICATE ${name}\\b`), async (site) => {
-    const connection = await site.open({ mechanism: name });
+  row(`AUTH=${name}`, [`AUTH=${name}`], new RegExp(`^AUTHENTICATE ${name}(?: |$)`), async (site) => {
+    const security = /-PLUS$|^PLAIN$/.test(name) ? "tls" : "none";
+    const connection = await site.open({ mechanism: name, security });
     assert.equal(connection.state, "authenticated");
   });
 
@@ -27,12 +30,12 @@ export const sessionRows: readonly Row[] = [
     const connection = await site.open({ security: "tls" });
     assert.equal(connection.state, "authenticated");
   }),
-  row("STARTTLS", ["STARTTLS"], null, async (site) => {
+  row("STARTTLS", ["STARTTLS"], /^(\S+ )?STARTTLS$/, async (site) => {
     const connection = await site.open({ security: "starttls" });
     assert.equal(connection.state, "authenticated");
     assert.ok(!connection.capabilities.has("STARTTLS"));
   }),
-  row("LOGIN", ["STARTTLS"], /^(LOGIN|AUTHENTICATE)/, async (site) => {
+  row("a wrong password", ["STARTTLS"], /^(LOGIN|AUTHENTICATE)/, async (site) => {
     const connection = await site.open({ anonymous: true });
     await assert.rejects(
       connection.authenticate({ user: "user", secret: new Secret("wrong") }),
@@ -40,15 +43,26 @@ export const sessionRows: readonly Row[] = [
     );
     assert.equal(connection.state, "not-authenticated");
   }),
+  row("LOGINDISABLED", ["LOGINDISABLED"], null, async (site) => {
+    const connection = await site.open({ anonymous: true });
+    assert.ok(connection.capabilities.has("LOGINDISABLED"));
+    await assert.rejects(
+      connection.authenticate({ user: "user", secret: new Secret("password"), mechanism: "LOGIN" }),
+      (error) => error instanceof ImapError && error.code === "UNSUPPORTED",
+    );
+    assert.doesNotMatch(site.sent().join("\n"), /^LOGIN/m);
+  }),
   mechanism("PLAIN"),
   row("AUTH=LOGIN, or LOGIN", ["AUTH=LOGIN"], /^(LOGIN|AUTHENTICATE LOGIN) ?/, async (site) => {
-    await site.open({ mechanism: "LOGIN" });
+    await site.open({ mechanism: "LOGIN", security: "tls" });
   }),
   mechanism("CRAM-MD5"),
   mechanism("SCRAM-SHA-1"),
   mechanism("SCRAM-SHA-256"),
+  mechanism("SCRAM-SHA-1-PLUS"),
+  mechanism("SCRAM-SHA-256-PLUS"),
   row("SASL-IR", ["SASL-IR"], /^AUTHENTICATE PLAIN \S/, async (site) => {
-    await site.open({ mechanism: "PLAIN" });
+    await site.open({ mechanism: "PLAIN", security: "tls" });
   }),
   row("ID", ["ID"], /^ID \("name" "postern"/i, async (site) => {
     await (await site.open()).run(noop());
@@ -74,6 +88,18 @@ export const sessionRows: readonly Row[] = [
     const { exists } = await site.connection.run(select(path));
     assert.equal(exists, 1, "nothing was expunged");
   }),
+  row("UTF8=ACCEPT", ["UTF8=ACCEPT"], /^ENABLE .*UTF8=ACCEPT/, async (site) => {
+    const path = await site.mailbox(0);
+    const connection = await site.open();
+    await connection.run(enable(["UTF8=ACCEPT"]));
+    const name = `${path}-Żółw`;
+    await connection.run(create(encodeMailboxName(name, true)));
+    const found = await connection.run(list("", `${path}-*`));
+    assert.deepEqual(
+      found.map((one) => one.name),
+      [name],
+    );
+  }),
   row("COMPRESS=DEFLATE", ["COMPRESS=DEFLATE"], /^COMPRESS DEFLATE/, async (site) => {
     const connection = await site.open();
     assert.equal(await connection.compress(), true);
@@ -94,4 +120,6 @@ export const sessionRows: readonly Row[] = [
     assert.deepEqual(await told, { kind: "exists", exists: 2 });
     await idle.done();
   }),
+  unchecked("NOTIFY"),
+  ...["IMAP4REV2", "LITERAL-", "UNAUTHENTICATE", "INPROGRESS", "JMAPACCESS"].map((name) => unchecked(name)),
 ];
