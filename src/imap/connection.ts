@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { secretForms } from "./auth/log-in.ts";
 import type { Login } from "./auth/mechanism.ts";
+import { cleanResponse, secretForms, withoutSecrets } from "./auth/redact.ts";
 import type { Capabilities, RememberedCapabilities } from "./capabilities.ts";
 import type { Command } from "./command/command.ts";
 import { compress } from "./command/compress.ts";
@@ -361,14 +361,14 @@ export class Connection {
     if (!this.#settings.log) return;
     // What a login is challenged with, and may be answered to, is no less secret than its answers.
     const challenge = this.#secrets.length > 0 && bytes[0] === PLUS;
-    this.#settings.log("in", challenge ? "+ [secret]" : this.#cleaned(abbreviate(bytes)));
+    this.#settings.log("in", challenge ? "+ [secret]" : withoutSecrets(abbreviate(bytes), this.#secrets));
   }
 
   #receive(bytes: Buffer): void {
     this.#logIn(bytes);
     let response: Response;
     try {
-      response = parseResponse(bytes);
+      response = cleanResponse(parseResponse(bytes), this.#secrets);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.#unreadable(bytes, error);
@@ -416,16 +416,11 @@ export class Connection {
     if (verdict === "repeat") this.#flight.repeat(job);
     else if (verdict !== "own") job.fail(verdict);
     else {
-      job.complete({ ...done, text: this.#cleaned(done.text) });
+      job.complete(done);
       this.#session.completed(done.code, done.text);
       if (job.command.traits.needs === "not-authenticated" && (refused || this.state === "not-authenticated"))
         this.#guess.loginFailed(job, refused ? done : null, this.#preauth);
     }
-  }
-
-  /** A server that repeats the command it refused must not bring the password into a log or an error. */
-  #cleaned(text: string): string {
-    return this.#secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, "[secret]"), text);
   }
 
   #settled(tag: string): void {
