@@ -1,4 +1,4 @@
-/** One account on a real Dovecot, with a local copy of its own. */
+/** One account on a real server, with a local copy of its own. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,35 +14,50 @@ export interface Client {
   readonly log: string[];
 }
 
-export interface Fixture {
-  readonly dovecot: Dovecot;
+/** Where the account is. */
+export interface AccountServer {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  stop(): Promise<void>;
+}
+
+export interface Clients {
   readonly dir: string;
   /** Another client of the same account; the same `name` shares the local copy. */
   client(name: string, options?: { offline?: boolean; keepOnline?: boolean; port?: number }): Promise<Client>;
   end(): Promise<void>;
 }
 
+export interface Fixture extends Clients {
+  readonly dovecot: Dovecot;
+}
+
 export async function startFixture(): Promise<Fixture> {
   const dovecot = await startDovecot({ tls: "none" });
+  return { dovecot, ...clientsOf(dovecot) };
+}
+
+/** Clients of an account on a server that has been started; it is stopped with them. */
+export function clientsOf(server: AccountServer): Clients {
   const dir = mkdtempSync(join(tmpdir(), "postern-mail-"));
   const open: Mail[] = [];
   return {
-    dovecot,
     dir,
-    async client(name, { offline = false, keepOnline = false, port = dovecot.port } = {}) {
+    async client(name, { offline = false, keepOnline = false, port = server.port } = {}) {
       const events: MailEvent[] = [];
       const log: string[] = [];
       const mail = Mail.open({
         account: {
           name: "test",
           address: "user@example.org",
-          imap: { security: "none", host: "127.0.0.1", port, user: dovecot.user },
+          imap: { security: "none", host: "127.0.0.1", port, user: server.user },
           passwordCommand: null,
           caFile: null,
           pin: null,
         },
         directories: { cacheDir: join(dir, name, "cache"), stateDir: join(dir, name, "state") },
-        password: () => Promise.resolve(new Secret(dovecot.password)),
+        password: () => Promise.resolve(new Secret(server.password)),
         offline,
         keepOnline,
         log: (line) => void log.push(line),
@@ -53,7 +68,7 @@ export async function startFixture(): Promise<Fixture> {
     },
     async end() {
       for (const mail of open) await mail.close();
-      await dovecot.stop();
+      await server.stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
