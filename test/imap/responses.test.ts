@@ -195,7 +195,11 @@ describe("responses", () => {
     ]);
     const esearch = parse('* ESEARCH (TAG "a1") UID COUNT 3 ALL 4:2,1 NEW (x) MODSEQ 8');
     assert.ok(esearch.kind === "search" && esearch.tag === "a1" && esearch.uid && esearch.count === 3);
-    assert.deepEqual(esearch.all, [[1, 4]]);
+    const asSent = [
+      [4, 2],
+      [1, 1],
+    ];
+    assert.deepEqual(esearch.all, asSent, "an order is kept");
     assert.deepEqual(parse("* VANISHED (EARLIER) 1:4294967295"), {
       kind: "vanished",
       earlier: true,

@@ -212,7 +212,7 @@ function recover(r: Reader, name: string, start: number, message: Draft, error: 
       r.lenient = false;
     }
   }
-  const found = skipDamaged(r, start);
+  const found = skipDamaged(r, section ? behindSection(r, start) : start);
   markInvalid(
     message,
     section ? `${name}[]` : name,
@@ -222,6 +222,20 @@ function recover(r: Reader, name: string, start: number, message: Draft, error: 
   return found;
 }
 
+/** Where the value of `[…]<…>` at `start` begins, or `start` where that has no end. */
+function behindSection(r: Reader, start: number): number {
+  r.rewind(start);
+  try {
+    sectionSpec(r);
+    if (r.peek() === LT) r.atom();
+    return r.position;
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    return start;
+  }
+}
+
+/** Keeps what came in place of a value. */
 function markInvalid(message: Draft, name: string, reason: string, value: Buffer): void {
   const bytes = Buffer.from(value.subarray(0, limits.invalidBytes));
   const invalid: Invalid = { invalid: true, reason, bytes };

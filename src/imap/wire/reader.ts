@@ -90,8 +90,9 @@ export class Reader {
 
   /** Between two values of a list: SP, which may be missing before the list's end or on a second look. */
   gap(): void {
-    if (this.take(SP)) this.skipSp();
-    else if (!this.lenient && this.peek() !== RPAREN) this.fail("SP");
+    const before = this.position;
+    this.skipSp();
+    if (this.position === before && !this.lenient && this.peek() !== RPAREN) this.fail("SP");
   }
 
   /** What comes next, at most `octets` of it, as Latin-1; nothing is read. */
