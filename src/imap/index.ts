@@ -33,6 +33,7 @@ export {
   type MetadataOptions,
   setMetadata,
 } from "./command/metadata.ts";
+export { type MailboxHits, multiSearch, type SearchScope } from "./command/multi-search.ts";
 export { namespace } from "./command/namespace.ts";
 export { getQuota, getQuotaRoot, setQuota } from "./command/quota.ts";
 export { type SearchResult, uidSearch } from "./command/search.ts";

@@ -68,7 +68,7 @@ function resultOf(answer: SearchAnswer, options: SearchOptions, tag: string, par
       : all;
   return {
     uids,
-    count: found?.count ?? (tellsAll(options, part) ? count(all) : null),
+    count: found?.count ?? (found?.all || tellsAll(options, part) ? count(all) : null),
     min: found?.min ?? all[0]?.[0] ?? null,
     max: found?.max ?? all.at(-1)?.[1] ?? null,
     modSeq: found?.modSeq ?? null,
