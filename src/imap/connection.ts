@@ -16,6 +16,7 @@ import { createJob, type Job } from "./job.ts";
 import { limits, timeouts } from "./limits.ts";
 import { logIn } from "./login.ts";
 import type { ServerQuirks } from "./quirks.ts";
+import type { Progress } from "./response/code.ts";
 import { describeLiteral } from "./response/fetch.ts";
 import { parseResponse, type Response, type Tagged, type Untagged } from "./response/response.ts";
 import { Sender } from "./sender.ts";
@@ -459,8 +460,14 @@ export class Connection {
       });
     }
     const known = this.#session.apply(response);
+    if (known.kind === "condition" && known.code?.kind === "progress") this.#progress(known.code);
     for (const job of this.#flight.pending()) if (job.exchange?.untagged?.(known)) return;
     this.#session.unclaimed(known);
+  }
+
+  #progress({ tag, done, goal }: Progress): void {
+    const command = this.#flight.find(tag ?? "")?.command.name ?? null;
+    this.events.emit("progress", { command, done, goal });
   }
 
   #largeLiteral(prefix: Buffer, size: number) {

@@ -2,6 +2,14 @@ import type { Capabilities } from "./capabilities.ts";
 import type { ImapError } from "./errors.ts";
 import type { FolderEvent, MailboxEvent, SearchUpdate } from "./values.ts";
 
+export interface CommandProgress {
+  /** As in errors: `UID COPY`; null where the server did not say of which. */
+  readonly command: string | null;
+  readonly done: number | null;
+  /** Of how many; null where it is not known. */
+  readonly goal: number | null;
+}
+
 export interface ConnectionEvents {
   /** A change of the selected mailbox that no command asked for. */
   mailbox: MailboxEvent;
@@ -9,6 +17,10 @@ export interface ConnectionEvents {
   folders: FolderEvent;
   /** A change of what a search with `update` had found. */
   search: SearchUpdate;
+  /** A command is getting on (RFC 9585). */
+  progress: CommandProgress;
+  /** The server gave up telling what NOTIFY asked for: nothing is watched any more (RFC 5465 §5.8). */
+  overflow: null;
   /** ALERT (RFC 9051 §7.1): must be shown. Hostile text. */
   alert: string;
   /** Null: closed as we asked for. */

@@ -252,6 +252,7 @@ export class Session {
   }
 
   #fetched(message: FetchedMessage): FetchedMessage {
+    if (message.seq === 0) return message; // UIDONLY
     if (message.uid !== undefined) {
       this.#map.set(message.seq, message.uid);
       return message;
@@ -273,6 +274,7 @@ export class Session {
   #code(code: ResponseCode, text: string): void {
     if (code.kind === "capability") this.learn(code.capabilities);
     else if (code.name === "ALERT") this.events.emit("alert", text);
+    else if (code.name === "NOTIFICATIONOVERFLOW") this.events.emit("overflow", null);
     else if (code.kind === "flags") this.#update({ permanentFlags: code.flags });
     else if (code.kind === "modseq") this.#raise(code.value);
     else if (code.name === "UIDNEXT" && code.kind === "number") this.#update({ uidNext: code.value });

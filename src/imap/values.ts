@@ -90,6 +90,7 @@ export type BodyStructure = BodyPart | BodyMultipart;
 
 /** What one `* n FETCH` said, with what was asked for and what came unasked. */
 export interface FetchedMessage {
+  /** 0 where the server names messages by UID alone (UIDONLY, RFC 9586). */
   readonly seq: number;
   readonly uid?: number;
   /** As sent; system flags with their backslash. */
@@ -110,6 +111,19 @@ export interface FetchedMessage {
    * `HEADER.FIELDS (SUBJECT)`. Null is NIL. A section that went to a sink is absent.
    */
   readonly sections?: ReadonlyMap<string, Buffer | null>;
+  /** BINARY[section] (RFC 3516): as `sections`, with the transfer encoding undone by the server. */
+  readonly binary?: ReadonlyMap<string, Buffer | null>;
+  /** BINARY.SIZE[section]: octets when decoded. */
+  readonly binarySizes?: ReadonlyMap<string, number>;
+  /** The beginning of the text (RFC 8970), at most 256 characters; null: the server has none, or not yet. */
+  readonly preview?: string | null;
+  /** When it came into this mailbox (RFC 8514), ms since the epoch; null where the mailbox does not say. */
+  readonly saveDate?: number | null;
+  /** X-GM-MSGID and X-GM-THRID: numbers of 64 bits, in decimal. */
+  readonly gmailMessageId?: string;
+  readonly gmailThreadId?: string;
+  /** X-GM-LABELS as text; system labels with their backslash. */
+  readonly gmailLabels?: readonly string[];
   /** Other items that came and could not be read (`FLAGS`, `INTERNALDATE`, …), by name in upper case. */
   readonly invalid?: ReadonlyMap<string, Invalid>;
 }

@@ -14,8 +14,19 @@ export type ResponseCode =
   | { readonly kind: "copyuid"; readonly name: string; readonly copyUid: CopyUid }
   | { readonly kind: "appenduid"; readonly name: string; readonly appendUid: AppendUid }
   | { readonly kind: "id"; readonly name: string; readonly id: string }
+  /** INPROGRESS (RFC 9585): how far the command with this tag is; null: not told. */
+  | ({ readonly kind: "progress"; readonly name: string } & Progress)
+  /** MESSAGELIMIT (RFC 9738): the server stopped after so many messages, at this UID (the lowest one done). */
+  | { readonly kind: "limit"; readonly name: string; readonly limit: number; readonly lastUid: number | null }
   /** Every other code, and those whose arguments could not be read; `text` is the arguments as sent (Latin-1). */
   | { readonly kind: "other"; readonly name: string; readonly text: string };
+
+export interface Progress {
+  readonly tag: string | null;
+  readonly done: number | null;
+  /** Of how many; null where it is not known. */
+  readonly goal: number | null;
+}
 
 /** resp-text: the code, if there is one, and the text for people (hostile). */
 export interface ResponseText {
@@ -86,6 +97,14 @@ function readCode(r: Reader, name: string): ResponseCode {
       r.sp();
       return { kind: "appenduid", name, appendUid: { uidValidity, uids: r.sequenceSet() } };
     }
+    case "INPROGRESS":
+      return { kind: "progress", name, ...readProgress(r) };
+    case "MESSAGELIMIT": {
+      r.sp();
+      const limit = r.number();
+      r.skipSp();
+      return { kind: "limit", name, limit, lastUid: r.atNumber() ? r.number() : null };
+    }
     case "MAILBOXID": {
       r.sp();
       r.expect(LPAREN);
@@ -103,6 +122,20 @@ function readCode(r: Reader, name: string): ResponseCode {
       return other(r, name, begin, r.position);
     }
   }
+}
+
+/** `("tag" done goal)`, each of which may be NIL, or nothing. */
+function readProgress(r: Reader): Progress {
+  r.skipSp();
+  if (r.peek() !== LPAREN) return { tag: null, done: null, goal: null };
+  r.expect(LPAREN);
+  const tag = r.nstring();
+  r.sp();
+  const done = r.nil() ? null : r.number();
+  r.sp();
+  const goal = r.nil() ? null : r.number();
+  r.expect(RPAREN);
+  return { tag, done, goal };
 }
 
 /** Capability names up to the end or `]`; a `+` that came off its name is put back (`LITERAL +`). */

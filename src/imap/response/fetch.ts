@@ -5,6 +5,7 @@ import { MalformedError, Reader } from "../wire/reader.ts";
 import { readBodyStructure } from "./body-structure.ts";
 import { parseDateTime } from "./date-time.ts";
 import { readEnvelope } from "./envelope.ts";
+import { readExtension } from "./fetch-extension.ts";
 import { readFlags } from "./flags.ts";
 
 /** FetchedMessage while it is being read. */
@@ -17,6 +18,8 @@ export interface LargeLiteral {
   readonly uid: number | null;
   /** As in FetchedMessage.sections. */
   readonly section: string;
+  /** It is BINARY[section], already decoded. */
+  readonly binary: boolean;
   /** Octets. */
   readonly size: number;
 }
@@ -24,21 +27,28 @@ export interface LargeLiteral {
 /** Where reading stands: seen from outside when a response breaks off at a large literal. */
 interface Progress {
   section: string | null;
+  binary: boolean;
 }
 
 /** msg-att after `* n FETCH ` (RFC 9051 §7.5.2). @throws MalformedError if no part of it can be read */
 export function readFetch(r: Reader, seq: number): FetchedMessage {
   const message: Draft = { seq };
-  readItems(r, message, { section: null });
+  readItems(r, message, { section: null, binary: false });
   return message;
+}
+
+/** The same after `* uid UIDFETCH ` (RFC 9586 §3.4). */
+export function readUidFetch(r: Reader, uid: number): FetchedMessage {
+  return { ...readFetch(r, 0), uid };
 }
 
 /** What a response that breaks off after a literal's announcement is about; null if it is no FETCH of a section. */
 export function describeLiteral(prefix: Buffer, size: number): LargeLiteral | null {
-  const start = /^\* (\d{1,10}) FETCH /i.exec(prefix.toString("latin1", 0, 32));
+  const start = /^\* (\d{1,10}) (UID)?FETCH /i.exec(prefix.toString("latin1", 0, 32));
   if (!start) return null;
-  const message: Draft = { seq: Number(start[1]) };
-  const progress: Progress = { section: null };
+  const number = Number(start[1]);
+  const message: Draft = start[2] ? { seq: 0, uid: number } : { seq: number };
+  const progress: Progress = { section: null, binary: false };
   // The Reader takes off one CRLF as the response's end, and the announcement needs its own.
   const r = new Reader(Buffer.concat([prefix, Buffer.from("\r\n")]));
   r.position = start[0].length;
@@ -48,7 +58,8 @@ export function describeLiteral(prefix: Buffer, size: number): LargeLiteral | nu
     if (!(error instanceof MalformedError)) throw error;
   }
   if (progress.section === null) return null;
-  return { seq: message.seq, uid: message.uid ?? null, section: progress.section, size };
+  const { section, binary } = progress;
+  return { seq: message.seq, uid: message.uid ?? null, section, binary, size };
 }
 
 function readItems(r: Reader, message: Draft, progress: Progress): void {
@@ -131,7 +142,7 @@ function readItem(r: Reader, name: string, message: Draft, progress: Progress): 
       message.threadId = objectId(r);
       return;
     default:
-      r.skipValue();
+      if (!readExtension(r, name, message)) r.skipValue();
   }
 }
 
@@ -149,11 +160,16 @@ function readSection(r: Reader, name: string, message: Draft, progress: Progress
   const section = sectionSpec(r);
   if (r.take(LT)) while (!r.take(GT)) if (r.position++ >= r.end) r.fail('">"');
   r.skipSp();
+  if (name === "BINARY.SIZE") {
+    message.binarySizes = new Map(message.binarySizes).set(section, r.number());
+    return;
+  }
   if (name !== "BODY" && name !== "BINARY") {
     r.skipValue();
     return;
   }
   progress.section = section;
+  progress.binary = name === "BINARY";
   let bytes: Buffer | null = null;
   if (r.peek() === RPAREN) bytes = Buffer.alloc(0);
   else if (!r.nil()) {
@@ -165,9 +181,10 @@ function readSection(r: Reader, name: string, message: Draft, progress: Progress
     bytes = Buffer.from(sent);
   }
   progress.section = null;
-  const sections = message.sections instanceof Map ? message.sections : new Map<string, Buffer | null>();
-  sections.set(section, bytes);
-  message.sections = sections;
+  const kind = name === "BINARY" ? "binary" : "sections";
+  const known = message[kind];
+  const sections = known instanceof Map ? known : new Map<string, Buffer | null>();
+  message[kind] = sections.set(section, bytes);
 }
 
 /** `[…]` in the form of canonicalSection. */
@@ -204,7 +221,7 @@ function recover(r: Reader, name: string, start: number, message: Draft, error: 
     r.lenient = true;
     try {
       r.rewind(start);
-      readItem(r, name, message, { section: null });
+      readItem(r, name, message, { section: null, binary: false });
       return true;
     } catch (second) {
       if (!(second instanceof MalformedError)) throw second;

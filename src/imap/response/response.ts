@@ -5,7 +5,7 @@ import { LPAREN, PLUS } from "../wire/bytes.ts";
 import { Reader } from "../wire/reader.ts";
 import { type Acl, type GrantableRights, readAcl, readListRights, readMyRights } from "./acl.ts";
 import { type ResponseText, readCapabilities, readResponseText } from "./code.ts";
-import { readFetch } from "./fetch.ts";
+import { readFetch, readUidFetch } from "./fetch.ts";
 import { readFlags } from "./flags.ts";
 import { readList } from "./list.ts";
 import { type MetadataResponse, readMetadata } from "./metadata.ts";
@@ -14,6 +14,7 @@ import { type Quota, readQuota, readQuotaRoot } from "./quota.ts";
 import { readEsearch, readNumbers, readSearch, type SearchResponse } from "./search.ts";
 import { readStatus, type StatusResponse } from "./status.ts";
 import { readThread, type Threads } from "./thread.ts";
+import { type FetchedUrl, readGenUrlAuth, readUrlFetch } from "./url-auth.ts";
 
 export type Condition = "OK" | "NO" | "BAD";
 
@@ -43,6 +44,10 @@ export type Untagged =
   | ({ readonly kind: "quota" } & Quota)
   | { readonly kind: "quotaroot"; readonly path: string; readonly roots: readonly string[] }
   | ({ readonly kind: "metadata" } & MetadataResponse)
+  | { readonly kind: "genurlauth"; readonly urls: readonly string[] }
+  | { readonly kind: "urlfetch"; readonly found: readonly FetchedUrl[] }
+  /** Where the same mail is to be had by JMAP (RFC 9698). */
+  | { readonly kind: "jmapaccess"; readonly url: string }
   | { readonly kind: "namespace"; readonly namespaces: Namespaces }
   | { readonly kind: "id"; readonly fields: ReadonlyMap<string, string> }
   /** A response of a kind that is not used here. */
@@ -138,6 +143,12 @@ function readNamed(r: Reader, name: string): Response {
       r.skipSp();
       return { kind: "vanished", earlier, uids: r.sequenceSet() };
     }
+    case "GENURLAUTH":
+      return { kind: "genurlauth", urls: readGenUrlAuth(r) };
+    case "URLFETCH":
+      return { kind: "urlfetch", found: readUrlFetch(r) };
+    case "JMAPACCESS":
+      return { kind: "jmapaccess", url: r.astring() };
     case "NAMESPACE":
       return { kind: "namespace", namespaces: readNamespace(r) };
     case "ID":
@@ -154,6 +165,10 @@ function readNumbered(r: Reader): Response {
   if (name === "EXISTS") return { kind: "exists", exists: Math.min(number, maxNumber) };
   if (number < 1 || number > maxNumber) return { kind: "unknown", name };
   if (name === "EXPUNGE") return { kind: "expunge", seq: number };
+  if (name === "UIDFETCH") {
+    r.sp();
+    return { kind: "fetch", message: readUidFetch(r, number) };
+  }
   if (name !== "FETCH") return { kind: "unknown", name };
   r.sp();
   return { kind: "fetch", message: readFetch(r, number) };
