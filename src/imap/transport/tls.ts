@@ -14,7 +14,7 @@ export interface TlsOptions {
    * then be for the domain, or for its IMAP service (SRV-ID, RFC 4985), since DNS can be forged.
    */
   readonly srvDomain?: string;
-  /** PEM: these authorities in place of the system's. */
+  /** PEM: these authorities in place of those that Node.js trusts. */
   readonly ca?: string;
   /** `sha256:HEX` of the exact certificate (DER), which is then trusted whatever else it says. */
   readonly pin?: string;
@@ -36,7 +36,7 @@ export async function secure(socket: Socket, options: TlsOptions): Promise<TLSSo
     const tls = connectTls({
       socket,
       host: options.host,
-      ...(isIP(options.host) ? {} : { servername: expected }),
+      ...(isIP(expected) ? {} : { servername: expected }),
       secureContext,
       // With a pin the exact certificate is asked for below, in place of the chain.
       rejectUnauthorized: pin === null,
