@@ -1,9 +1,5 @@
 // Every way to log in that real servers offer.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import {
   type Connection,
@@ -16,63 +12,24 @@ import {
   select,
   unauthenticate,
 } from "../../src/imap/index.ts";
-import { type Certificates, makeCertificates } from "../servers/certificates.ts";
 import { type Cyrus, startCyrus } from "../servers/cyrus.ts";
 import { serverMissing } from "../servers/daemon.ts";
 import { type Dovecot, startDovecot } from "../servers/dovecot.ts";
-
-const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-
-/** A JSON Web Token (RFC 7519) for `user`, good for an hour from `now` (s). */
-function accessToken(key: string, user: string, now = Math.floor(Date.now() / 1000)): string {
-  const signed = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url({ sub: user, iat: now, exp: now + 3600 })}`;
-  return `${signed}.${createHmac("sha256", key).update(signed).digest("base64url")}`;
-}
+import { everyLogin, type Logins } from "../servers/logins.ts";
 
 describe("logging in to Dovecot", { skip: serverMissing("dovecot") }, () => {
   let dovecot: Dovecot;
-  let certificates: Certificates;
-  let dir: string;
+  let logins: Logins;
   let logged = "";
-  const key = "a key that only the provider and the server know";
   const password = 'pä"ss\\wörd';
 
   before(async () => {
-    certificates = await makeCertificates();
-    dir = mkdtempSync(join(tmpdir(), "postern-auth-"));
-    chmodSync(dir, 0o755);
-    mkdirSync(join(dir, "keys/default/HS256"), { recursive: true });
-    writeFileSync(join(dir, "keys/default/HS256/default"), Buffer.from(key).toString("base64"));
-    writeFileSync(join(dir, "clients.pem"), certificates.ca);
-    writeFileSync(
-      join(dir, "oauth2.conf"),
-      `introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=${dir}/keys/\nusername_attribute = sub\n`,
-    );
-    dovecot = await startDovecot({
-      users: { user: password, other: "second" },
-      config: `
-auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 external oauthbearer xoauth2
-ssl_ca = <${dir}/clients.pem
-ssl_verify_client_cert = yes
-ssl_require_crl = no
-auth_ssl_username_from_cert = yes
-auth_master_user_separator = *
-passdb {
-  driver = static
-  mechanisms = external
-  args = nopassword=y
-}
-passdb {
-  driver = oauth2
-  mechanisms = oauthbearer xoauth2
-  args = ${dir}/oauth2.conf
-}
-`,
-    });
+    logins = await everyLogin();
+    dovecot = await startDovecot({ users: { user: password, other: "second" }, config: logins.config });
   });
   after(async () => {
     await dovecot.stop();
-    rmSync(dir, { recursive: true, force: true });
+    logins.remove();
   });
 
   const connected = (options: Partial<ConnectOptions> = {}): Promise<Connection> =>
@@ -132,10 +89,10 @@ passdb {
 
   for (const mechanism of ["OAUTHBEARER", "XOAUTH2"] as const) {
     it(`goes by ${mechanism}, and says why where the token is refused`, async () => {
-      const token = accessToken(key, "user");
+      const token = logins.token("user");
       logged = "";
       await loggedIn({ user: "user", token: new Secret(token), mechanism });
-      const old = accessToken(key, "user", 1_000_000_000);
+      const old = logins.token("user", 1_000_000_000);
       await assert.rejects(
         loggedIn({ user: "user", token: new Secret(old), mechanism }),
         (error) =>
@@ -150,10 +107,10 @@ passdb {
 
   it("goes by EXTERNAL with a client certificate, and not without", async () => {
     const login = { user: "", certificate: true } as const;
-    await loggedIn(login, certificates.client);
+    await loggedIn(login, logins.certificates.client);
     await assert.rejects(loggedIn(login), (error) => error instanceof ImapError && error.code === "AUTH");
     await assert.rejects(
-      connected({ cert: certificates.client.cert, key: certificates.servers.right.key }),
+      connected({ cert: logins.certificates.client.cert, key: logins.certificates.servers.right.key }),
       (error) => error instanceof ImapError && error.code === "ARGUMENT",
     );
   });

@@ -1,5 +1,5 @@
 // One row of the matrix: an extension, whether a server offers it, whether the client uses it, and what must come of it.
-import type { Connection } from "../../src/imap/index.ts";
+import type { Connection, MechanismName } from "../../src/imap/index.ts";
 
 /** What a row may use of a server. */
 export interface Site {
@@ -16,6 +16,8 @@ export interface Site {
   sent(): readonly string[];
   /** Someone else who has an account, or null. */
   readonly other: string | null;
+  /** Who may set quotas, or null. */
+  readonly admin: string | null;
   /** Where TLS begins at once; 0 where the server has none. */
   readonly tlsPort: number;
 }
@@ -24,7 +26,7 @@ export interface OpenOptions {
   /** Default: clear text on loopback. */
   readonly security?: "tls" | "starttls" | "none";
   /** Logs in by this alone. */
-  readonly mechanism?: string;
+  readonly mechanism?: MechanismName;
   /** Do not log in. */
   readonly anonymous?: boolean;
   readonly user?: string;

@@ -1,18 +1,11 @@
 // The three servers as the rows see them: connections whose lines are kept, and mailboxes with sample mail.
 import { once } from "node:events";
 import { type AddressInfo, connect as connectTcp, createServer, type Server } from "node:net";
-import {
-  append,
-  type Connection,
-  connect,
-  create,
-  type Login,
-  Secret,
-  select,
-} from "../../src/imap/index.ts";
+import { append, type Connection, connect, create, Secret, select } from "../../src/imap/index.ts";
 import { startCourier } from "../servers/courier.ts";
 import { startCyrus } from "../servers/cyrus.ts";
 import { startDovecot } from "../servers/dovecot.ts";
+import { everyLogin, type Logins } from "../servers/logins.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import type { OpenOptions, Site } from "./row.ts";
 
@@ -24,12 +17,14 @@ interface Started {
   user: string;
   password: string;
   ca: string;
+  /** Who may do more than others. */
+  admin?: string;
+  logins?: Logins;
   stop(): Promise<void>;
 }
 
 /** Everything that is off by default, and costs nothing to switch on. */
 const dovecotExtras = `
-auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
 mail_attribute_dict = file:%h/attributes
 mail_plugins = quota acl zlib
 protocol imap {
@@ -56,7 +51,18 @@ const users = { user: "password", other: "password" };
 
 /** How to start each server. */
 export const servers: ReadonlyMap<string, () => Promise<Started>> = new Map([
-  ["dovecot", () => startDovecot({ users, config: dovecotExtras })],
+  [
+    "dovecot",
+    async () => {
+      const logins = await everyLogin();
+      const server = await startDovecot({ users, config: `${dovecotExtras}${logins.config}` });
+      const stop = async () => {
+        await server.stop();
+        logins.remove();
+      };
+      return { ...server, logins, stop };
+    },
+  ],
   ["cyrus", () => startCyrus({ users, plaintext: false })],
   [
     "courier",
@@ -120,9 +126,10 @@ export class ServerSite implements Site {
     const before = await site.#connect({ anonymous: true, security: site.tlsPort ? "starttls" : "none" });
     const clear = await site.#connect({ anonymous: true });
     await site.ready();
-    for (const connection of [before, clear, site.connection])
+    const admin = server.admin ? [await site.#connect({ user: server.admin })] : [];
+    for (const connection of [before, clear, site.connection, ...admin])
       for (const told of connection.capabilities.list()) site.#capabilities.add(told.toUpperCase());
-    for (const connection of [before, clear]) connection.destroy();
+    for (const connection of [before, clear, ...admin]) connection.destroy();
     return site;
   }
 
@@ -137,6 +144,10 @@ export class ServerSite implements Site {
 
   get other(): string | null {
     return this.name === "courier" ? null : "other";
+  }
+
+  get admin(): string | null {
+    return this.#server.admin ?? null;
   }
 
   get tlsPort(): number {
@@ -178,7 +189,7 @@ export class ServerSite implements Site {
   }
 
   async #connect(options: OpenOptions): Promise<Connection> {
-    const { tlsPort, user, password, ca } = this.#server;
+    const { tlsPort, user, password, ca, logins } = this.#server;
     const { port } = this.#relay.address() as AddressInfo;
     const security = options.security ?? "none";
     const connection = await connect({
@@ -186,18 +197,21 @@ export class ServerSite implements Site {
       port: security === "tls" ? tlsPort : port,
       security,
       ...(ca ? { ca } : {}),
+      ...(options.mechanism === "EXTERNAL" ? logins?.certificates.client : {}),
       clientId: { name: "postern" },
       log: (direction, text) => {
         // In the clear, the relay hears every octet.
         if (direction === "out" && security !== "none") this.#sent.push(untagged(text));
       },
     });
-    if (!options.anonymous)
-      await connection.authenticate({
-        user: options.user ?? user,
-        secret: new Secret(password),
-        ...(options.mechanism ? { mechanism: options.mechanism } : {}),
-      } as Login);
+    if (options.anonymous) return connection;
+    const { mechanism } = options;
+    const who = options.user ?? user;
+    const choice = mechanism ? { mechanism } : {};
+    if (mechanism === "EXTERNAL") await connection.authenticate({ user: "", certificate: true, ...choice });
+    else if ((mechanism === "OAUTHBEARER" || mechanism === "XOAUTH2") && logins)
+      await connection.authenticate({ user: who, token: new Secret(logins.token(who)), ...choice });
+    else await connection.authenticate({ user: who, secret: new Secret(password), ...choice });
     return connection;
   }
 }

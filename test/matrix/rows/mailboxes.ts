@@ -5,6 +5,7 @@ import {
   deleteAcl,
   getAcl,
   getMetadata,
+  getQuota,
   getQuotaRoot,
   list,
   listRights,
@@ -13,6 +14,7 @@ import {
   rename,
   setAcl,
   setMetadata,
+  setQuota,
   status,
   subscribe,
 } from "../../../src/imap/index.ts";
@@ -126,6 +128,16 @@ export const mailboxRows: readonly Row[] = [
     const roots = await site.connection.run(getQuotaRoot("INBOX"));
     for (const { resources } of roots) for (const { limit } of resources) assert.ok(limit > 0);
     if (site.name !== "courier") assert.ok(roots.some(({ resources }) => resources.length > 0));
+  }),
+  row("QUOTA: SETQUOTA", ["QUOTASET", "X-QUOTA=STORAGE"], /^SETQUOTA/, async (site) => {
+    const path = await site.mailbox(0);
+    if (!site.admin) return;
+    const admin = await site.open({ user: site.admin });
+    const found = await admin.run(list("", `*/${path}`));
+    const root = found[0]?.path ?? path;
+    await admin.run(setQuota(root, new Map([["STORAGE", 4321]])));
+    const { resources } = await admin.run(getQuota(root));
+    assert.equal(resources.find(({ name }) => name === "STORAGE")?.limit, 4321);
   }),
   row("METADATA", ["METADATA"], /^SETMETADATA/, async (site) => {
     const path = await site.mailbox(0);

@@ -8,19 +8,21 @@ import {
   ImapError,
   list,
   type MailboxEvent,
+  type MechanismName,
   noop,
   Secret,
   select,
   store,
+  unauthenticate,
   unselect,
 } from "../../../src/imap/index.ts";
 import { sampleMessage } from "../../servers/messages.ts";
 import { type Row, row, unchecked } from "../row.ts";
 
-/** Logs in by one mechanism alone, over TLS where it is bound to it or shows the password. */
-const mechanism = (name: string): Row =>
+/** Logs in by one mechanism alone, over TLS where it is bound to it or shows a secret. */
+const mechanism = (name: MechanismName): Row =>
   row(`AUTH=${name}`, [`AUTH=${name}`], new RegExp(`^AUTHENTICATE ${name}(?: |$)`), async (site) => {
-    const security = /-PLUS$|^PLAIN$/.test(name) ? "tls" : "none";
+    const security = /-PLUS$|^PLAIN$|^EXTERNAL$|OAUTH/.test(name) ? "tls" : "none";
     const connection = await site.open({ mechanism: name, security });
     assert.equal(connection.state, "authenticated");
   });
@@ -61,6 +63,16 @@ export const sessionRows: readonly Row[] = [
   mechanism("SCRAM-SHA-256"),
   mechanism("SCRAM-SHA-1-PLUS"),
   mechanism("SCRAM-SHA-256-PLUS"),
+  mechanism("OAUTHBEARER"),
+  mechanism("XOAUTH2"),
+  mechanism("EXTERNAL"),
+  row("UNAUTHENTICATE", ["UNAUTHENTICATE"], /^UNAUTHENTICATE$/, async (site) => {
+    const connection = await site.open(site.admin ? { user: site.admin } : {});
+    await connection.run(unauthenticate());
+    assert.equal(connection.state, "not-authenticated");
+    await connection.authenticate({ user: "user", secret: new Secret("password") });
+    assert.equal(connection.state, "authenticated");
+  }),
   row("SASL-IR", ["SASL-IR"], /^AUTHENTICATE PLAIN \S/, async (site) => {
     await site.open({ mechanism: "PLAIN", security: "tls" });
   }),
@@ -121,5 +133,5 @@ export const sessionRows: readonly Row[] = [
     await idle.done();
   }),
   unchecked("NOTIFY"),
-  ...["IMAP4REV2", "LITERAL-", "UNAUTHENTICATE", "INPROGRESS", "JMAPACCESS"].map((name) => unchecked(name)),
+  ...["IMAP4REV2", "LITERAL-", "INPROGRESS", "JMAPACCESS"].map((name) => unchecked(name)),
 ];
