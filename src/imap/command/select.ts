@@ -39,7 +39,6 @@ export function select(path: string, options: SelectOptions = {}): Command<Selec
       let mailbox = start;
       return {
         write(w) {
-          session.leave();
           w.atom(name).sp().mailbox(path);
           const { qresync } = options;
           if (qresync && session.expects("QRESYNC")) {
@@ -49,6 +48,7 @@ export function select(path: string, options: SelectOptions = {}): Command<Selec
             w.close().close();
           } else if (options.condstore && session.capabilities.has("CONDSTORE"))
             w.sp().open().atom("CONDSTORE").close();
+          session.leave(); // not before it is certain that it can be sent
         },
         untagged(response) {
           if (response.kind === "exists") mailbox = { ...mailbox, exists: response.exists };
