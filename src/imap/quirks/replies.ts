@@ -27,7 +27,7 @@ export const replyQuirks = {
     server: "all",
     told: "n:* answers with the last message even where its UID is below n",
     done: "what is below n is passed over",
-    where: "mail/sync.ts",
+    where: "imap/command/fetch.ts",
     source: "imapclient #441",
   },
   zeroFetch: {
@@ -181,7 +181,7 @@ export const replyQuirks = {
     server: "iCloud",
     told: "XAPPLEPUSHSERVICE: a proxy writes into CAPABILITY until it is asked for",
     done: "asked for once after the login",
-    where: "imap/quirks.ts capabilitiesUntrue",
+    where: "imap/login.ts",
     source: "isync capability_hack",
   },
   splitCapability: {
