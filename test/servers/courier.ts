@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { account, makeDirectory, owned } from "./daemon.ts";
+import { account, makeDirectory, owned, unpacked } from "./daemon.ts";
 
 export interface Courier {
   host: "127.0.0.1";
@@ -16,7 +16,7 @@ export interface Courier {
   stop(): Promise<void>;
 }
 
-const root = join(process.env.POSTERN_TEST_UNPACKED ?? "", "courier");
+const { root, libraries } = unpacked("courier");
 
 /** What its own settings file offers, and what its comments say may be added. */
 const capability =
@@ -32,7 +32,7 @@ export async function startCourier(): Promise<Courier> {
   for (const part of ["cur", "new", "tmp"]) makeDirectory(join(dir, "Maildir", part));
   const session = dir.slice(-6);
   const environment = {
-    LD_LIBRARY_PATH: ["usr/lib", "usr/lib/x86_64-linux-gnu"].map((at) => join(root, at)).join(":"),
+    LD_LIBRARY_PATH: libraries.join(":"),
     GAM_CLIENT_ID: session,
   };
   // Tells imapd when the maildir changes; without one of ours, imapd would start one that outlives us.

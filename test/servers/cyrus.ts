@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { account, makeDirectory, owned, startDaemon, testCertificate } from "./daemon.ts";
+import { account, makeDirectory, owned, startDaemon, testCertificate, unpacked } from "./daemon.ts";
 
 export interface CyrusOptions {
   /** Passwords by user name; default `{ user: "password" }`. */
@@ -33,11 +33,10 @@ export interface Cyrus {
   stop(): Promise<void>;
 }
 
-const root = join(process.env.POSTERN_TEST_UNPACKED ?? "", "cyrus");
-const libraries = ["usr/lib", "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map((at) => join(root, at));
+const { root, libraries } = unpacked("cyrus");
 const environment = {
   LD_LIBRARY_PATH: libraries.join(":"),
-  SASL_PATH: join(root, "usr/lib/x86_64-linux-gnu/sasl2"),
+  SASL_PATH: libraries.map((at) => join(at, "sasl2")).join(":"),
   CYRUS_USER: account.user,
   CYRUS_GROUP: account.group,
 };

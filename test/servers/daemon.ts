@@ -1,6 +1,6 @@
 // What the real servers have in common: whose account they run in, their certificate, their ports, their start and their end.
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -20,6 +20,17 @@ export function serverAvailable(name: ServerName): boolean {
 /** For the `skip` option of a test: false when `name` is there, else the reason. */
 export function serverMissing(name: ServerName): string | false {
   return serverAvailable(name) ? false : `${name} is not installed`;
+}
+
+/** Where a server lies that was unpacked and not installed, and where its libraries do (one of them Debian's multiarch). */
+export function unpacked(name: ServerName): { root: string; libraries: readonly string[] } {
+  const root = join(process.env.POSTERN_TEST_UNPACKED ?? "", name);
+  const libraries = ["usr/lib", "lib"].flatMap((lib) => {
+    const at = join(root, lib);
+    const inside = existsSync(at) ? readdirSync(at).filter((entry) => entry.includes("-linux-")) : [];
+    return [at, ...inside.map((entry) => join(at, entry))];
+  });
+  return { root, libraries };
 }
 
 // Started by root, a server runs as nobody: it serves no mail of root's, and so only one set of settings is needed.
