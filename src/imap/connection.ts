@@ -23,6 +23,7 @@ import { Sender } from "./sender.ts";
 import { Session, type SessionState } from "./session.ts";
 import { channelOf } from "./transport/channel.ts";
 import { Deflated } from "./transport/deflate.ts";
+import { lineError } from "./transport/tls.ts";
 import type { SelectedMailbox, UidRanges } from "./values.ts";
 import { Watchdog } from "./watchdog.ts";
 import { PLUS } from "./wire/bytes.ts";
@@ -68,7 +69,6 @@ export class Connection {
   #junk = 0;
   #preauth = false;
   #ended = false;
-  #compressed = false;
   /** What no log and no error may show, in the forms a server may echo it in, while we log in. */
   #secrets: readonly string[] = [];
   #greeting: Greeting | null = null;
@@ -92,7 +92,7 @@ export class Connection {
     const framer = new Framer({
       response: (bytes) => this.#receive(bytes),
       literal: (prefix, size) => this.#largeLiteral(prefix, size),
-      sinkFailed: (error) => this.#sinkFailed(error),
+      sinkFailed: (error) => this.#sinkOwner?.fail(error),
       pause: () => line.pause(),
       resume: () => {
         this.#read(() => framer.continue());
@@ -104,7 +104,7 @@ export class Connection {
       this.#watchdog.refresh();
       this.#read(() => framer.push(chunk));
     });
-    line.on("error", (error) => this.destroy(asImapError(error)));
+    line.on("error", (error) => this.destroy(lineError(error)));
     line.on("close", () => this.destroy(new ImapError("CLOSED", "The connection to the server was lost.")));
     return framer;
   }
@@ -156,7 +156,7 @@ export class Connection {
 
   /** Whether both directions are compressed. */
   get compressed(): boolean {
-    return this.#compressed;
+    return this.#session.compressed;
   }
 
   /** Waits for the greeting. @throws ImapError BYE, TIMEOUT, SYNTAX */
@@ -171,7 +171,7 @@ export class Connection {
    * flight where the login is a single line. @throws ImapError AUTH and those of `run`
    */
   async authenticate(who: Login): Promise<void> {
-    if (this.#compressed)
+    if (this.#session.compressed)
       throw new ImapError("STATE", "No password is sent where its length could be seen (COMPRESS).");
     this.#secrets = secretForms(who);
     this.#flight.loggingIn = true;
@@ -200,7 +200,7 @@ export class Connection {
    * @throws as `run`
    */
   async compress(): Promise<boolean> {
-    if (this.#compressed) return true;
+    if (this.#session.compressed) return true;
     if (!this.capabilities.has("COMPRESS=DEFLATE")) return false;
     await this.run(compress(() => this.#deflate()));
     return true;
@@ -212,7 +212,7 @@ export class Connection {
     this.#line = new Deflated(socket, this.#framer.release());
     this.#sender.redirect(this.#line);
     this.#framer = this.#listen(this.#line);
-    this.#compressed = true;
+    this.#session.compressed = true;
   }
 
   /**
@@ -331,6 +331,8 @@ export class Connection {
     job.guessed = entering || this.#session.assumed;
     let parts: readonly Part[];
     try {
+      if (job.command.traits.usesSequenceNumbers && this.#session.expects("UIDONLY"))
+        throw new ImapError("ARGUMENT", "With UIDONLY enabled messages have no sequence numbers.");
       parts = job.write(this.#session, this.#writerOptions());
     } catch (error) {
       job.fail(asImapError(error, "ARGUMENT"));
@@ -481,10 +483,6 @@ export class Connection {
       return sink;
     }
     return undefined;
-  }
-
-  #sinkFailed(error: ImapError): void {
-    this.#sinkOwner?.fail(error);
   }
 
   /** Runs the watchdog while an answer is due: not in IDLE, and not while we ourselves hold the server back. */

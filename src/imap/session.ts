@@ -14,6 +14,8 @@ export type SessionState = "not-authenticated" | "authenticated" | "selected" | 
 export class Session {
   readonly events = new Emitter<ConnectionEvents>();
   #capabilities = new Capabilities();
+  /** Both directions are compressed (RFC 4978). */
+  compressed = false;
   /** They are those of an earlier session: this one's server has not yet said its own. */
   #assumed = false;
   /** What this server has said before and after the login. */

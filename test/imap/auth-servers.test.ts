@@ -159,6 +159,18 @@ describe("logging in to Cyrus", { skip: serverMissing("cyrus") }, () => {
     connection.destroy();
   });
 
+  it("leaves a compressed connection to its account", async () => {
+    const connection = await connected();
+    await connection.authenticate({ user: cyrus.admin, secret: new Secret("password") });
+    assert.equal(await connection.compress(), true);
+    await assert.rejects(
+      connection.run(unauthenticate()),
+      (error) => error instanceof ImapError && error.code === "STATE",
+    );
+    assert.equal(connection.state, "authenticated");
+    connection.destroy();
+  });
+
   it("lets a second account use the connection of the first", async () => {
     const connection = await connected();
     await connection.authenticate({ user: cyrus.admin, secret: new Secret("password") });

@@ -58,7 +58,11 @@ describe("hostile line", () => {
       ["for the name", "right", {}],
       ["for the address", "right", { host: "127.0.0.1" }],
       ["for the domain's IMAP service", "service", { srvDomain: "example.org" }],
-      ["for the domain, in any case of letters", "service", { srvDomain: "Mail.Example.NET" }],
+      [
+        "for the domain, in any case of letters, with the dot of DNS",
+        "service",
+        { srvDomain: "Mail.Example.NET." },
+      ],
       ["for the domain by a wildcard", "wildcard", { srvDomain: "mail.example.org" }],
     ];
     for (const [what, kind, options] of accepted)
@@ -103,6 +107,18 @@ describe("hostile line", () => {
       );
       await assert.rejects(dial(server, { pin: "sha256:00" }), fails("ARGUMENT"));
       assert.equal(server.seen, "");
+    });
+
+    it("is wanted of us, and that is said, also where TLS 1.3 says it late", async () => {
+      const wanted = { ca: certificates.ca, requestCert: true, rejectUnauthorized: true } as const;
+      for (const [maxVersion, code] of [
+        ["TLSv1.2", "TLS"], // which has but one word for every failure
+        ["TLSv1.3", "CERTIFICATE"],
+      ] as const) {
+        const server = await serve(greet, { ...certificates.servers.right, ...wanted, maxVersion });
+        await assert.rejects(dial(server), fails(code));
+        await dial(server, certificates.client);
+      }
     });
 
     it("is not taken over a protocol older than TLS 1.2", async () => {

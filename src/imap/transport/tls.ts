@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual, X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import { domainToASCII } from "node:url";
-import { ImapError } from "../errors.ts";
+import { asImapError, ImapError } from "../errors.ts";
 import { srvIds } from "./certificate.ts";
 
 /** Whom we expect at the other end, and who we are. */
@@ -31,7 +31,8 @@ export interface TlsOptions {
 export async function secure(socket: Socket, options: TlsOptions): Promise<TLSSocket> {
   const pin = options.pin === undefined ? null : parsePin(options.pin);
   const secureContext = readContext(options);
-  const expected = domainToASCII(options.srvDomain ?? options.host) || options.host;
+  const named = (options.srvDomain ?? options.host).replace(/\.$/, ""); // the dot of DNS is in no certificate
+  const expected = domainToASCII(named) || named;
   return new Promise((resolve, reject) => {
     const tls = connectTls({
       socket,
@@ -110,6 +111,20 @@ function matches(certificate: Buffer | undefined, pin: Buffer): boolean {
   return timingSafeEqual(createHash("sha256").update(certificate).digest(), pin);
 }
 
+/**
+ * What ended an established line. With TLS 1.3 the server refuses our certificate, or that there is none, only when for us
+ * the handshake is done.
+ */
+export function lineError(error: NodeJS.ErrnoException): ImapError {
+  if (!error.code?.startsWith("ERR_SSL_")) return asImapError(error);
+  if (!/ALERT_(CERTIFICATE|BAD_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(error.code))
+    return brokenTls(error);
+  return new ImapError("CERTIFICATE", "The server wants a client certificate, or did not accept ours.", {
+    hint: "Give a certificate and key that the server's operator has issued.",
+    cause: error,
+  });
+}
+
 /** OpenSSL's and Node's words for "not proved"; everything else is the handshake itself. */
 const certificateCodes =
   /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH|INVALID_CA/;
@@ -119,7 +134,11 @@ function tlsError(error: NodeJS.ErrnoException, host: string): ImapError {
     return new ImapError("CERTIFICATE", `${host} did not prove who it is: ${error.message}`, {
       cause: error,
     });
+  return brokenTls(error, `No TLS could be agreed on with ${host}`);
+}
+
+function brokenTls(error: NodeJS.ErrnoException, what = "TLS broke off"): ImapError {
   // OpenSSL's message is a line of its source code; its reason is words.
   const why = "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
-  return new ImapError("TLS", `No TLS could be agreed on with ${host}: ${why}.`, { cause: error });
+  return new ImapError("TLS", `${what}: ${why}.`, { cause: error });
 }
