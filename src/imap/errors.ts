@@ -1,3 +1,5 @@
+import { retryAfter } from "./throttling.ts";
+
 /** What went wrong, as a word a person can look up. */
 export type ImapErrorCode =
   | "NO" // the server refused the command
@@ -67,6 +69,8 @@ export class ImapError extends Error {
   readonly serverText: string | undefined;
   /** Set with AUTH where an access token was refused and the server said why. */
   readonly oauth: OAuthFailure | undefined;
+  /** ms to wait before asking this server again, where it said or meant so; at most 5 minutes. */
+  readonly retryAfter: number | undefined;
 
   constructor(code: ImapErrorCode, message: string, details: ImapErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -75,6 +79,7 @@ export class ImapError extends Error {
     this.responseCode = details.responseCode;
     this.serverText = details.serverText;
     this.oauth = details.oauth;
+    this.retryAfter = retryAfter(details.responseCode, details.serverText ?? "");
   }
 }
 

@@ -8,16 +8,24 @@ export {
   type TokenLogin,
 } from "./auth/mechanism.ts";
 export { Secret } from "./auth/secret.ts";
-export { Capabilities } from "./capabilities.ts";
+export { Capabilities, type RememberedCapabilities } from "./capabilities.ts";
 export { deleteAcl, getAcl, listRights, myRights, setAcl } from "./command/acl.ts";
-export { type AppendMessage, append } from "./command/append.ts";
+export { append, appendAll } from "./command/append.ts";
+export type { AppendMessage, CatenatePart } from "./command/append-message.ts";
 export { cancelUpdate } from "./command/cancel-update.ts";
 export type { Command } from "./command/command.ts";
 export { copy, move } from "./command/copy.ts";
 export { enable } from "./command/enable.ts";
 export { expunge, uidExpunge } from "./command/expunge.ts";
-export { type FetchHandlers, type FetchQuery, type FetchSection, fetch } from "./command/fetch.ts";
+export {
+  type FetchHandlers,
+  type FetchQuery,
+  type FetchResult,
+  type FetchSection,
+  fetch,
+} from "./command/fetch.ts";
 export { id } from "./command/id.ts";
+export { getJmapAccess } from "./command/jmap-access.ts";
 export { type ListOptions, list } from "./command/list.ts";
 export {
   type CreateOptions,
@@ -35,7 +43,15 @@ export {
 } from "./command/metadata.ts";
 export { type MailboxHits, multiSearch, type SearchScope } from "./command/multi-search.ts";
 export { namespace } from "./command/namespace.ts";
+export {
+  type NotifyEvent,
+  type NotifyMailboxes,
+  type NotifyOptions,
+  notify,
+  notifyNone,
+} from "./command/notify.ts";
 export { getQuota, getQuotaRoot, setQuota } from "./command/quota.ts";
+export { replace } from "./command/replace.ts";
 export { type SearchResult, uidSearch } from "./command/search.ts";
 export type { SearchKey } from "./command/search-key.ts";
 export type { SearchOptions } from "./command/search-return.ts";
@@ -46,11 +62,13 @@ export { type StatusItem, status } from "./command/status.ts";
 export { type StoreChange, store } from "./command/store.ts";
 export { type ThreadAlgorithm, uidThread } from "./command/thread.ts";
 export { unauthenticate } from "./command/unauthenticate.ts";
+export { genUrlAuth, resetKey, urlFetch } from "./command/url-auth.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { Connection, ProtocolLog } from "./connection.ts";
 export { ImapError, type ImapErrorCode, type OAuthFailure } from "./errors.ts";
-export type { ConnectionEvents } from "./events.ts";
+export type { CommandProgress, ConnectionEvents } from "./events.ts";
 export type { Idle } from "./idle.ts";
+export { formatImapUrl, type ImapUrl, parseImapUrl } from "./imap-url.ts";
 export { limits, timeouts } from "./limits.ts";
 export { listMailboxes } from "./list-mailboxes.ts";
 export { type MoveResult, moveMessages, removeMessages } from "./move.ts";
@@ -60,6 +78,7 @@ export type { LargeLiteral } from "./response/fetch.ts";
 export type { NamespaceEntry, Namespaces } from "./response/namespace.ts";
 export type { Quota, QuotaResource } from "./response/quota.ts";
 export type { Threads } from "./response/thread.ts";
+export type { FetchedUrl } from "./response/url-auth.ts";
 export * as uidSet from "./uid-set.ts";
 export * from "./values.ts";
 export type { LiteralSink } from "./wire/framer.ts";

@@ -1,27 +1,27 @@
 import { ImapError } from "../errors.ts";
 import type { AppendUid } from "../values.ts";
-import type { MessageSource } from "../wire/writer.ts";
+import { type AppendMessage, writeAppendMessage } from "./append-message.ts";
 import type { Command } from "./command.ts";
-
-export interface AppendMessage {
-  readonly flags?: readonly string[];
-  /** ms since the epoch; the server's now if absent. */
-  readonly internalDate?: number;
-  /** The message with CRLF line ends. A stream must give exactly `size` octets, or the connection is lost. */
-  readonly source: MessageSource;
-}
+import { requires } from "./requires.ts";
 
 /** APPEND (RFC 9051 §6.3.12). The new UID, or null where the server does not tell (UIDPLUS). */
 export function append(path: string, message: AppendMessage): Command<AppendUid | null> {
+  return appendAll(path, [message]);
+}
+
+/**
+ * APPEND of several messages: all or none (RFC 3502). The UIDs in their order.
+ * @throws UNSUPPORTED for more than one without MULTIAPPEND
+ */
+export function appendAll(path: string, messages: readonly AppendMessage[]): Command<AppendUid | null> {
   return {
     name: "APPEND",
     traits: { needs: "authenticated", mayExpunge: true },
     begin: (session) => ({
       write(w) {
+        if (messages.length !== 1) requires(session.capabilities, "several messages at once", "MULTIAPPEND");
         w.atom("APPEND").sp().mailbox(path).sp();
-        if (message.flags?.length) w.flags(message.flags).sp();
-        if (message.internalDate !== undefined) w.dateTime(message.internalDate).sp();
-        w.message(message.source);
+        w.separated(messages, (message) => writeAppendMessage(w, message, session));
       },
       result: (done) => (done.code?.kind === "appenduid" ? done.code.appendUid : null),
       failed(done, error) {

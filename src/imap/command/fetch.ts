@@ -15,7 +15,10 @@ export interface FetchSection {
   readonly partial?: { readonly offset: number; readonly length: number };
 }
 
-/** What to ask for each message. `modSeq`, `emailId` and `threadId` are asked only where the server offers them. */
+/**
+ * What to ask for each message. Items of extensions (`modSeq`, `emailId`, `threadId`, `preview`, `saveDate`, `gmail`)
+ * are asked only where the server offers them.
+ */
 export interface FetchQuery {
   readonly flags?: boolean;
   readonly internalDate?: boolean;
@@ -25,7 +28,17 @@ export interface FetchQuery {
   readonly modSeq?: boolean;
   readonly emailId?: boolean;
   readonly threadId?: boolean;
+  /** The beginning of the text (RFC 8970); "lazy": only where the server has it at hand. */
+  readonly preview?: boolean | "lazy";
+  /** When it came into this mailbox (RFC 8514). */
+  readonly saveDate?: boolean;
+  /** X-GM-MSGID, X-GM-THRID and X-GM-LABELS. */
+  readonly gmail?: boolean;
   readonly sections?: readonly FetchSection[];
+  /** Parts with their transfer encoding undone (RFC 3516), by number. @throws UNSUPPORTED without BINARY */
+  readonly binary?: readonly FetchSection[];
+  /** The parts whose decoded size is asked for. @throws UNSUPPORTED without BINARY */
+  readonly binarySizes?: readonly string[];
   /** Only messages changed after this mod-sequence (RFC 7162). @throws UNSUPPORTED without CONDSTORE */
   readonly changedSince?: bigint;
   /** With `changedSince` and QRESYNC enabled: also tell what vanished, as a mailbox event. */
@@ -46,12 +59,16 @@ export interface FetchHandlers {
   sink?(literal: LargeLiteral): LiteralSink | undefined;
 }
 
+export interface FetchResult {
+  /** Messages told. */
+  readonly received: number;
+  /** The server stopped at this UID, as it answers for so many messages at once only (MESSAGELIMIT, RFC 9738). */
+  readonly stoppedAt: number | null;
+}
+
 /** FETCH or UID FETCH (RFC 9051 §6.4.5). Messages the server does not know are passed over in silence. */
-export function fetch(
-  set: MessageSet,
-  query: FetchQuery,
-  handlers: FetchHandlers,
-): Command<{ received: number }> {
+export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandlers): Command<FetchResult> {
+  const decoded = (query.binary ?? []).map(({ section }) => section);
   const wanted = (query.sections ?? []).map(({ section }) => canonicalSection(section));
   const bySequence = query.bySequence ?? false;
   return {
@@ -84,38 +101,50 @@ export function fetch(
         },
         sink(literal) {
           const uid = literal.uid ?? session.uidOf(literal.seq);
-          if (!wanted.includes(literal.section) || !asked(literal.seq, uid)) return undefined;
+          const ours = (literal.binary ? decoded : wanted).includes(literal.section);
+          if (!ours || !asked(literal.seq, uid)) return undefined;
           return handlers.sink?.({ ...literal, uid });
         },
         // Some messages were gone: what came of the others counts (RFC 5530 §3 EXPUNGEISSUED).
         tolerates: (done) =>
           done.condition === "NO" &&
           (done.code?.name === "EXPUNGEISSUED" || /\bno longer exist/i.test(done.text)),
-        result: () => ({ received }),
+        result: ({ code }) => ({ received, stoppedAt: code?.kind === "limit" ? code.lastUid : null }),
       };
     },
   };
 }
 
+/** Items that are one word, by their name in query and answer, and what must be offered for them. */
+const words = [
+  ["internalDate", "internalDate", "INTERNALDATE", null],
+  ["size", "size", "RFC822.SIZE", null],
+  ["emailId", "emailId", "EMAILID", "OBJECTID"],
+  ["threadId", "threadId", "THREADID", "OBJECTID"],
+  ["envelope", "envelope", "ENVELOPE", null],
+  ["bodyStructure", "bodyStructure", "BODYSTRUCTURE", null],
+  ["saveDate", "saveDate", "SAVEDATE", "SAVEDATE"],
+  ["gmail", "gmailMessageId", "X-GM-MSGID", "X-GM-EXT-1"],
+  ["gmail", "gmailThreadId", "X-GM-THRID", "X-GM-EXT-1"],
+  ["gmail", "gmailLabels", "X-GM-LABELS", "X-GM-EXT-1"],
+] as const;
+
 /** Whether a FETCH response holds what was asked: a change of flags that nobody asked for is no answer. */
 function answers(message: FetchedMessage, query: FetchQuery, wanted: readonly string[]): boolean {
-  if (query.envelope && message.envelope !== undefined) return true;
-  if (query.bodyStructure && message.bodyStructure !== undefined) return true;
-  if (query.internalDate && message.internalDate !== undefined) return true;
-  if (query.size && message.size !== undefined) return true;
-  if (query.emailId && message.emailId !== undefined) return true;
-  if (query.threadId && message.threadId !== undefined) return true;
+  let other = false;
+  for (const [ask, told] of words) {
+    if (!query[ask]) continue;
+    if (message[told] !== undefined) return true;
+    other = true;
+  }
+  if (query.preview && message.preview !== undefined) return true;
+  if (query.binary && message.binary !== undefined) return true;
+  if (query.binarySizes && message.binarySizes !== undefined) return true;
   if (wanted.some((section) => message.sections?.has(section))) return true;
-  const more =
-    query.envelope ||
-    query.bodyStructure ||
-    query.internalDate ||
-    query.size ||
-    query.emailId ||
-    query.threadId;
-  if (more) return false;
+  if (other) return false;
   // Of a message whose only section went to a sink, the rest is still its answer.
-  return wanted.length > 0 ? message.flags === undefined || query.flags === true : true;
+  const large = wanted.length > 0 || query.binary !== undefined || query.binarySizes !== undefined;
+  return large || query.preview ? message.flags === undefined || query.flags === true : true;
 }
 
 function writeItems(w: Writer, query: FetchQuery, session: Session): void {
@@ -125,15 +154,20 @@ function writeItems(w: Writer, query: FetchQuery, session: Session): void {
   const word = (ask: boolean | undefined, name: string) => {
     if (ask) items.push(() => w.atom(name));
   };
+  // UIDFETCH names the message already (RFC 9586 §3.4), but the item stays allowed.
   word(true, "UID");
   word(query.flags, "FLAGS");
-  word(query.internalDate, "INTERNALDATE");
-  word(query.size, "RFC822.SIZE");
   word(query.modSeq && condstore, "MODSEQ");
-  word(query.emailId && capabilities.has("OBJECTID"), "EMAILID");
-  word(query.threadId && capabilities.has("OBJECTID"), "THREADID");
-  word(query.envelope, "ENVELOPE");
-  word(query.bodyStructure, "BODYSTRUCTURE");
+  for (const [ask, , name, needs] of words)
+    word(query[ask] && (needs === null || capabilities.has(needs)), name);
+  if (query.preview && capabilities.has("PREVIEW"))
+    items.push(() => {
+      w.atom("PREVIEW");
+      if (query.preview === "lazy") w.sp().open().atom("LAZY").close();
+    });
+  if (query.binary ?? query.binarySizes) requires(capabilities, "decoded parts", "BINARY", "IMAP4REV2");
+  for (const { section, partial } of query.binary ?? []) items.push(() => w.binaryPeek(section, partial));
+  for (const section of query.binarySizes ?? []) items.push(() => w.binarySize(section));
   for (const { section, partial } of query.sections ?? []) items.push(() => w.bodyPeek(section, partial));
   w.list(items, (write) => write());
   writeModifiers(w, query, session);

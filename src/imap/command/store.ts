@@ -1,12 +1,16 @@
 import { ImapError } from "../errors.ts";
 import type { ResponseCode } from "../response/code.ts";
 import { type FetchedMessage, type MessageSet, savedSearch, type UidRanges } from "../values.ts";
+import { encodeMailboxName } from "../wire/mailbox-name.ts";
 import type { Command } from "./command.ts";
 import { mayContain, writeMessageSet } from "./message-set.ts";
+import { requires } from "./requires.ts";
 
 export interface StoreChange {
   readonly mode: "add" | "remove" | "replace";
   readonly flags: readonly string[];
+  /** X-GM-LABELS in place of flags, which are then not looked at. @throws UNSUPPORTED without X-GM-EXT-1 */
+  readonly gmailLabels?: readonly string[];
   /** Do not tell the new flags. */
   readonly silent?: boolean;
   /** Leave alone what changed after this mod-sequence (RFC 7162). @throws UNSUPPORTED without CONDSTORE */
@@ -47,9 +51,20 @@ export function store(
             throw new ImapError("UNSUPPORTED", "The server cannot guard a change (CONDSTORE).");
           w.open().atom("UNCHANGEDSINCE").sp().number(change.unchangedSince).close().sp();
         }
-        w.atom(`${signs[change.mode]}FLAGS${change.silent ? ".SILENT" : ""}`)
-          .sp()
-          .flags(change.flags);
+        const { gmailLabels } = change;
+        w.atom(
+          `${signs[change.mode]}${gmailLabels ? "X-GM-LABELS" : "FLAGS"}${change.silent ? ".SILENT" : ""}`,
+        );
+        w.sp();
+        if (!gmailLabels) {
+          w.flags(change.flags);
+          return;
+        }
+        requires(session.capabilities, "labels", "X-GM-EXT-1");
+        w.list(gmailLabels, (label) => {
+          if (label.startsWith("\\")) w.flag(label);
+          else w.mailbox(encodeMailboxName(label, false));
+        });
       },
       untagged(response) {
         if (response.kind !== "fetch" || !onMessage) return false;

@@ -55,6 +55,11 @@ export function canonicalSection(section: string): string {
   return section.toUpperCase();
 }
 
+/** section-binary (RFC 3516 §7): part numbers only. */
+function binaryPart(part: string): string {
+  return /^(?:\d{1,9}(?:\.\d{1,9})*)?$/.test(part) ? part : refuse(`The section "${part}"`);
+}
+
 /** `1-Feb-1994`: the day of `time` (ms since the epoch) in UTC. */
 function dateText(time: number): string {
   const d = new Date(time);
@@ -178,8 +183,9 @@ export class Writer {
     return this;
   }
 
-  /** A message as a literal (APPEND). Its bytes are not looked at. */
-  message(source: MessageSource): this {
+  /** A message as a literal (APPEND), or as literal8, which may hold NUL (RFC 3516). Its bytes are not looked at. */
+  message(source: MessageSource, literal8 = false): this {
+    if (literal8) this.#put("~");
     if (Buffer.isBuffer(source)) {
       this.#literalHeader(source.length);
       this.#flush();
@@ -242,7 +248,25 @@ export class Writer {
 
   /** `BODY.PEEK[section]<first.count>`. */
   bodyPeek(section: string, partial?: { readonly offset: number; readonly length: number }): this {
-    this.#put(`BODY.PEEK[${canonicalSection(section)}]`);
+    return this.#section("BODY.PEEK", canonicalSection(section), partial);
+  }
+
+  /** `BINARY.PEEK[part]<first.count>` (RFC 3516); `part` is numbers, or "" for the whole message. */
+  binaryPeek(part: string, partial?: { readonly offset: number; readonly length: number }): this {
+    return this.#section("BINARY.PEEK", binaryPart(part), partial);
+  }
+
+  /** `BINARY.SIZE[part]`. */
+  binarySize(part: string): this {
+    return this.#section("BINARY.SIZE", binaryPart(part));
+  }
+
+  #section(
+    item: string,
+    section: string,
+    partial?: { readonly offset: number; readonly length: number },
+  ): this {
+    this.#put(`${item}[${section}]`);
     if (!partial) return this;
     this.#put("<").number(partial.offset);
     return this.#put(".").number(partial.length).#put(">");
