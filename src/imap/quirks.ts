@@ -30,6 +30,8 @@ export interface ServerQuirks {
   readonly capabilitiesUntrue: boolean;
   /** SEARCH passes over criteria it does not know: look at the hits again. */
   readonly searchUntrue: boolean;
+  /** The MAILBOXID that LIST tells with STATUS is not the mailbox's. */
+  readonly listedIdUntrue: boolean;
   /** NAMESPACE ends the connection. */
   readonly namespaceKills: boolean;
   /** After BAD to APPEND the server may read the message as commands. */
@@ -66,6 +68,7 @@ export function serverQuirks({ greeting, capabilities, id }: ServerWords): Serve
     labelsGoStale: gmail,
     capabilitiesUntrue: iCloud,
     searchUntrue: says(/\bQQMail\b/i),
+    listedIdUntrue: capabilities.has("ANNOTATE-EXPERIMENT-1"), // no other server has that
     namespaceKills: says(/\bMicrosoft Exchange Server 2003\b/i),
     appendDesyncs: exchange,
     setOctets: shortLines ? 1000 : limits.setOctets,

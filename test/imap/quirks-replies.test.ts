@@ -7,6 +7,7 @@ import {
   type FetchedMessage,
   fetch,
   ImapError,
+  list,
   type MailboxEvent,
   Secret,
   select,
@@ -272,6 +273,23 @@ const proofs: Record<keyof typeof replyQuirks, () => void | Promise<void>> = {
   leadingNuls() {
     const { responses } = check([Buffer.from("\0\0* 1 EXISTS\r\n\0* 2 EXISTS\r\n")]);
     assert.equal(responses.length, 2);
+  },
+  async listedMailboxId() {
+    assert.equal(quirksOf("ANNOTATE-EXPERIMENT-1").listedIdUntrue, true);
+    assert.deepEqual(parse("* STATUS a (MESSAGES 4 MAILBOXID ()\xff(B V) SIZE 9 HIGHESTMODSEQ 5)"), {
+      kind: "status",
+      path: "a",
+      status: { messages: 4, size: 9, highestModSeq: 5n },
+    });
+    const offers = "LIST-EXTENDED LIST-STATUS OBJECTID ANNOTATE-EXPERIMENT-1";
+    const script = (peer: Peer) => peer.answer(/RETURN \(CHILDREN SUBSCRIBED STATUS \(MESSAGES\)\)$/);
+    await talk(preauth(offers), script, async ({ connection }) => {
+      await connection.run(list("", "*", { statusItems: ["messages", "mailboxId"] }));
+    });
+  },
+  nilThreadId() {
+    const response = parse("* 1 FETCH (UID 1 THREADID (NIL))");
+    assert.ok(response.kind === "fetch" && response.message.threadId === null);
   },
   sequenceNumbersAfterUidOnly: handledIn("imap/session.ts"),
 };

@@ -80,7 +80,7 @@ export function list(
             if (patterns.length === 0) throw new ImapError("ARGUMENT", "A list needs a pattern.");
             w.list(patterns, (one) => w.pattern(one));
           }
-          if (verb === "LIST") writeReturn(w, asked, options, capabilities);
+          if (verb === "LIST") writeReturn(w, asked, options, session);
         },
         untagged(response) {
           if (response.kind === "list") {
@@ -184,8 +184,9 @@ function writeReturn(
   w: Writer,
   asked: readonly Group[],
   options: ListOptions,
-  capabilities: Capabilities,
+  { capabilities, quirks }: Session,
 ): void {
+  const items = (options.statusItems ?? []).filter((item) => item !== "mailboxId" || !quirks.listedIdUntrue);
   const writers: (() => void)[] = [];
   if (asked.includes("basic")) writers.push(() => w.atom("CHILDREN").sp().atom("SUBSCRIBED"));
   if (asked.includes("special-use")) writers.push(() => w.atom("SPECIAL-USE"));
@@ -202,7 +203,7 @@ function writeReturn(
       w
         .atom("STATUS")
         .sp()
-        .list(statusWords(options.statusItems ?? [], capabilities), (word) => w.atom(word)),
+        .list(statusWords(items, capabilities), (word) => w.atom(word)),
     );
   if (writers.length === 0) return;
   w.sp().atom("RETURN").sp();

@@ -226,4 +226,18 @@ export const replyQuirks = {
     where: "imap/session.ts",
     source: "modern-email/defects 49",
   },
+  listedMailboxId: {
+    server: "Cyrus 3.6",
+    told: "ANNOTATE-EXPERIMENT-1, which only Cyrus offers: MAILBOXID in the STATUS of LIST is memory it has freed",
+    done: "not asked there; where told, an id that is none costs itself alone",
+    where: "imap/command/list.ts",
+    source: "seen with Cyrus 3.6.1, whose conversations are off",
+  },
+  nilThreadId: {
+    server: "Cyrus 3.6 without conversations",
+    told: "THREADID (NIL)",
+    done: "no thread id",
+    where: "imap/response/fetch.ts",
+    source: "seen with Cyrus 3.6.1",
+  },
 } as const satisfies Record<string, Quirk>;
