@@ -152,7 +152,7 @@ function objectId(r: Reader): string | null {
   r.expect(LPAREN);
   const id = r.astring();
   r.expect(RPAREN);
-  return id;
+  return id.toUpperCase() === "NIL" ? null : id; // `(NIL)`: Cyrus without conversations
 }
 
 /** `BODY[section]<origin> nstring`; a value left out is read as empty. */
