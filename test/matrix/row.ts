@@ -18,6 +18,8 @@ export interface Site {
   readonly other: string | null;
   /** Who may set quotas, or null. */
   readonly admin: string | null;
+  /** What the server calls itself in URLs. */
+  readonly host: string;
   /** Where TLS begins at once; 0 where the server has none. */
   readonly tlsPort: number;
 }

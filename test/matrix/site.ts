@@ -4,6 +4,7 @@ import { type AddressInfo, connect as connectTcp, createServer, type Server } fr
 import { append, type Connection, connect, create, Secret, select } from "../../src/imap/index.ts";
 import { startCourier } from "../servers/courier.ts";
 import { startCyrus } from "../servers/cyrus.ts";
+import type { ServerName } from "../servers/daemon.ts";
 import { startDovecot } from "../servers/dovecot.ts";
 import { everyLogin, type Logins } from "../servers/logins.ts";
 import { sampleMessage } from "../servers/messages.ts";
@@ -17,6 +18,8 @@ interface Started {
   user: string;
   password: string;
   ca: string;
+  /** What it calls itself, where that is not "localhost". */
+  name?: string;
   /** Who may do more than others. */
   admin?: string;
   logins?: Logins;
@@ -50,7 +53,10 @@ namespace others {
 const users = { user: "password", other: "password" };
 
 /** How to start each server. */
-export const servers: ReadonlyMap<string, () => Promise<Started>> = new Map([
+export const servers: ReadonlyMap<ServerName, () => Promise<Started>> = new Map<
+  ServerName,
+  () => Promise<Started>
+>([
   [
     "dovecot",
     async () => {
@@ -116,7 +122,7 @@ export class ServerSite implements Site {
     this.#sent = sent;
   }
 
-  static async start(name: string): Promise<ServerSite> {
+  static async start(name: ServerName): Promise<ServerSite> {
     const begin = servers.get(name);
     if (!begin) throw new Error(`There is no server "${name}".`);
     const server = await begin();
@@ -148,6 +154,10 @@ export class ServerSite implements Site {
 
   get admin(): string | null {
     return this.#server.admin ?? null;
+  }
+
+  get host(): string {
+    return this.#server.name ?? "localhost";
   }
 
   get tlsPort(): number {

@@ -16,6 +16,8 @@ export interface CyrusOptions {
 
 export interface Cyrus {
   host: "127.0.0.1";
+  /** What it calls itself: the host of the IMAP URLs that it accepts as its own. */
+  name: string;
   /** Plain IMAP; offers STARTTLS, and PLAIN without it. */
   port: number;
   /** Implicit TLS. */
@@ -131,5 +133,5 @@ export async function startCyrus(options: CyrusOptions = {}): Promise<Cyrus> {
   });
   const [port, tlsPort] = daemon.ports;
   const { pid, stop } = daemon;
-  return { host: "127.0.0.1", port, tlsPort, user, password, admin, ca, dir, pid, stop };
+  return { host: "127.0.0.1", name, port, tlsPort, user, password, admin, ca, dir, pid, stop };
 }

@@ -5,11 +5,13 @@ import {
   create,
   enable,
   encodeMailboxName,
+  type FolderEvent,
   ImapError,
   list,
   type MailboxEvent,
   type MechanismName,
   noop,
+  notify,
   Secret,
   select,
   store,
@@ -132,6 +134,19 @@ export const sessionRows: readonly Row[] = [
     assert.deepEqual(await told, { kind: "exists", exists: 2 });
     await idle.done();
   }),
-  unchecked("NOTIFY"),
+  row("NOTIFY", ["NOTIFY"], /^NOTIFY SET/, async (site) => {
+    const path = await site.mailbox(1);
+    const watcher = await site.open();
+    const news = new Promise<FolderEvent>((resolve) => {
+      watcher.events.on("folders", (event) => {
+        if (event.kind === "status" && event.path === path) resolve(event);
+      });
+    });
+    const events = ["MessageNew", "MessageExpunge"] as const;
+    await watcher.run(notify({ groups: [{ of: "personal", events }] }));
+    await site.connection.run(append(path, { source: sampleMessage({ n: 2 }) }));
+    const event = await news;
+    assert.equal(event.kind === "status" ? event.status.messages : 0, 2);
+  }),
   ...["IMAP4REV2", "LITERAL-", "INPROGRESS", "JMAPACCESS"].map((name) => unchecked(name)),
 ];
