@@ -26,7 +26,15 @@ import {
 import { decodeText } from "./text.ts";
 
 /** What was read is not what the grammar allows here. Stays inside this room. */
-export class MalformedError extends Error {}
+export class MalformedError extends Error {
+  constructor(message: string) {
+    // A server can bring on tens of thousands of these in one line, and nobody reads their stacks.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(message);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 /** Marks the octets that end an atom. Lenient: anything but SP, parentheses, `"`, `{` and controls belongs to it. */
 const endsAtom = new Uint8Array(256);
