@@ -38,7 +38,10 @@ export class Guess {
     const misguided = job.guessed && (preauth || !held);
     this.#refused = misguided
       ? "misguided"
-      : new ImapError("AUTH", "It was sent behind a login that the server refused.");
+      : new ImapError("AUTH", "The server did not let us in.", {
+          ...(done?.code ? { responseCode: done.code.name } : {}),
+          ...(done ? { serverText: done.text } : {}),
+        });
     this.#session.loginFailed();
   }
 

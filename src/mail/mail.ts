@@ -11,6 +11,7 @@ import { arrangeFolders, findFolder, unlistedFolder } from "./folders.ts";
 import { type Operation, Operations, type Outcome } from "./operations.ts";
 import { matches, parseQuery } from "./query.ts";
 import { type MessageRef, Reading } from "./reading.ts";
+import { recall, remember } from "./remembered.ts";
 import { toSearchKey } from "./search-key.ts";
 import { Session } from "./session.ts";
 import { Sync } from "./sync.ts";
@@ -76,6 +77,8 @@ export class Mail {
       offline: options.offline,
       keepOnline: options.keepOnline,
       ...(options.log ? { log: options.log } : {}),
+      recall: () => recall(this.#store, account),
+      remember: (capabilities) => remember(this.#store, account, capabilities),
       entered: (connection, selected) => this.#sync.entered(connection, selected),
       returned: (connection, selected) => this.#sync.all(connection, selected),
       mailboxEvent: (path, event) => this.#changed(path, event),

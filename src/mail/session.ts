@@ -10,6 +10,7 @@ import {
   connect,
   ImapError,
   type MailboxEvent,
+  type RememberedCapabilities,
   type Secret,
   type SelectedMailbox,
   select,
@@ -25,6 +26,9 @@ export interface SessionOptions {
   /** Come back by itself after a loss, and IDLE on the watched mailbox: what a screen wants and a script does not. */
   readonly keepOnline: boolean;
   readonly log?: (line: string) => void;
+  /** What the server was able to do the last time, so that the login need not wait for its greeting. */
+  recall(): RememberedCapabilities | null;
+  remember(capabilities: RememberedCapabilities): void;
   /** Called before anyone may work in a mailbox that has just been selected. */
   entered(connection: Connection, selected: SelectedMailbox): Promise<void>;
   /** Called when the watched mailbox has been selected again after another one, or after a loss. */
@@ -103,6 +107,7 @@ export class Session {
     // The password command and the handshakes take their time side by side.
     const password = this.#options.password();
     password.catch(() => undefined);
+    const remembered = this.#options.recall();
     const connection = await connect({
       host,
       port,
@@ -110,18 +115,22 @@ export class Session {
       // The scheme imap+insecure:// is how a person insists.
       insecure: security === "none",
       clientId: { name: "Postern", version },
+      ...(remembered ? { remembered } : {}),
       ...(ca === undefined ? {} : { ca }),
       ...(account.pin === null ? {} : { pin: account.pin }),
       ...(log
         ? { log: (direction: "in" | "out", text: string) => log(`${direction === "in" ? "<" : ">"} ${text}`) }
         : {}),
     });
-    try {
-      await connection.authenticate({ user, secret: await password });
-    } catch (error) {
-      connection.destroy();
-      throw error;
-    }
+    const login = password
+      .then((secret) => connection.authenticate({ user, secret }))
+      .then(() => {
+        if (connection.remembered) this.#options.remember(connection.remembered);
+      });
+    login.catch((error: unknown) => connection.destroy(error instanceof ImapError ? error : undefined));
+    // With the server's abilities known, what is to be read is asked for along with the login, and fails with it.
+    await (remembered ? password : login);
+    if (connection.state === "closed") await login;
     connection.events.on("mailbox", (event) => {
       const path = connection.selected?.path;
       if (path !== undefined) this.#options.mailboxEvent(path, event);

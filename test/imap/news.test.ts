@@ -147,7 +147,11 @@ describe("news on a scripted server", () => {
       await peer.command(/^NOOP$/);
       peer.send("* BYE [UNAVAILABLE] back soon");
     });
-    const refused = () => connection.run(noop()).then(assert.fail, (error: unknown) => error);
+    const refused = () =>
+      connection.run(noop()).then(
+        () => assert.fail(),
+        (error: unknown) => error,
+      );
     for (const [line, ms] of cases) {
       const error = await refused();
       assert.ok(error instanceof ImapError && error.retryAfter === ms, line);
