@@ -140,7 +140,7 @@ describe("mailboxes", () => {
 
   it("are listed by LSUB and XLIST of servers that have only those", async () => {
     const { connection, server } = await session("XLIST", async (peer) => {
-      await peer.answer(/^LSUB "" "\*"$/, '* LSUB () "/" "a"');
+      await peer.answer(/^LSUB "" "\*"$/, '* LSUB () "/" "a"', '* LSUB (\\Noselect) "/" "above"');
       await peer.answer(
         /^XLIST "" "\*"$/,
         '* XLIST (\\HasNoChildren \\Inbox) "/" "Posteingang"',
@@ -150,7 +150,14 @@ describe("mailboxes", () => {
       );
       await peer.answer(/^LIST "" "\*"$/);
     });
-    assert.equal((await connection.run(list("", "*", { subscribedOnly: true })))[0]?.path, "a");
+    const subscribed = await connection.run(list("", "*", { subscribedOnly: true }));
+    assert.deepEqual(
+      subscribed.map((m) => [m.path, ...m.attributes]),
+      [
+        ["a", "\\subscribed"],
+        ["above", "\\noselect"],
+      ],
+    );
     const uses = await connection.run(list("", "*", { ...everything, specialUse: true }));
     assert.deepEqual(
       uses.map((m) => [m.path, [...m.attributes].at(-1)]),

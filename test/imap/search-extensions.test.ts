@@ -46,6 +46,26 @@ describe("what searches tell", () => {
       assert.throws(() => threads(bad), bad.slice(0, 9));
   });
 
+  it("reads long answers in time that grows with them alone", () => {
+    const time = (text: string) => {
+      const bytes = Buffer.from(`${text}\r\n`, "latin1");
+      const started = performance.now();
+      parseResponse(bytes);
+      return performance.now() - started;
+    };
+    const size = 100_000;
+    const scattered = Array.from({ length: size }, (_, i) => ((i * 7919) % 1_000_003) + 1);
+    for (const text of [
+      `* THREAD ${scattered.map((n) => `(${n} (1 2)(3))`).join("")}`,
+      `* THREAD ${"((1)(2 (3)))".repeat(size)}`,
+      `* SORT ${scattered.join(" ")}`,
+      `* ESEARCH (TAG "a") UID ALL ${scattered.join(",")} RELEVANCY (${scattered.join(" ")})`,
+      `* ESEARCH (TAG "a") UID ${"ADDTO (0 1:4294967295) ".repeat(size)}`,
+      `* ACL INBOX ${"ann lrs ".repeat(size)}`,
+    ])
+      assert.ok(time(text) < 1500, text.slice(0, 20));
+  });
+
   it("reads every item of ESEARCH", () => {
     const response = parse(
       '* ESEARCH (TAG "a1" MAILBOX "Old mail" UIDVALIDITY 7) UID MIN 2 MAX 9 COUNT 3 PARTIAL (-1:-100 9,2:4) RELEVANCY (4 99 42)',
@@ -270,6 +290,35 @@ describe("searching", () => {
     ]);
     const refused = await connection.run(uidSearch(all, { update: true }));
     assert.deepEqual([refused.uids, refused.context], [[[1, 3]], null]);
+  });
+
+  it("tells how well each hit fits, and fetches a part of a set", async () => {
+    const { connection } = await session("ESEARCH ESORT SORT SEARCH=FUZZY PARTIAL", async (peer) => {
+      await selecting(peer);
+      const tag = await peer.command(/^UID SEARCH RETURN \(ALL RELEVANCY\) FUZZY TEXT "x"$/);
+      peer.send(`* ESEARCH (TAG "${tag}") UID ALL 1,5:6 RELEVANCY (4 99 42)`, `${tag} OK done`);
+      const next = await peer.command(
+        /^UID SORT RETURN \(ALL RELEVANCY\) \(RELEVANCY\) UTF-8 FUZZY TEXT "x"$/,
+      );
+      peer.send(`* ESEARCH (TAG "${next}") UID ALL 5:6,1 RELEVANCY (99 42 4)`, `${next} OK done`);
+      const part = await peer.command(/^UID FETCH 1:500 \(UID FLAGS\) \(PARTIAL -1:-2\)$/);
+      peer.send("* 2 FETCH (UID 8 FLAGS ())", "* 3 FETCH (UID 9 FLAGS ())", `${part} OK done`);
+    });
+    await connection.run(select("INBOX"));
+    const fuzzy = { fuzzy: { text: "x" } };
+    const found = await connection.run(uidSearch(fuzzy, { relevancy: true }));
+    assert.deepEqual(found.relevancy, [4, 99, 42]);
+    const sorted = await connection.run(uidSort(fuzzy, [{ by: "relevancy" }], { relevancy: true }));
+    assert.deepEqual(
+      [sorted.uids, sorted.relevancy],
+      [
+        [5, 6, 1],
+        [99, 42, 4],
+      ],
+    );
+    const query = { flags: true, partial: [-1, -2] } as const;
+    const { received } = await connection.run(fetch([[1, 500]], query, { onMessage() {} }));
+    assert.equal(received, 2);
   });
 
   it("searches several mailboxes at once", async () => {

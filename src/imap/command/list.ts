@@ -84,7 +84,7 @@ export function list(
         },
         untagged(response) {
           if (response.kind === "list") {
-            const mailbox = verb === "XLIST" ? fromXlist(response.mailbox) : response.mailbox;
+            const mailbox = translated[verb](response.mailbox);
             mailboxes.set(mailbox.path, mailbox);
             return true;
           }
@@ -208,6 +208,19 @@ function writeReturn(
   if (writers.length === 0) return;
   w.sp().atom("RETURN").sp();
   w.list(writers, (write) => write());
+}
+
+/** What each verb's answer means in the words of LIST-EXTENDED. */
+const translated = {
+  LIST: (mailbox: ListedMailbox) => mailbox,
+  LSUB: fromLsub,
+  XLIST: fromXlist,
+};
+
+/** LSUB lists what is subscribed; with `%` also what is only above that, which is then \Noselect (RFC 3501 §6.3.9). */
+function fromLsub(mailbox: ListedMailbox): ListedMailbox {
+  if (mailbox.attributes.has("\\noselect")) return mailbox;
+  return { ...mailbox, attributes: new Set([...mailbox.attributes, "\\subscribed"]) };
 }
 
 /** XLIST translates names and has words of its own; the inbox is always called INBOX. */

@@ -15,7 +15,7 @@ const items: Record<StatusItem, readonly [word: string, ...needs: string[]]> = {
   uidValidity: ["UIDVALIDITY"],
   unseen: ["UNSEEN"],
   recent: ["RECENT"],
-  deleted: ["DELETED", "IMAP4REV2", "QUOTA=RES-MESSAGE"],
+  deleted: ["DELETED", "IMAP4REV2", "STATUS=DELETED", "QUOTA=RES-MESSAGE"],
   deletedStorage: ["DELETED-STORAGE", "QUOTA=RES-STORAGE"],
   size: ["SIZE", "STATUS=SIZE"],
   highestModSeq: ["HIGHESTMODSEQ", "CONDSTORE"],
