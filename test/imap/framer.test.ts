@@ -77,7 +77,13 @@ describe("framer", () => {
       const got: Buffer[] = [];
       let ended = 0;
       const { framer: f, responses } = framer((prefix, announced) => {
-        assert.deepEqual(describeLiteral(prefix, announced), { seq: 9, uid: 4, section: "1.2", size });
+        assert.deepEqual(describeLiteral(prefix, announced), {
+          seq: 9,
+          uid: 4,
+          section: "1.2",
+          binary: false,
+          size,
+        });
         return { write: (chunk) => void got.push(chunk), end: () => void ended++, abort: assert.fail };
       });
       f.push(all.subarray(0, cut));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Capabilities } from "../../src/imap/capabilities.ts";
+import { compress } from "../../src/imap/command/compress.ts";
 import { idleCommand } from "../../src/imap/command/idle.ts";
 import * as imap from "../../src/imap/index.ts";
 import { mayStart, type Traits } from "../../src/imap/pipelining.ts";
@@ -26,6 +27,13 @@ const commands = {
   expunge: imap.expunge(),
   noop: imap.noop(),
   idle: idleCommand(() => {}),
+  enable: imap.enable(["QRESYNC"]),
+  enableUtf8: imap.enable(["UTF8=ACCEPT"]),
+  compress: compress(() => {}),
+  notify: imap.notify({}),
+  replace: imap.replace(1, "A", { source: Buffer.alloc(0) }),
+  oneLineLogin: { traits: { needs: "not-authenticated", barrier: true, logsIn: true } },
+  longLogin: { traits: { needs: "not-authenticated", barrier: true, exclusive: true } },
 } satisfies Record<string, { traits: Traits }>;
 
 type Name = keyof typeof commands;
@@ -79,6 +87,37 @@ describe("pipelining", () => {
     assert.ok(may("select", ["list", "statusA"], "authenticated"));
     for (const changing of ["store", "copy", "expunge", "append", "select", "fetchSeq"] as const)
       assert.ok(!may(changing, ["select"], "authenticated"), changing);
+  });
+
+  it("sends behind a login of one line what does no harm where it is refused, and nothing else", () => {
+    for (const name of ["list", "select", "enable", "noop", "search", "statusA"] as const)
+      assert.ok(may(name, ["oneLineLogin"], "not-authenticated"), name);
+    assert.ok(may("fetch", ["oneLineLogin", "enable", "select"], "not-authenticated"));
+    for (const name of [
+      "store",
+      "append",
+      "copy",
+      "expunge",
+      "fetchSeq",
+      "enableUtf8",
+      "replace",
+      "notify",
+    ] as const)
+      assert.ok(!may(name, ["oneLineLogin"], "not-authenticated"), name);
+    for (const name of ["list", "select", "enable", "noop", "oneLineLogin"] as const) {
+      assert.ok(!may(name, ["longLogin"], "not-authenticated"), name);
+      assert.ok(!may("oneLineLogin", ["noop"], "not-authenticated"));
+    }
+  });
+
+  it("sends nothing beside what changes how everything is read", () => {
+    for (const name of ["list", "select", "fetch", "noop"] as const) {
+      assert.ok(!may(name, ["compress"], "authenticated"), name);
+      assert.ok(!may(name, ["enableUtf8"], "authenticated"), name);
+      assert.ok(!may("compress", [name], "authenticated"), name);
+    }
+    assert.ok(may("select", ["enable"], "authenticated"));
+    assert.ok(!may("enable", ["select"], "authenticated"));
   });
 
   it("sends nothing beside IDLE", () => {
