@@ -27,7 +27,7 @@ import { lineError } from "./transport/tls.ts";
 import type { SelectedMailbox, UidRanges } from "./values.ts";
 import { Watchdog } from "./watchdog.ts";
 import { PLUS } from "./wire/bytes.ts";
-import { abbreviate, Framer, tagOf } from "./wire/framer.ts";
+import { abbreviate, Framer, tagOf, wouldAnswer } from "./wire/framer.ts";
 import { MalformedError } from "./wire/reader.ts";
 import type { Part, WriterOptions } from "./wire/writer.ts";
 
@@ -390,10 +390,11 @@ export class Connection {
       throw new ImapError("LIMIT", "The server sent too much that cannot be understood.");
     if (this.#greeting) throw new ImapError("SYNTAX", "The server did not greet as IMAP does.");
     const tag = tagOf(bytes);
-    const job = tag === null ? undefined : this.#flight.find(tag);
-    if (!job || tag === null) return;
-    this.#settled(tag);
-    job.fail(new ImapError("SYNTAX", `The answer to ${job.command.name} could not be understood.`));
+    for (const job of [...this.#flight.pending()]) {
+      if (job.tag === tag) this.#settled(tag);
+      else if (!wouldAnswer(bytes, job.command.name)) continue;
+      job.fail(new ImapError("SYNTAX", `The answer to ${job.command.name} could not be understood.`));
+    }
   }
 
   #greet(response: Response): void {

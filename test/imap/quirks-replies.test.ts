@@ -9,8 +9,10 @@ import {
   ImapError,
   list,
   type MailboxEvent,
+  noop,
   Secret,
   select,
+  uidSearch,
 } from "../../src/imap/index.ts";
 import type { replyQuirks } from "../../src/imap/quirks/replies.ts";
 import { type ServerQuirks, serverQuirks } from "../../src/imap/quirks.ts";
@@ -296,4 +298,20 @@ const proofs: Record<keyof typeof replyQuirks, () => void | Promise<void>> = {
 
 describe("quirks of replies", () => {
   for (const [name, proof] of Object.entries(proofs)) it(name, proof);
+
+  it("do not make an answer that cannot be read an empty one", async () => {
+    await talk(
+      preauth(""),
+      async (peer) => {
+        await selecting(peer);
+        await peer.answer(/^UID SEARCH/, "* SEARCH 1 2 x");
+        await peer.answer(/^NOOP/, "* SEARCH x");
+      },
+      async ({ connection }) => {
+        await connection.run(select("INBOX"));
+        await assert.rejects(connection.run(uidSearch({ all: true })), refusedWith("SYNTAX"));
+        await connection.run(noop());
+      },
+    );
+  });
 });

@@ -304,3 +304,12 @@ export function tagOf(response: Buffer): string | null {
   const tag = space > 0 ? response.toString("latin1", 0, Math.min(space, 40)) : "";
   return /^[A-Za-z0-9.]+$/.test(tag) ? tag : null;
 }
+
+/**
+ * Whether these bytes, which could not be read, would have answered the command called `name` with all that it found:
+ * that it found nothing must not be concluded from it.
+ */
+export function wouldAnswer(bytes: Buffer, name: string): boolean {
+  const kind = /^\* E?(SEARCH|SORT|THREAD)\b/i.exec(bytes.toString("latin1", 0, 16))?.[1]?.toUpperCase();
+  return kind === "SEARCH" ? /SEARCH|SORT/.test(name) : kind !== undefined && name.endsWith(kind);
+}
