@@ -17,6 +17,16 @@ const commands = {
   store: imap.store(set, change),
   storeSeq: imap.store(set, { ...change, bySequence: true }),
   search: imap.uidSearch({ all: true }),
+  searchSaving: imap.uidSearch({ all: true }, { save: true }),
+  fetchSaved: imap.fetch(imap.savedSearch, {}, handlers),
+  storeSaved: imap.store(imap.savedSearch, change),
+  copySaved: imap.copy(imap.savedSearch, "A"),
+  expungeSaved: imap.uidExpunge(imap.savedSearch),
+  sort: imap.uidSort({ all: true }, [{ by: "date" }]),
+  thread: imap.uidThread({ all: true }),
+  rightsA: imap.myRights("A"),
+  rightsB: imap.myRights("B"),
+  quota: imap.getQuotaRoot("A"),
   statusA: imap.status("A", []),
   statusB: imap.status("B", []),
   list: imap.list("", "*"),
@@ -75,6 +85,19 @@ describe("pipelining", () => {
     assert.ok(!may("statusA", ["statusB", "statusA"]));
     assert.ok(!may("list", ["list"]));
     assert.ok(!may("copy", ["copy"]));
+    assert.ok(!may("sort", ["sort"]) && may("sort", ["sort"], "selected", ["ESORT"]));
+    assert.ok(!may("thread", ["thread"]) && may("thread", ["sort", "search"]));
+    assert.ok(!may("rightsA", ["rightsA"]) && may("rightsA", ["rightsB", "quota"]));
+    assert.ok(!may("quota", ["quota"]));
+  });
+
+  it("changes no saved messages before it is known that they were saved", () => {
+    for (const changing of ["storeSaved", "copySaved", "expungeSaved"] as const) {
+      assert.ok(!may(changing, ["searchSaving"]), changing);
+      assert.ok(may(changing, ["search", "fetchSaved"]), changing);
+    }
+    assert.ok(may("fetchSaved", ["searchSaving"]));
+    assert.ok(may("store", ["searchSaving"]));
   });
 
   it("waits for changes of state, except reading behind a SELECT from nowhere", () => {
