@@ -8,6 +8,7 @@ import type { Attachment, ReadableMessage } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
 import { isLineDown, MailError } from "./errors.ts";
 import { arrangeFolders, findFolder, unlistedFolder } from "./folders.ts";
+import { News } from "./news.ts";
 import { type Operation, Operations, type Outcome } from "./operations.ts";
 import { matches, parseQuery } from "./query.ts";
 import { type MessageRef, Reading } from "./reading.ts";
@@ -54,6 +55,7 @@ export class Mail {
   readonly #sync: Sync;
   readonly #operations: Operations;
   readonly #reading: Reading;
+  readonly #news: News;
   readonly #events = new EventEmitter<{ event: [MailEvent] }>();
   readonly #undo: Undo[] = [];
   readonly #syncing = new Map<string, Promise<void>>();
@@ -91,11 +93,13 @@ export class Mail {
         if (state.kind === "down") this.#sync.forget();
         emit({ kind: "line", state });
       },
+      folderEvent: (connection, event) => this.#news.apply(connection, event),
       alert: (text) => emit({ kind: "notice", level: "info", text: `the server says: ${text}` }),
     });
     this.#operations = new Operations(this.#store, this.#session, emit);
     this.#sync = new Sync(this.#store, this.#operations, emit);
     this.#reading = new Reading(this.#store, this.#session);
+    this.#news = new News(this.#store, emit, () => void this.refreshFolders().catch(() => undefined));
   }
 
   /** Opens the local copy; connects when something needs the server. Throws StoreError, AccountError. */

@@ -8,6 +8,7 @@ import { version } from "../account/version.ts";
 import {
   type Connection,
   connect,
+  type FolderEvent,
   ImapError,
   type MailboxEvent,
   type RememberedCapabilities,
@@ -16,6 +17,7 @@ import {
   select,
 } from "../imap/index.ts";
 import { MailError } from "./errors.ts";
+import { askForNews } from "./news.ts";
 import type { LineState } from "./values.ts";
 
 export interface SessionOptions {
@@ -34,6 +36,8 @@ export interface SessionOptions {
   /** Called when the watched mailbox has been selected again after another one, or after a loss. */
   returned(connection: Connection, selected: SelectedMailbox): Promise<void>;
   mailboxEvent(path: string, event: MailboxEvent): void;
+  /** News of folders, which only a session that is kept on line asks for. */
+  folderEvent(connection: Connection, event: FolderEvent): void;
   /** A connection is up and authenticated. */
   online(): void;
   state(state: LineState): void;
@@ -136,6 +140,7 @@ export class Session {
       if (path !== undefined) this.#options.mailboxEvent(path, event);
     });
     connection.events.on("alert", (text) => this.#options.alert(text));
+    connection.events.on("folders", (event) => this.#options.folderEvent(connection, event));
     connection.events.on("close", (error) => {
       if (this.#connection === connection)
         this.#lost(error ?? new ImapError("CLOSED", "the server closed the connection"));
@@ -144,6 +149,7 @@ export class Session {
     this.#failures = 0;
     this.#setState({ kind: "online" });
     this.#options.online();
+    if (this.#options.keepOnline) askForNews(connection).catch(() => undefined);
     this.#idleSoon();
     return connection;
   }

@@ -64,6 +64,21 @@ describe("the index follows the server", { skip: serverMissing("dovecot") }, () 
     assert.ok(watcher.events.some((e) => e.kind === "arrived" && e.count === 1));
   });
 
+  test("news of folders that are not open come by themselves", async () => {
+    const watcher = await fixture.client("news", { keepOnline: true });
+    const other = await fixture.client("other");
+    watcher.mail.watch(watcher.inbox);
+    await watcher.mail.refreshFolders();
+    const sent = await watcher.mail.findFolder("@sent");
+    const before = sent.messages ?? 0;
+    await other.mail.append(sent, sampleMessage({ n: 1, subject: "Sent elsewhere" }), []);
+    const counted = () => watcher.mail.folders().find((f) => f.role === "sent");
+    await eventually(
+      "the count is one more",
+      () => counted()?.messages === before + 1 && counted()?.unread === 1,
+    );
+  });
+
   test("changes made while we were away are there after the next sync", async () => {
     const first = await fixture.client("first");
     await first.mail.sync(first.inbox);
