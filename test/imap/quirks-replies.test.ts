@@ -18,7 +18,7 @@ import type { replyQuirks } from "../../src/imap/quirks/replies.ts";
 import { type ServerQuirks, serverQuirks } from "../../src/imap/quirks.ts";
 import { check } from "../replies/check.ts";
 import type { Peer } from "../servers/scripted.ts";
-import { codeOf, handledIn, parse, preauth, selecting, talk } from "./quirk-server.ts";
+import { codeOf, parse, preauth, selecting, talk } from "./quirk-server.ts";
 
 const quirksOf = (capabilities: string, greeting = ""): ServerQuirks =>
   serverQuirks({ greeting, capabilities: new Capabilities(capabilities.split(" ")), id: new Map() });
@@ -293,7 +293,25 @@ const proofs: Record<keyof typeof replyQuirks, () => void | Promise<void>> = {
     const response = parse("* 1 FETCH (UID 1 THREADID (NIL))");
     assert.ok(response.kind === "fetch" && response.message.threadId === null);
   },
-  sequenceNumbersAfterUidOnly: handledIn("imap/session.ts"),
+  async sequenceNumbersAfterUidOnly() {
+    await talk(
+      preauth("ENABLE UIDONLY"),
+      async (peer) => {
+        await peer.answer(/^ENABLE UIDONLY/, "* ENABLED UIDONLY");
+        await selecting(peer);
+      },
+      async ({ connection, server }) => {
+        await connection.run(enable(["UIDONLY"]));
+        await connection.run(select("INBOX"));
+        const query = { flags: true, bySequence: true };
+        await assert.rejects(
+          connection.run(fetch([[1, 1]], query, { onMessage() {} })),
+          refusedWith("ARGUMENT"),
+        );
+        assert.doesNotMatch(server.seen, /FETCH/);
+      },
+    );
+  },
 };
 
 describe("quirks of replies", () => {

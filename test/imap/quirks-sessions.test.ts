@@ -130,7 +130,7 @@ const proofs: Record<keyof typeof sessionQuirks, () => void | Promise<void>> = {
       async ({ connection }) => {
         await assert.rejects(
           connection.run(noop()),
-          (error: unknown) => error instanceof ImapError && /21400/.test(error.serverText ?? ""),
+          (error: unknown) => error instanceof ImapError && error.retryAfter === 21_400,
         );
       },
     );
@@ -149,7 +149,8 @@ const proofs: Record<keyof typeof sessionQuirks, () => void | Promise<void>> = {
       async ({ connection }) => {
         await assert.rejects(
           connection.authenticate(login),
-          (error: unknown) => error instanceof ImapError && error.responseCode === "UNAVAILABLE",
+          (error: unknown) =>
+            error instanceof ImapError && error.responseCode === "UNAVAILABLE" && error.retryAfter === 60_000,
         );
       },
     );

@@ -3,6 +3,10 @@
  * what is made of it is right. Told by what the reply's name matches, as the report prints it.
  */
 const known: readonly (readonly [name: RegExp, reason: string])[] = [
+  [
+    /urlauth-binary#/,
+    "answers to URLFETCH with BINARY or BODYPARTSTRUCTURE (RFC 5524), which is not asked for",
+  ],
   [/rfc\/000\.stalwart/, "Stalwart 0.2 gives audio and image parts the type text"],
   [/(?:rfc\/003|thirdparty\/00[01])\.stalwart/, "Stalwart 0.2 does not see these multiparts"],
   [/rfc\/008\.stalwart/, "Stalwart 0.2 sees a multipart in an attached message where the others see text"],

@@ -74,6 +74,7 @@ function script(name: string, bytes: Buffer): Transcript[] {
     .replaceAll("$$", "k")
     .replaceAll("$!unordered", anyOrder)
     .replace(/(internaldate) \$!?\w+/gi, '$1 " 1-Jan-2020 00:00:00 +0000"')
+    .replace(/(urlfetch \S+) \$!?\w+/gi, '$1 "text"')
     .replace(/(binary|body)(\[[^\]\r]*\]) \$!?\w+/gi, '$1$2 "text"')
     .replace(/\$!?\w*/g, "1")
     .replace(/\{\{\{\r\n([\s\S]*?)\r\n\}\}\}/g, (_whole, body: string) => `{${body.length}}\r\n${body}`);

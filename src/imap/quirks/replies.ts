@@ -223,7 +223,7 @@ export const replyQuirks = {
     server: "Office 365",
     told: "sequence numbers are refused after UIDONLY is on",
     done: "none is sent then",
-    where: "imap/session.ts",
+    where: "imap/connection.ts",
     source: "modern-email/defects 49",
   },
   listedMailboxId: {

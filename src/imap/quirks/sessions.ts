@@ -62,7 +62,7 @@ export const sessionQuirks = {
     server: "Office 365",
     told: '"Suggested Backoff Time: n" in a refusal',
     done: "waited for, 5 minutes at most",
-    where: "imap/errors.ts",
+    where: "imap/throttling.ts",
     source: "imapflow #142",
   },
   connectionLimit: {
@@ -76,7 +76,7 @@ export const sessionQuirks = {
     server: "Dovecot hosts",
     told: "[UNAVAILABLE] for one connection too many",
     done: "one connection, later",
-    where: "imap/errors.ts",
+    where: "imap/throttling.ts",
     source: "node-imap #606, #882",
   },
   charsetRefused: {
