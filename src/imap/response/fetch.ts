@@ -1,6 +1,7 @@
 import { limits } from "../limits.ts";
 import type { FetchedMessage, Invalid } from "../values.ts";
 import { DQUOTE, GT, LBRACKET, LF, LPAREN, LT, RBRACKET, RPAREN, SP } from "../wire/bytes.ts";
+import { hashed, intern, internable } from "../wire/intern.ts";
 import { MalformedError, Reader } from "../wire/reader.ts";
 import { readBodyStructure } from "./body-structure.ts";
 import { parseDateTime } from "./date-time.ts";
@@ -82,17 +83,28 @@ function readItems(r: Reader, message: Draft, progress: Progress): void {
   }
 }
 
+/** The names of items in upper case, by the same name as sent: there are few, and each comes with every message. */
+const names = new Map<string, string>();
+
 /** Up to SP, a bracket, a parenthesis or `<`, in upper case. */
 function itemName(r: Reader): string {
   const { buffer } = r;
   const start = r.position;
   let at = start;
+  let hash = 0;
   for (; at < r.end; at++) {
     const byte = buffer[at]!;
     if (byte === SP || byte === LBRACKET || byte === LPAREN || byte === RPAREN || byte === LT) break;
+    hash = hashed(hash, byte);
   }
   r.position = at;
-  return buffer.toString("latin1", start, at).toUpperCase();
+  if (at - start > internable) return buffer.toString("latin1", start, at).toUpperCase();
+  const sent = intern(buffer, start, at, hash);
+  const known = names.get(sent);
+  if (known !== undefined) return known;
+  const name = sent.toUpperCase();
+  if (names.size < 1000) names.set(sent, name);
+  return name;
 }
 
 function readItem(r: Reader, name: string, message: Draft, progress: Progress): void {

@@ -66,7 +66,7 @@ export type Response =
 export function parseResponse(buffer: Buffer): Response {
   const r = new Reader(buffer);
   // Exchange says this in place of BYE, and closes.
-  if (/^server unavailable/i.test(r.ahead(18)))
+  if ((r.peek() | 0x20) === 0x73 && /^server unavailable/i.test(r.ahead(18)))
     return { kind: "condition", condition: "BYE", code: null, text: r.rest() };
   if (r.take(PLUS)) {
     r.skipSp();

@@ -23,6 +23,7 @@ import {
   TILDE,
   ZERO,
 } from "./bytes.ts";
+import { hashed, intern, internable } from "./intern.ts";
 import { decodeText } from "./text.ts";
 
 /** What was read is not what the grammar allows here. Stays inside this room. */
@@ -131,12 +132,17 @@ export class Reader {
 
   /** An atom, as Latin-1. `]` ends it where `stop` says so (inside a response code). */
   atom(stop = -1): string {
-    const start = this.position;
+    const { buffer, position: start, end } = this;
     let at = start;
-    while (at < this.end && endsAtom[this.buffer[at]!] === 0 && this.buffer[at] !== stop) at++;
+    let hash = 0;
+    for (; at < end; at++) {
+      const byte = buffer[at]!;
+      if (endsAtom[byte] === 1 || byte === stop) break;
+      hash = hashed(hash, byte);
+    }
     if (at === start) this.fail("an atom");
     this.position = at;
-    return this.buffer.toString("latin1", start, at);
+    return at - start <= internable ? intern(buffer, start, at, hash) : buffer.toString("latin1", start, at);
   }
 
   /** Whether NIL is next; reads it if so. */
@@ -316,10 +322,17 @@ export class Reader {
       const start = this.position;
       const { buffer, end } = this;
       let at = start;
-      while (at < end && buffer[at] !== DQUOTE && buffer[at] !== BACKSLASH && buffer[at]! < 0x80) at++;
+      let hash = 0;
+      for (; at < end; at++) {
+        const byte = buffer[at]!;
+        if (byte === DQUOTE || byte === BACKSLASH || byte >= 0x80) break;
+        hash = hashed(hash, byte);
+      }
       if (!this.lenient && at < end && buffer[at] === DQUOTE) {
         this.position = at + 1;
-        return buffer.toString("latin1", start, at);
+        return at - start <= internable
+          ? intern(buffer, start, at, hash)
+          : buffer.toString("latin1", start, at);
       }
       this.position = start - 1;
     }
