@@ -1,5 +1,5 @@
 // What comes of one row on one server.
-import { isOffered, type Outcome, type Row } from "./row.ts";
+import { isOffered, type Outcome, type Row, Untried } from "./row.ts";
 import type { ServerSite } from "./site.ts";
 
 /** ms for one row. */
@@ -18,6 +18,7 @@ export async function judge(site: ServerSite, one: Row): Promise<Outcome> {
   try {
     await Promise.race([one.check(site), late]);
   } catch (error) {
+    if (error instanceof Untried) return { verdict: "untried", reason: error.message };
     const text = error instanceof Error ? error.message : String(error);
     const said = error instanceof Error && "serverText" in error ? ` (${String(error.serverText)})` : "";
     if (error instanceof Error && error.message.startsWith("not done")) site.connection.destroy();

@@ -56,6 +56,6 @@ const outcomes = [...columns.values()].flatMap((column) => [...column.values()])
 const count = (verdict: Outcome["verdict"]) => outcomes.filter((one) => one.verdict === verdict).length;
 console.log(
   `\n${rows.length} rows on ${columns.size} servers: ${count("passed")} offered, used and passed, ` +
-    `${count("unused")} offered and unused, ${count("failed")} failed`,
+    `${count("untried")} untried, ${count("unused")} offered and unused, ${count("failed")} failed`,
 );
 process.exit(count("unused") + count("failed") > 0 ? 1 : 0);

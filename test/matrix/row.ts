@@ -12,6 +12,8 @@ export interface Site {
   open(options?: OpenOptions): Promise<Connection>;
   /** A new mailbox, selected on `connection`, with `count` sample messages: subject `Sample message 1`, … */
   mailbox(count?: number): Promise<string>;
+  /** Lets a server that searches an index look at the mail that came in. */
+  index(): Promise<void>;
   /** What was sent since the row began, or since the last call. */
   sent(): readonly string[];
   /** Someone else who has an account, or null. */
@@ -56,11 +58,14 @@ export const row = (
 export const unchecked = (name: string, needs: readonly string[] = [name]): Row =>
   row(name, needs, null, null);
 
-export type Verdict = "not offered" | "passed" | "unused" | "failed";
+/** Thrown by a check that cannot be made on this server; the message says why. */
+export class Untried extends Error {}
+
+export type Verdict = "not offered" | "untried" | "passed" | "unused" | "failed";
 
 export interface Outcome {
   readonly verdict: Verdict;
-  /** Why it failed. */
+  /** Why it did not pass. */
   readonly reason: string;
 }
 
@@ -76,6 +81,7 @@ export function table(rows: readonly Row[], columns: ReadonlyMap<string, Readonl
   const cell = ({ verdict }: Outcome) =>
     ({
       "not offered": "-",
+      untried: "offered untried",
       passed: "offered used passed",
       unused: "offered UNUSED",
       failed: "offered used FAILED",

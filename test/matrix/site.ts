@@ -23,6 +23,7 @@ interface Started {
   /** Who may do more than others. */
   admin?: string;
   logins?: Logins;
+  index?(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -167,6 +168,10 @@ export class ServerSite implements Site {
   /** What was sent since the last call, line by line, without tags; what TLS hides, as the client's own log has it. */
   sent(): readonly string[] {
     return this.#sent.splice(0);
+  }
+
+  async index(): Promise<void> {
+    await this.#server.index?.();
   }
 
   /** Makes sure that `connection` works, and ends the ones the last row opened. */

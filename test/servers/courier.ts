@@ -55,6 +55,7 @@ export async function startCourier(): Promise<Courier> {
         AUTHADDR: "user",
         HOME: dir,
         MAILDIR: "Maildir",
+        MAILDIRQUOTA: "1000000000S",
         TCPREMOTEIP: "127.0.0.1",
         IMAP_CAPABILITY: capability,
         IMAP_KEYWORDS: "1",

@@ -1,8 +1,9 @@
 // A real Cyrus IMAP for the tests: everything it owns lies in one temporary directory, and it listens on loopback only.
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { account, makeDirectory, owned, startDaemon, testCertificate, unpacked } from "./daemon.ts";
 
 export interface CyrusOptions {
@@ -31,6 +32,8 @@ export interface Cyrus {
   dir: string;
   /** The master process, leader of its process group. */
   pid: number;
+  /** Indexes the mail of `user`: a fuzzy search finds nothing else. */
+  index(): Promise<void>;
   /** Ends the server and removes its directory; resolves when both are gone. A second call does nothing. */
   stop(): Promise<void>;
 }
@@ -72,6 +75,10 @@ ${specialUses.map((box) => `xlist-${box.toLowerCase()}: ${box}`).join("\n")}
 specialusealways: 1
 duplicatesuppression: no
 skiplist_unsafe: 1
+conversations: 1
+search_engine: xapian
+defaultsearchtier: tests
+testssearchpartition-default: ${dir}/search
 imapidlepoll: 1
 failedloginpause: 0
 ${config}
@@ -104,7 +111,7 @@ export async function startCyrus(options: CyrusOptions = {}): Promise<Cyrus> {
   const admin = "admin";
   const dir = mkdtempSync(join(tmpdir(), "postern-cyrus-"));
   owned(dir);
-  for (const part of ["conf", "spool", "run"]) makeDirectory(join(dir, part));
+  for (const part of ["conf", "spool", "run", "search"]) makeDirectory(join(dir, part));
   const file = (name: string, text: string) => {
     writeFileSync(join(dir, name), text, { mode: 0o600 });
     owned(join(dir, name));
@@ -133,5 +140,12 @@ export async function startCyrus(options: CyrusOptions = {}): Promise<Cyrus> {
   });
   const [port, tlsPort] = daemon.ports;
   const { pid, stop } = daemon;
-  return { host: "127.0.0.1", name, port, tlsPort, user, password, admin, ca, dir, pid, stop };
+  const index = async () => {
+    const args = ["-C", `${dir}/imapd.conf`, "-u", user];
+    await promisify(execFile)(program("squatter"), args, {
+      env: { ...process.env, ...environment },
+      ...account.as,
+    });
+  };
+  return { host: "127.0.0.1", name, port, tlsPort, user, password, admin, ca, dir, pid, index, stop };
 }

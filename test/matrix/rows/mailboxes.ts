@@ -18,7 +18,7 @@ import {
   status,
   subscribe,
 } from "../../../src/imap/index.ts";
-import { type Row, row } from "../row.ts";
+import { type Row, row, Untried } from "../row.ts";
 
 export const mailboxRows: readonly Row[] = [
   row("NAMESPACE", ["NAMESPACE"], /^NAMESPACE/, async (site) => {
@@ -115,8 +115,8 @@ export const mailboxRows: readonly Row[] = [
     assert.equal((await connection.run(getAcl(path))).entries.has(who), false);
   }),
   row("ACL: another's mailbox is listed", ["ACL"], /^SETACL/, async (site) => {
+    if (!site.other) throw new Untried("there is nobody else on this server");
     const path = await site.mailbox(1);
-    if (!site.other) return void (await site.connection.run(setAcl(path, "anyone", "add", "lr")));
     await site.connection.run(setAcl(path, site.other, "add", "lr"));
     const theirs = await site.open({ user: site.other });
     const { other, shared } = await theirs.run(namespace());
@@ -127,11 +127,11 @@ export const mailboxRows: readonly Row[] = [
   row("QUOTA", ["QUOTA"], /^GETQUOTAROOT/, async (site) => {
     const roots = await site.connection.run(getQuotaRoot("INBOX"));
     for (const { resources } of roots) for (const { limit } of resources) assert.ok(limit > 0);
-    if (site.name !== "courier") assert.ok(roots.some(({ resources }) => resources.length > 0));
+    assert.ok(roots.some(({ resources }) => resources.length > 0));
   }),
   row("QUOTA: SETQUOTA", ["QUOTASET", "X-QUOTA=STORAGE"], /^SETQUOTA/, async (site) => {
+    if (!site.admin) throw new Untried("nobody here may set quotas");
     const path = await site.mailbox(0);
-    if (!site.admin) return;
     const admin = await site.open({ user: site.admin });
     const found = await admin.run(list("", `*/${path}`));
     const root = found[0]?.path ?? path;

@@ -85,7 +85,8 @@ export const searchRows: readonly Row[] = [
   }),
   row("SEARCH=FUZZY", ["SEARCH=FUZZY"], /FUZZY/, async (site) => {
     await site.mailbox(2);
-    await site.connection.run(uidSearch({ fuzzy: { subject: "mesage" } }));
+    await site.index();
+    assert.equal((await site.connection.run(uidSearch({ fuzzy: { subject: "message" } }))).count, 2);
   }),
   row("CONDSTORE: MODSEQ", ["CONDSTORE"], /^UID SEARCH .*MODSEQ/, async (site) => {
     await site.mailbox(2);
