@@ -8,6 +8,7 @@ import {
   type Connection,
   connect,
   enable,
+  encodeMailboxName,
   type FetchedMessage,
   type FetchQuery,
   fetch,
@@ -22,7 +23,9 @@ import {
   resetKey,
   Secret,
   select,
+  status,
   store,
+  uidSearch,
   urlFetch,
 } from "../../src/imap/index.ts";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
@@ -184,6 +187,22 @@ describe("messages on a scripted server", () => {
     await connection.run(enable(["UTF8=ACCEPT"]));
     await connection.run(append("a", { source: Buffer.from("Subject: ä\r\n\r\n") }));
     await connection.run(append("a", { source: Buffer.from("Subject: a\r\n\r\nbä\r\n".slice(0, 17)) }));
+    await server.finished;
+  });
+
+  it("speaks IMAP4rev2 once that is enabled: names and searches in UTF-8, no CHARSET", async () => {
+    const { connection, server } = await open("IMAP4rev2", async (peer) => {
+      const tag = await peer.command(/^ENABLE IMAP4rev2$/);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(peer.waiting, "", "what follows depends on the answer");
+      peer.send("* ENABLED IMAP4rev2", `${tag} OK done`);
+      await peer.answer(/^STATUS "\xc3\xa4" \(MESSAGES DELETED\)$/);
+      await peer.answer(/^UID SEARCH RETURN \(ALL\) SUBJECT "\xc3\xa4"$/);
+    });
+    const on = connection.run(enable(["IMAP4rev2"]));
+    const path = encodeMailboxName("ä", true);
+    await Promise.all([on, connection.run(status(path, ["messages", "deleted"]))]);
+    await connection.run(uidSearch({ subject: "ä" }));
     await server.finished;
   });
 
