@@ -272,6 +272,41 @@ function sides(expected: YamlMap, response: Response): [Plain, Plain] | null {
     }
     case "search":
       return searched(expected, response);
+    case "thread":
+      return [
+        threads(list(data), 0),
+        response.threads.uids.map((uid, i): Plain => [uid, response.threads.depths[i] ?? 0]),
+      ];
+    case "acl": {
+      // `c` and `d` are read as what they stand for (RFC 4314 §2.1.1).
+      const rights = (text: string) => sorted(text.replace("c", "").replace("d", ""));
+      const items = list(data).filter((item) => isMap(item));
+      const one = items[0];
+      return [
+        [
+          text(one?.get("mailbox")),
+          items.map((i): Plain => [text(i.get("user")), rights(text(i.get("rights")))]),
+        ],
+        [
+          response.path,
+          [...response.entries].map(([who, given]): Plain => [who, rights([...given].join(""))]),
+        ],
+      ];
+    }
+    case "quota": {
+      const [resource] = response.resources;
+      if (!isMap(data) || !resource) return null;
+      return [
+        [text(data.get("mailbox")), text(data.get("usage")), text(data.get("quota"))],
+        [response.root, String(resource.usage), String(resource.limit)],
+      ];
+    }
+    case "quotaroot":
+      if (!isMap(data)) return null;
+      return [
+        [text(data.get("mailbox")), list(data.get("quotaroots")).map(text)],
+        [response.path, [...response.roots]],
+      ];
     case "id":
       return [
         Object.fromEntries(
@@ -298,6 +333,15 @@ function fetched(data: Yaml | undefined, message: FetchedMessage): [Plain, Plain
   return [wanted, got];
 }
 
+/** Each message with its depth; one that is not there counts as 0. */
+function threads(members: readonly Yaml[], depth: number): Plain[] {
+  return members.flatMap((member) =>
+    isMap(member)
+      ? [[Number(member.get("seqno") ?? 0), depth], ...threads(list(member.get("children")), depth + 1)]
+      : [],
+  );
+}
+
 function searched(expected: YamlMap, response: Extract<Response, { kind: "search" }>): [Plain, Plain] | null {
   const data = expected.get("data");
   const name = upper(expected.get("name"));
@@ -311,9 +355,11 @@ function searched(expected: YamlMap, response: Extract<Response, { kind: "search
     ];
   }
   if (name !== "ESEARCH" || !isMap(data)) return null;
+  const parts = list(data.get("data")).filter((pair) => text(list(pair)[0]) === "PARTIAL");
+  const part = list(parts[0])[1];
   return [
-    [text(data.get("tag")), text(data.get("uid"))],
-    [response.tag ?? "", String(response.uid)],
+    [text(data.get("tag")), text(data.get("uid")), isMap(part) ? expectedSet(part.get("results")) : ""],
+    [response.tag ?? "", String(response.uid), ranges(response.partial)],
   ];
 }
 
