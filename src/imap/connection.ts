@@ -423,7 +423,7 @@ export class Connection {
       job.complete(done);
       this.#session.completed(done.code, done.text);
       if (job.command.traits.needs === "not-authenticated" && (refused || this.state === "not-authenticated"))
-        this.#guess.loginFailed(job, refused ? done : null, this.#preauth);
+        this.#guess.loginFailed(job, refused ? done : null, this.#preauth, this.#flight.pending());
     }
   }
 

@@ -32,7 +32,7 @@ export class Guess {
   }
 
   /** A login failed; `done` is its refusal, or null where it was agreed to and we do not agree. */
-  loginFailed(job: Job, done: Tagged | null, preauth: boolean): void {
+  loginFailed(job: Job, done: Tagged | null, preauth: boolean, followers: Iterable<Job>): void {
     const told = this.#session.toldBefore;
     const held = told ? told.same(this.#remembered?.greeting ?? []) : done?.condition !== "BAD";
     const misguided = job.guessed && (preauth || !held);
@@ -43,6 +43,9 @@ export class Guess {
           ...(done ? { serverText: done.text } : {}),
         });
     this.#session.loginFailed();
+    // The server may have taken one of them for part of the login, and would never answer it.
+    if (this.#refused instanceof ImapError)
+      for (const other of followers) if (other.guessed) other.fail(this.#refused);
   }
 
   /** What to do about the refusal of a command: its own, another error in its place, or "repeat". */

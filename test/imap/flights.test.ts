@@ -211,6 +211,17 @@ describe("wrong guesses", () => {
     await server.finished;
   });
 
+  it("about a password: what followed the login fails with it, even where it is never answered", async () => {
+    const { outcome } = await begin(async (peer) => {
+      const [login] = await opening(peer);
+      peer.send(
+        `* OK [CAPABILITY ${remembered.greeting.join(" ")}] hi`,
+        `${login} NO [AUTHENTICATIONFAILED] no`,
+      );
+    });
+    assert.deepEqual(await outcome(), ["AUTH", "AUTH", "AUTH", "AUTH"]);
+  });
+
   it("about being let in at all: PREAUTH needs no login, BYE ends it", async () => {
     const preauth = await begin(async (peer) => {
       const [login, ...rest] = await opening(peer);
