@@ -3,7 +3,14 @@ import { EventEmitter } from "node:events";
 import type { Readable } from "node:stream";
 import { type Account, readCa } from "../account/config.ts";
 import { cacheDir, stateDir } from "../account/paths.ts";
-import { type Connection, list, type MailboxEvent, type Secret, uidSearch, uidSet } from "../imap/index.ts";
+import {
+  type Connection,
+  listMailboxes,
+  type MailboxEvent,
+  type Secret,
+  uidSearch,
+  uidSet,
+} from "../imap/index.ts";
 import type { Attachment, ReadableMessage } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
 import { isLineDown, MailError } from "./errors.ts";
@@ -135,9 +142,10 @@ export class Mail {
   async refreshFolders(): Promise<Folder[]> {
     if (this.#offline) return this.folders();
     const connection = await this.#session.connected();
-    const listed = await connection.run(
-      list("", "*", { specialUse: true, statusItems: ["messages", "unseen"] }),
-    );
+    const listed = await listMailboxes(connection, "", "*", {
+      specialUse: true,
+      statusItems: ["messages", "unseen"],
+    });
     for (const { path, name, delimiter, attributes, status } of listed) {
       const { messages, unseen } = status ?? {};
       this.#store.mailboxes.put({

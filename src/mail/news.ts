@@ -13,6 +13,8 @@ export async function askForNews(connection: Connection): Promise<void> {
     notify({
       // Without this group the selected mailbox would tell nothing any more (§6.1).
       selected: ["MessageNew", "MessageExpunge", "FlagChange"],
+      // What we do is done by UID.
+      atOnce: true,
       groups: [{ of: "personal", events: ["MessageNew", "MessageExpunge", "MailboxName"] }],
     }),
   );

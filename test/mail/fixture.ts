@@ -26,6 +26,8 @@ export interface Clients {
   readonly dir: string;
   /** Another client of the same account; the same `name` shares the local copy. */
   client(name: string, options?: { offline?: boolean; keepOnline?: boolean; port?: number }): Promise<Client>;
+  /** All that were made, open or closed. */
+  clients(): readonly Mail[];
   end(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export function clientsOf(server: AccountServer): Clients {
       mail.on((event) => void events.push(event));
       return { mail, inbox: await mail.findFolder("INBOX"), events, log };
     },
+    clients: () => open,
     async end() {
       for (const mail of open) await mail.close();
       await server.stop();

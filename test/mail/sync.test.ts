@@ -77,6 +77,7 @@ describe("the index follows the server", { skip: serverMissing("dovecot") }, () 
       "the count is one more",
       () => counted()?.messages === before + 1 && counted()?.unread === 1,
     );
+    for (const client of fixture.clients()) await client.close();
   });
 
   test("changes made while we were away are there after the next sync", async () => {

@@ -25,6 +25,11 @@ export interface NotifyOptions {
    * NOTIFY), so that sequence numbers stay true.
    */
   readonly selected?: readonly NotifyEvent[];
+  /**
+   * EXPUNGEs of the selected mailbox come at any moment, in IDLE too (§6.1): for a client that acts by UID alone, as a
+   * command by sequence number may then name another message than it meant.
+   */
+  readonly atOnce?: boolean;
   /** Of others: their events come as `folders` events. MessageExpunge needs MessageNew, FlagChange needs both. */
   readonly groups?: readonly { readonly of: NotifyMailboxes; readonly events: readonly NotifyEvent[] }[];
   /** Tell the STATUS of all those mailboxes now. */
@@ -65,7 +70,9 @@ export function notify(options: NotifyOptions): Command<void> {
         });
         if (selected)
           writers.unshift(() => {
-            w.open().atom("selected-delayed").sp();
+            w.open()
+              .atom(options.atOnce ? "selected" : "selected-delayed")
+              .sp();
             events(selected);
             w.close();
           });
