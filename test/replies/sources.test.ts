@@ -69,6 +69,6 @@ describe("replies kept in files", () => {
   it("reads the YAML they are written in", () => {
     const value = parseYaml('a: &x\n  "b \\\n    c"\nd: *x\ne:\n- - 1\n  - two\n- []\nf: |\n  x\n  y\n');
     assert.ok(isMap(value));
-    assert.deepEqual(Object.fromEntries(value), { a: "b c", d: "b c", e: [[1, "two"], []], f: "x\ny" });
+    assert.deepEqual(Object.fromEntries(value), { a: "b c", d: "b c", e: [[1, "two"], []], f: "x\ny\n" });
   });
 });
