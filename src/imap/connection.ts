@@ -24,12 +24,13 @@ import { Session, type SessionState } from "./session.ts";
 import { channelOf } from "./transport/channel.ts";
 import { Deflated } from "./transport/deflate.ts";
 import { lineError } from "./transport/tls.ts";
+import { readInTurns } from "./turns.ts";
 import type { SelectedMailbox, UidRanges } from "./values.ts";
 import { Watchdog } from "./watchdog.ts";
 import { PLUS } from "./wire/bytes.ts";
 import { abbreviate, Framer, tagOf, wouldAnswer } from "./wire/framer.ts";
 import { MalformedError } from "./wire/reader.ts";
-import type { Part, WriterOptions } from "./wire/writer.ts";
+import type { Part } from "./wire/writer.ts";
 
 /** One line of the protocol, without secrets, literals abbreviated. Hostile text. */
 export type ProtocolLog = (direction: "in" | "out", text: string) => void;
@@ -100,10 +101,11 @@ export class Connection {
         this.#watch();
       },
     });
-    line.on("data", (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       this.#watchdog.refresh();
       this.#read(() => framer.push(chunk));
-    });
+    };
+    readInTurns(line, take, () => framer.paused || this.#ended);
     line.on("error", (error) => this.destroy(lineError(error)));
     line.on("close", () => this.destroy(new ImapError("CLOSED", "The connection to the server was lost.")));
     return framer;
@@ -314,17 +316,6 @@ export class Connection {
     }
   }
 
-  #writerOptions(): WriterOptions {
-    const { capabilities, assumed, utf8 } = this.#session;
-    const literals =
-      capabilities.has("LITERAL+") && !assumed
-        ? limits.literalPlus
-        : capabilities.has("LITERAL-") && !assumed
-          ? limits.literalMinus
-          : -1;
-    return { nonSynchronizing: literals, utf8 };
-  }
-
   /** False: it must not be sent as long as it is not known what the server offers and whether it lets us in. */
   #start(job: Job): boolean {
     const entering = this.#flight.some((other) => other.command.traits.logsIn === true);
@@ -333,7 +324,7 @@ export class Connection {
     try {
       if (job.command.traits.usesSequenceNumbers && this.#session.expects("UIDONLY"))
         throw new ImapError("ARGUMENT", "With UIDONLY enabled messages have no sequence numbers.");
-      parts = job.write(this.#session, this.#writerOptions());
+      parts = job.write(this.#session, this.#session.writerOptions);
     } catch (error) {
       job.fail(asImapError(error, "ARGUMENT"));
       return true;

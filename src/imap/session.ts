@@ -1,6 +1,7 @@
 /** What is known about the other side: capabilities, state, the selected mailbox. Kept true by every response. */
 import { Capabilities, type RememberedCapabilities } from "./capabilities.ts";
 import { type ConnectionEvents, Emitter } from "./events.ts";
+import { limits } from "./limits.ts";
 import { type ServerQuirks, serverQuirks } from "./quirks.ts";
 import type { ResponseCode } from "./response/code.ts";
 import type { Untagged } from "./response/response.ts";
@@ -8,6 +9,7 @@ import type { SearchResponse } from "./response/search.ts";
 import { SequenceMap } from "./sequence-map.ts";
 import { count } from "./uid-set.ts";
 import type { FetchedMessage, SelectedMailbox, UidRanges } from "./values.ts";
+import type { WriterOptions } from "./wire/writer.ts";
 
 export type SessionState = "not-authenticated" | "authenticated" | "selected" | "closed";
 
@@ -78,6 +80,13 @@ export class Session {
   /** Whether names and quoted strings are UTF-8 now (RFC 6855, RFC 9051). */
   get utf8(): boolean {
     return this.enabled("UTF8=ACCEPT") || this.enabled("IMAP4rev2");
+  }
+
+  /** How strings may be written to this server: a literal that it has not offered yet in this session is none. */
+  get writerOptions(): WriterOptions {
+    const offers = (name: string) => !this.#assumed && this.#capabilities.has(name);
+    const most = offers("LITERAL+") ? limits.literalPlus : offers("LITERAL-") ? limits.literalMinus : -1;
+    return { nonSynchronizing: most, utf8: this.utf8 };
   }
 
   /** Whether the capabilities are those of an earlier session, and not yet told in this one. */

@@ -7,6 +7,7 @@ import {
   type Connection,
   listMailboxes,
   type MailboxEvent,
+  noop,
   type Secret,
   uidSearch,
   uidSet,
@@ -249,6 +250,16 @@ export class Mail {
       });
     }
     return this.window(folder, query);
+  }
+
+  /** Asks the server for what it has not told of a folder that is open already, and brings the index in step. */
+  async look(folder: Folder): Promise<void> {
+    await this.#session.within(folder.path, async (connection) => {
+      // Some tell of a message that came by their own APPEND only when asked (RFC 9051 §6.1.2).
+      await connection.run(noop());
+      await this.#sync.arrivals(connection, folder.path);
+    });
+    await this.sync(folder);
   }
 
   /** Brings the index of a folder in step with the server; a second call joins the first. */

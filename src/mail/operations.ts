@@ -275,7 +275,7 @@ export class Operations implements Overlay {
     const there: number[] = [];
     let uidValidity = 0;
     // A set may be too long for one command line.
-    for (const set of uidSet.split(uidSet.fromNumbers(o.uids))) {
+    for (const set of uidSet.split(uidSet.fromNumbers(o.uids), connection.quirks.setOctets)) {
       const { copyUid, expunged } = await onSet(connection, set, o);
       if (!expunged) this.#cannotExpunge();
       if (copyUid) {

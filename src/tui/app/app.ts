@@ -415,7 +415,7 @@ export class App {
   sync(): void {
     const work = async () => {
       await this.mail.reconnect();
-      await Promise.all([this.mail.refreshFolders(), this.mail.sync(this.list.folder)]);
+      await Promise.all([this.mail.refreshFolders(), this.mail.look(this.list.folder)]);
       this.say("up to date");
     };
     this.say("looking for changes…");
