@@ -24,8 +24,8 @@ const firstWindow = 200;
 const sliceSize = 1_000;
 /** From so many headers on, COMPRESS (RFC 4978) is worth its round trip. */
 const worthCompressing = 1_000;
-/** Rows written in one go: about 10 ms, so that a key is never held up. */
-const batchSize = 200;
+/** Rows written in one go: about 5 ms, so that a key is never held up. */
+const batchSize = 100;
 
 const { contains, count, fromNumbers, iterate, split, subtract, union } = uidSet;
 

@@ -19,7 +19,7 @@ export interface ScreenOptions {
 }
 
 /** Frames that nobody has pressed a key for (a sync under way, a clock) come no closer than this. */
-const laterMs = 100;
+const laterMs = 200;
 /** The countdown of the status line. */
 const tickMs = 1_000;
 
