@@ -11,6 +11,7 @@ import {
   type FolderEvent,
   ImapError,
   type MailboxEvent,
+  noop,
   type RememberedCapabilities,
   type Secret,
   type SelectedMailbox,
@@ -264,6 +265,8 @@ export class Session {
       this.within(path, (c, selected) => this.#options.returned(c, selected)).catch(() => undefined);
       return;
     }
+    // With NOTIFY, Dovecot may keep to itself what happened between the last command and IDLE.
+    if (connection.capabilities.has("NOTIFY")) connection.run(noop()).catch(() => undefined);
     connection.idle();
   }
 
