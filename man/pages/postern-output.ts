@@ -66,6 +66,7 @@ const message: Message = {
   cc: [],
   messageId: "<engine@example.org>",
   inReplyTo: null,
+  emailId: null,
   cached: false,
 };
 

@@ -3,8 +3,15 @@ import { type FetchedMessage, type FetchQuery, isInvalid } from "../imap/index.t
 import { decodeAddresses, decodeWords, parseDateHeader } from "../message/header.ts";
 import type { StoredMessageInput } from "../store/index.ts";
 
-/** What a row of the index needs. */
-export const listData: FetchQuery = { flags: true, internalDate: true, size: true, envelope: true };
+/** What a row of the index needs; the ids are asked only where the server offers them. */
+export const listData: FetchQuery = {
+  flags: true,
+  internalDate: true,
+  size: true,
+  envelope: true,
+  emailId: true,
+  gmailMessageId: true,
+};
 
 /** No subject is worth more than this on any screen; a hostile one may be megabytes. */
 const subjectLimit = 2000;
@@ -30,5 +37,6 @@ export function toStoredMessage(fetched: FetchedMessage, now: number): StoredMes
     cc: decodeAddresses((sound?.cc ?? []).slice(0, peopleLimit)),
     messageId: sound?.messageId?.trim() || null,
     inReplyTo: sound?.inReplyTo?.trim() || null,
+    emailId: fetched.emailId ?? fetched.gmailMessageId ?? null,
   };
 }

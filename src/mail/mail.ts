@@ -21,6 +21,7 @@ import { type Operation, Operations, type Outcome } from "./operations.ts";
 import { matches, parseQuery } from "./query.ts";
 import { type MessageRef, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
+import { followRenames } from "./renames.ts";
 import { toSearchKey } from "./search-key.ts";
 import { Session } from "./session.ts";
 import { Sync } from "./sync.ts";
@@ -147,6 +148,7 @@ export class Mail {
       specialUse: true,
       statusItems: ["messages", "unseen"],
     });
+    await followRenames(connection, this.#store.mailboxes, listed);
     for (const { path, name, delimiter, attributes, status } of listed) {
       const { messages, unseen } = status ?? {};
       this.#store.mailboxes.put({

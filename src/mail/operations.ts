@@ -20,7 +20,7 @@ import {
 import type { JournalEntry, Store, StoredMessage } from "../store/index.ts";
 import { isLineDown, MailError } from "./errors.ts";
 import type { Session } from "./session.ts";
-import type { Overlay } from "./sync.ts";
+import type { Numbering, Overlay } from "./sync.ts";
 import type { MailEvent } from "./values.ts";
 
 /** Names its messages by mailbox, UIDVALIDITY and UID, never by sequence number. */
@@ -104,17 +104,17 @@ export class Operations implements Overlay {
     return this.#pending.length;
   }
 
-  hidden(path: string, uid: number): boolean {
+  hidden(mailbox: Numbering, uid: number): boolean {
     return this.#pending.some(
       ({ operation: o, uids }) =>
-        (o.kind === "move" || o.kind === "remove") && o.path === path && uids.has(uid),
+        (o.kind === "move" || o.kind === "remove") && isOf(o, mailbox) && uids.has(uid),
     );
   }
 
-  flags(path: string, uid: number, flags: readonly string[]): readonly string[] {
+  flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[] {
     let result = flags;
     for (const { operation: o, uids } of this.#pending) {
-      if (o.kind === "flag" && o.path === path && uids.has(uid)) result = changed(result, o.mode, o.flags);
+      if (o.kind === "flag" && isOf(o, mailbox) && uids.has(uid)) result = changed(result, o.mode, o.flags);
     }
     return result;
   }
@@ -189,7 +189,8 @@ export class Operations implements Overlay {
 
   #undoLocally({ operation, removed }: Pending): void {
     const mailbox = this.#store.mailboxes.byPath(operation.path);
-    if (!mailbox || removed.length === 0) return;
+    // Under a new UIDVALIDITY the rows would name other messages.
+    if (!mailbox || removed.length === 0 || operation.kind === "append" || !isOf(operation, mailbox)) return;
     this.#store.messages.put(mailbox.id, removed);
     this.#emit({ kind: "messages", path: operation.path });
   }
@@ -348,6 +349,11 @@ async function onSet(
     case "move":
       return moveMessages(connection, set, o.to);
   }
+}
+
+/** Whether the operation's UIDs are those of the mailbox as it is now; 0 is any UIDVALIDITY. */
+function isOf({ path, uidValidity }: Numbering, mailbox: Numbering): boolean {
+  return path === mailbox.path && (uidValidity === 0 || uidValidity === mailbox.uidValidity);
 }
 
 /** The line failed, not the operation. */

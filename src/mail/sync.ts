@@ -16,6 +16,7 @@ import {
 } from "../imap/index.ts";
 import type { Store, StoredMailbox, StoredMessageInput } from "../store/index.ts";
 import { listData, toStoredMessage } from "./convert.ts";
+import { rematch } from "./rematch.ts";
 import type { MailEvent } from "./values.ts";
 
 /** Flags of this many of the newest messages come with every SELECT, and their headers where the index is empty. */
@@ -29,11 +30,14 @@ const batchSize = 100;
 
 const { contains, count, fromNumbers, iterate, split, subtract, union } = uidSet;
 
-/** What pending operations have done to the index and the server does not know yet. */
+/** What pending operations on this numbering of a mailbox have done to the index and the server does not know yet. */
 export interface Overlay {
-  hidden(path: string, uid: number): boolean;
-  flags(path: string, uid: number, flags: readonly string[]): readonly string[];
+  hidden(mailbox: Numbering, uid: number): boolean;
+  flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[];
 }
+
+/** A UID names a message together with these (RFC 9051 §2.3.1.1). */
+export type Numbering = Pick<StoredMailbox, "path" | "uidValidity">;
 
 export class Sync {
   readonly #store: Store;
@@ -53,7 +57,9 @@ export class Sync {
   /** UIDs the server has, ascending, without those that pending operations took away; null before the first SELECT. */
   onServer(path: string): number[] | null {
     const ranges = this.#onServer.get(path);
-    return ranges ? [...iterate(ranges)].filter((uid) => !this.#overlay.hidden(path, uid)) : null;
+    if (!ranges) return null;
+    const mailbox = this.#mailbox(path);
+    return [...iterate(ranges)].filter((uid) => !this.#overlay.hidden(mailbox, uid));
   }
 
   /** The connection is gone: what was known of the server is a memory. */
@@ -70,11 +76,12 @@ export class Sync {
 
   /** After SELECT: one flight for the UIDs and the newest messages, then the removals. */
   async entered(connection: Connection, selected: SelectedMailbox): Promise<void> {
-    const { path, uidValidity, exists } = selected;
+    const { path, exists } = selected;
     const before = this.#mailbox(path);
-    if (before.uidValidity !== uidValidity) this.#store.mailboxes.reset(before.id, uidValidity);
-    const { id } = this.#mailbox(path);
+    const { id } = before;
     this.#flagsKnown.delete(path);
+    if (!sameNumbers(before, selected)) await this.#renumber(connection, selected, before);
+    this.#store.mailboxes.setState(id, { mailboxId: selected.mailboxId });
     if (exists === 0) {
       this.#know(connection, path, []);
       this.#removeVanished(id, path, []);
@@ -98,6 +105,28 @@ export class Sync {
       if (!cold) await this.fill(connection, path, (this.onServer(path) ?? []).slice(-firstWindow));
     }
     this.#counted(path, selected.exists);
+  }
+
+  /** The UIDs known are not valid any more: what is cached goes under the new ones. */
+  async #renumber(connection: Connection, selected: SelectedMailbox, before: StoredMailbox): Promise<void> {
+    const { path, uidValidity, mailboxId, highestModSeq, exists } = selected;
+    const { id } = before;
+    this.#onServer.delete(path);
+    const known = this.#store.messages.identities(id);
+    if (Math.min(known.length, exists) >= worthCompressing) await connection.compress();
+    const { found, rows } = await rematch(connection, exists, known);
+    this.#store.transaction(() => {
+      // Another process may have done the same while we asked.
+      const now = this.#mailbox(path);
+      if (sameNumbers(now, selected)) return;
+      this.#store.messages.renumber(id, uidValidity, sameNumbers(now, before) ? found : []);
+      this.#store.messages.put(id, rows);
+      const modSeq = highestModSeq === null ? {} : { highestModSeq: String(highestModSeq) };
+      this.#store.mailboxes.setState(id, { mailboxId, ...modSeq });
+      // All flags are as the server has just told.
+      this.#flagsKnown.add(path);
+    });
+    this.#emit({ kind: "messages", path });
   }
 
   #know(connection: Connection, path: string, uids: UidRanges): void {
@@ -168,7 +197,8 @@ export class Sync {
     query: FetchQuery,
     bySequence: boolean,
   ): Promise<void> {
-    const { id } = this.#mailbox(path);
+    const mailbox = this.#mailbox(path);
+    const { id } = mailbox;
     const rows: StoredMessageInput[] = [];
     const flags: { uid: number; flags: readonly string[] }[] = [];
     const flush = () => {
@@ -177,7 +207,7 @@ export class Sync {
       this.#emit({ kind: "messages", path });
     };
     const onMessage = (message: FetchedMessage) => {
-      const row = this.#received(path, message);
+      const row = this.#received(mailbox, message);
       if (!row) return;
       // Replies to other questions come in between; only one with an envelope is a whole row.
       if (message.envelope !== undefined) rows.push(row);
@@ -194,10 +224,10 @@ export class Sync {
   }
 
   /** A reply as a row with pending changes laid over it; null where a pending operation has taken the message away. */
-  #received(path: string, message: FetchedMessage): StoredMessageInput | null {
+  #received(mailbox: Numbering, message: FetchedMessage): StoredMessageInput | null {
     const row = toStoredMessage(message, Date.now());
-    if (!row || this.#overlay.hidden(path, row.uid)) return null;
-    return { ...row, flags: [...this.#overlay.flags(path, row.uid, row.flags)] };
+    if (!row || this.#overlay.hidden(mailbox, row.uid)) return null;
+    return { ...row, flags: [...this.#overlay.flags(mailbox, row.uid, row.flags)] };
   }
 
   /** An untagged change to the selected mailbox. True where the index cannot be brought in step without asking. */
@@ -208,7 +238,7 @@ export class Sync {
     if (event.kind === "fetch") {
       const { uid, message } = event;
       if (uid === null || message.flags === undefined) return uid === null;
-      const row = this.#received(path, { ...message, uid });
+      const row = this.#received(mailbox, { ...message, uid });
       if (row) this.#store.messages.setFlags(mailbox.id, [{ uid, flags: row.flags }]);
     } else if (event.kind === "exists") {
       return event.exists > count(known);
@@ -226,6 +256,7 @@ export class Sync {
 
   /** What came in after the last UID known; resolves to how many. */
   async arrivals(connection: Connection, path: string): Promise<number> {
+    const mailbox = this.#mailbox(path);
     const known = this.#onServer.get(path) ?? [];
     const last = known.at(-1)?.[1] ?? 0;
     const fresh: number[] = [];
@@ -236,13 +267,13 @@ export class Sync {
           // `n:*` answers with the last message even where its UID is below n.
           if (message.uid === undefined || message.uid <= last) return;
           fresh.push(message.uid);
-          const row = this.#received(path, message);
+          const row = this.#received(mailbox, message);
           if (row && message.envelope !== undefined) rows.push(row);
         },
       }),
     );
     if (fresh.length === 0) return 0;
-    this.#store.messages.put(this.#mailbox(path).id, rows);
+    this.#store.messages.put(mailbox.id, rows);
     this.#onServer.set(path, union(this.#onServer.get(path) ?? [], fromNumbers(fresh)));
     this.#counted(path, count(this.#onServer.get(path) ?? []));
     this.#emit({ kind: "messages", path });
@@ -260,4 +291,12 @@ export class Sync {
     });
     this.#emit({ kind: "folders" });
   }
+}
+
+type Numbered = Pick<StoredMailbox, "uidValidity" | "mailboxId">;
+
+/** Whether UIDs mean the same in both: another mailbox under the same name has other messages, whatever its UIDVALIDITY. */
+function sameNumbers(a: Numbered, b: Numbered): boolean {
+  const another = a.mailboxId !== null && b.mailboxId !== null && a.mailboxId !== b.mailboxId;
+  return a.uidValidity === b.uidValidity && !another;
 }

@@ -173,6 +173,46 @@ export class Bodies {
   }
 
   /**
+   * Gives the files of messages that have new UIDs their new names, and deletes all others of the mailbox. A kill
+   * in between costs bodies, which come back from the server; a name never holds another message's.
+   */
+  renumber(
+    mailboxId: number,
+    uidValidity: number,
+    kept: readonly { id: number; uid: number; internalDate: number; flags: readonly string[] }[],
+  ): void {
+    const maildir = this.#maildir(mailboxId);
+    if (kept.length === 0) {
+      maildir.clear();
+      return;
+    }
+    const messages = new Map(kept.map((message) => [message.id, message]));
+    const rows = this.#database.all(
+      "SELECT message.id, file FROM message JOIN body ON body.message = message.id WHERE mailbox = ?",
+      mailboxId,
+    );
+    // All leave before the first arrives, as the new name of one may be the old name of another.
+    const leaving = rows.map((row) => {
+      const file = text(row, "file");
+      const message = messages.get(number(row, "id"));
+      if (!message) {
+        maildir.remove(file);
+        return () => undefined;
+      }
+      const base = baseName(uidValidity, message.uid, message.internalDate);
+      const temporary = maildir.withdraw(file, base);
+      return () => {
+        if (temporary === null) this.#database.run("DELETE FROM body WHERE message = ?", message.id);
+        else {
+          const name = maildir.deliver(temporary, base, message.flags);
+          this.#database.run("UPDATE body SET file = ? WHERE message = ?", name, message.id);
+        }
+      };
+    });
+    for (const arrive of leaving) arrive();
+  }
+
+  /**
    * The file appears and the index learns of it under one lock, so that no process sees one without the other.
    * A kill in between leaves a file that the same message's next writing replaces.
    */

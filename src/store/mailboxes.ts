@@ -18,6 +18,7 @@ function mailboxOf(row: Row): StoredMailbox {
     highestModSeq: text(row, "highest_mod_seq"),
     messages: numberOrNull(row, "messages"),
     unseen: numberOrNull(row, "unseen"),
+    mailboxId: textOrNull(row, "mailbox_id"),
   };
 }
 
@@ -97,40 +98,31 @@ export class Mailboxes {
   setState(id: number, state: MailboxState): void {
     const old = this.byId(id);
     if (!old) return;
-    const { uidValidity, uidNext, highestModSeq, messages, unseen } = { ...old, ...defined(state) };
+    const { uidValidity, uidNext, highestModSeq, messages, unseen, mailboxId } = {
+      ...old,
+      ...defined(state),
+    };
     if (
       uidValidity === old.uidValidity &&
       uidNext === old.uidNext &&
       highestModSeq === old.highestModSeq &&
       messages === old.messages &&
-      unseen === old.unseen
+      unseen === old.unseen &&
+      mailboxId === old.mailboxId
     ) {
       return;
     }
     this.#database.run(
-      `UPDATE mailbox SET uid_validity = ?, uid_next = ?, highest_mod_seq = ?, messages = ?, unseen = ?
-       WHERE id = ?`,
+      `UPDATE mailbox SET uid_validity = ?, uid_next = ?, highest_mod_seq = ?, messages = ?, unseen = ?,
+         mailbox_id = ? WHERE id = ?`,
       uidValidity,
       uidNext,
       highestModSeq,
       messages,
       unseen,
+      mailboxId,
       id,
     );
-  }
-
-  /** UIDVALIDITY has changed (RFC 9051 §2.3.1.1): drops every message of the mailbox and our files of them. */
-  reset(id: number, uidValidity: number): void {
-    const directory = this.directory(id);
-    this.#database.transaction(() => {
-      this.#database.run("DELETE FROM message WHERE mailbox = ?", id);
-      this.#database.run(
-        "UPDATE mailbox SET uid_validity = ?, uid_next = 0, highest_mod_seq = '0' WHERE id = ?",
-        uidValidity,
-        id,
-      );
-    });
-    new Maildir(directory).clear();
   }
 
   /** Removes the mailboxes that LIST no longer has, with their messages and our files of them. */

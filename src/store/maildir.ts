@@ -92,18 +92,9 @@ export class Maildir {
   setFlags(name: string, flags: readonly string[]): string | null {
     const wanted = `${baseOf(name)}:2,${flagLetters(flags)}`;
     const target = join(this.#directory, "cur", wanted);
-    const move = (from: string): boolean =>
-      onFile(
-        from,
-        () => {
-          renameSync(from, target);
-          return true;
-        },
-        false,
-      );
-    if (move(join(this.#directory, "cur", name))) return wanted;
+    if (renamed(join(this.#directory, "cur", name), target)) return wanted;
     const found = this.#list().get(baseOf(name));
-    return found !== undefined && move(found) ? wanted : null;
+    return found !== undefined && renamed(found, target) ? wanted : null;
   }
 
   /** Deletes a file of ours, whatever its flags are now. */
@@ -122,6 +113,13 @@ export class Maildir {
     } catch (error) {
       throw asStoreError(error, path);
     }
+  }
+
+  /** Takes a file back to tmp/, for `deliver` under another name. Returns its path there; null if it is gone. */
+  withdraw(name: string, base: string): string | null {
+    const path = this.locate(name);
+    const temporary = join(this.#directory, "tmp", base);
+    return path !== null && renamed(path, temporary) ? temporary : null;
   }
 
   /** Moves a finished file from tmp/ to cur/, over an earlier one of the same name. Returns its name. */
@@ -200,6 +198,18 @@ export function clearTree(root: string): void {
     if (child.isDirectory() && !own) clearTree(join(root, child.name));
   }
   new Maildir(root).clear();
+}
+
+/** Renames a file; false if it is gone. */
+function renamed(from: string, to: string): boolean {
+  return onFile(
+    from,
+    () => {
+      renameSync(from, to);
+      return true;
+    },
+    false,
+  );
 }
 
 /** Size of a file in octets; null where there is none. */

@@ -5,6 +5,8 @@ import { baseSubject, fold } from "./fold.ts";
 import { words } from "./mailboxes.ts";
 import type {
   FlagChange,
+  Identity,
+  Renumbered,
   SortKey,
   StoredMessage,
   StoredMessageInput,
@@ -22,7 +24,7 @@ const orders: Record<SortKey, string> = {
   size: "size",
 };
 
-const columns = `uid, flags, mod_seq, internal_date, sent_at, size, subject, people, message_id, in_reply_to,
+const columns = `uid, flags, mod_seq, internal_date, sent_at, size, subject, people, message_id, in_reply_to, email_id,
   EXISTS (SELECT 1 FROM body WHERE body.message = message.id) AS cached`;
 
 /** Restricts to a list of UIDs given as one JSON array: one statement for any number of them. */
@@ -148,6 +150,73 @@ export class Messages {
     this.#bodies.removeFiles(mailboxId, files);
   }
 
+  /** What each message can be told by where its UID is not valid any more, by UID. */
+  identities(mailboxId: number): Identity[] {
+    const rows = this.#database.all(
+      `SELECT uid, email_id, message_id, size, internal_date,
+         EXISTS (SELECT 1 FROM body WHERE body.message = message.id) OR
+         EXISTS (SELECT 1 FROM part WHERE part.message = message.id) AS kept
+       FROM message WHERE mailbox = ? ORDER BY uid`,
+      mailboxId,
+    );
+    return rows.map((row) => ({
+      uid: number(row, "uid"),
+      emailId: textOrNull(row, "email_id"),
+      messageId: textOrNull(row, "message_id"),
+      size: number(row, "size"),
+      internalDate: number(row, "internal_date"),
+      kept: number(row, "kept") === 1,
+    }));
+  }
+
+  /**
+   * UIDVALIDITY has changed (RFC 9051 §2.3.1.1): the messages of `found` keep their rows, structures, parts and
+   * bodies under their new UIDs; all others go. One write: a kill leaves the mailbox under its old UIDVALIDITY.
+   */
+  renumber(mailboxId: number, uidValidity: number, found: readonly Renumbered[]): void {
+    this.#database.transaction(() => {
+      const ids = new Map(
+        this.#database
+          .all("SELECT id, uid FROM message WHERE mailbox = ?", mailboxId)
+          .map((row) => [number(row, "uid"), number(row, "id")]),
+      );
+      const kept = found.flatMap((message) => {
+        const id = ids.get(message.from);
+        return id === undefined ? [] : { ...message, id };
+      });
+      this.#bodies.renumber(mailboxId, uidValidity, kept);
+      this.#database.run(
+        "DELETE FROM message WHERE mailbox = ? AND id NOT IN (SELECT value FROM json_each(?))",
+        mailboxId,
+        JSON.stringify(kept.map(({ id }) => id)),
+      );
+      // Out of the way first: the new UID of one is often the old UID of another.
+      this.#database.run(
+        `UPDATE message SET uid = -uid WHERE mailbox = ? AND ${amongUids}`,
+        mailboxId,
+        JSON.stringify(kept.map(({ uid }) => uid)),
+      );
+      for (const { id, uid, flags, modSeq, internalDate, emailId } of kept) {
+        this.#database.run(
+          `UPDATE message SET uid = ?, flags = ?, seen = ?, mod_seq = ?, internal_date = ?, email_id = ?
+           WHERE id = ?`,
+          uid,
+          flagColumn(flags),
+          isSeen(flags),
+          modSeq,
+          integer(internalDate),
+          emailId,
+          id,
+        );
+      }
+      this.#database.run(
+        "UPDATE mailbox SET uid_validity = ?, uid_next = 0, highest_mod_seq = '0' WHERE id = ?",
+        uidValidity,
+        mailboxId,
+      );
+    });
+  }
+
   /** How many messages here are not \Seen. */
   unread(mailboxId: number): number {
     const row = this.#database.get(
@@ -208,12 +277,13 @@ export class Messages {
 
 const upsert = `
 INSERT INTO message (mailbox, uid, flags, seen, mod_seq, internal_date, sent_at, size, subject, people,
-  message_id, in_reply_to, sort_from, sort_subject, folded)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  message_id, in_reply_to, email_id, sort_from, sort_subject, folded)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (mailbox, uid) DO UPDATE SET flags = excluded.flags, seen = excluded.seen,
   mod_seq = excluded.mod_seq, internal_date = excluded.internal_date, sent_at = excluded.sent_at,
   size = excluded.size, subject = excluded.subject, people = excluded.people,
-  message_id = excluded.message_id, in_reply_to = excluded.in_reply_to, sort_from = excluded.sort_from,
+  message_id = excluded.message_id, in_reply_to = excluded.in_reply_to,
+  email_id = excluded.email_id, sort_from = excluded.sort_from,
   sort_subject = excluded.sort_subject, folded = excluded.folded`;
 
 function valuesOf(message: StoredMessageInput): (string | number | null)[] {
@@ -237,6 +307,7 @@ function valuesOf(message: StoredMessageInput): (string | number | null)[] {
     JSON.stringify([message.from, message.to, message.cc].map(pairs)),
     message.messageId,
     message.inReplyTo,
+    message.emailId,
     fold((author?.name || author?.email || "").slice(0, sortKeyLength)),
     baseSubject(folded).slice(0, sortKeyLength),
     `${folded}\n${authors}`,
@@ -258,6 +329,7 @@ function messageOf(row: Row): StoredMessage {
     cc: cc ?? [],
     messageId: textOrNull(row, "message_id"),
     inReplyTo: textOrNull(row, "in_reply_to"),
+    emailId: textOrNull(row, "email_id"),
     cached: number(row, "cached") === 1,
   };
 }

@@ -5,7 +5,7 @@ import { asStoreError, StoreError } from "./error.ts";
 import { clearTree, exists, makeDirectory, onFile, removeFile, touch } from "./maildir.ts";
 
 /** Raised with every change of the tables: an index of another version is made anew from the server. */
-const indexVersion = 1;
+const indexVersion = 2;
 
 const indexSchema = `
 CREATE TABLE mailbox (
@@ -19,7 +19,8 @@ CREATE TABLE mailbox (
   uid_next INTEGER NOT NULL DEFAULT 0,
   highest_mod_seq TEXT NOT NULL DEFAULT '0',
   messages INTEGER,
-  unseen INTEGER
+  unseen INTEGER,
+  mailbox_id TEXT
 );
 CREATE TABLE message (
   id INTEGER PRIMARY KEY,
@@ -35,6 +36,7 @@ CREATE TABLE message (
   people TEXT NOT NULL,                  -- JSON [from, to, cc], each [[name, email], …]
   message_id TEXT,
   in_reply_to TEXT,
+  email_id TEXT,
   sort_from TEXT NOT NULL,
   sort_subject TEXT NOT NULL,
   folded TEXT NOT NULL                   -- subject and authors, for find

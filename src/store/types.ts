@@ -17,6 +17,8 @@ export interface StoredMailbox {
   /** As the server last said (LIST-STATUS, STATUS, SELECT); null = not told. */
   readonly messages: number | null;
   readonly unseen: number | null;
+  /** MAILBOXID (RFC 8474), which outlives a RENAME; null = not told. */
+  readonly mailboxId: string | null;
 }
 
 /** What one line of LIST tells; what it does not tell leaves the stored value as it is. */
@@ -32,7 +34,7 @@ export interface ListedRow {
 
 /** What SELECT, STATUS or a finished sync tells; absent values stay as they are. */
 export type MailboxState = Partial<
-  Pick<StoredMailbox, "uidValidity" | "uidNext" | "highestModSeq" | "messages" | "unseen">
+  Pick<StoredMailbox, "uidValidity" | "uidNext" | "highestModSeq" | "messages" | "unseen" | "mailboxId">
 >;
 
 export interface StoredPerson {
@@ -57,6 +59,8 @@ export interface StoredMessage {
   readonly cc: readonly StoredPerson[];
   readonly messageId: string | null;
   readonly inReplyTo: string | null;
+  /** EMAILID (RFC 8474), or Gmail's X-GM-MSGID: the same id is the same content. Null where the server has neither. */
+  readonly emailId: string | null;
   /** The whole message is in the maildir. */
   readonly cached: boolean;
 }
@@ -69,6 +73,20 @@ export interface FlagChange {
   readonly uid: number;
   readonly flags: readonly string[];
   readonly modSeq?: string;
+}
+
+/** What tells a message whose UID is not valid any more. */
+export interface Identity
+  extends Pick<StoredMessage, "uid" | "emailId" | "messageId" | "size" | "internalDate"> {
+  /** The message itself, or a part of it, is cached. */
+  readonly kept: boolean;
+}
+
+/** A message found again under another UID, with what belongs to its new place. */
+export interface Renumbered
+  extends Pick<StoredMessage, "uid" | "flags" | "modSeq" | "internalDate" | "emailId"> {
+  /** The UID under which the store has it. */
+  readonly from: number;
 }
 
 /** A search answered from the index alone; all conditions given must hold. */

@@ -17,7 +17,7 @@ describe("ids", () => {
   const store = openStore(directories);
   store.mailboxes.put({ path: "INBOX", name: "INBOX", delimiter: "/", attributes: [] });
   const { id = 0 } = store.mailboxes.byPath("INBOX") ?? {};
-  store.mailboxes.reset(id, 7);
+  store.mailboxes.setState(id, { uidValidity: 7 });
   store.messages.put(
     id,
     [2, 3, 5, 8, 13, 21].map((uid) => message(uid)),

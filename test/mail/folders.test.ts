@@ -14,6 +14,7 @@ const mailbox = (name: string, ...attributes: string[]): StoredMailbox => ({
   highestModSeq: "0",
   messages: null,
   unseen: null,
+  mailboxId: null,
 });
 
 describe("folders", () => {

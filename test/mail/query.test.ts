@@ -19,6 +19,7 @@ const message: Message = {
   cc: [],
   messageId: "<x@example.org>",
   inReplyTo: null,
+  emailId: null,
   cached: false,
 };
 const hits = (query: string) => matches(parseQuery(query, now), message);

@@ -77,7 +77,7 @@ describe("bodies", () => {
     storeIn(t, directory).messages.remove(id, [2]);
     assert.equal(gone.commit(), false);
     const outdated = store.bodies.create(id, 1);
-    store.mailboxes.reset(id, 8);
+    store.messages.renumber(id, 8, []);
     store.messages.put(id, messages(1));
     assert.equal(outdated.commit(), false);
     assert.throws(() => store.bodies.create(id, 77), { code: "gone" });

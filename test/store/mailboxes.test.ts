@@ -29,6 +29,7 @@ describe("mailboxes", () => {
       highestModSeq: "0",
       messages: 5,
       unseen: 2,
+      mailboxId: null,
     });
     assert.deepEqual(mailboxes.put(row), first);
     assert.deepEqual(mailboxes.byPath("Sent"), first);
@@ -90,7 +91,7 @@ describe("mailboxes", () => {
       join(store.mailboxes.directory(id), "new", "hello"),
     ];
     for (const path of foreign) writeFileSync(path, "theirs");
-    store.mailboxes.reset(id, 8);
+    store.messages.renumber(id, 8, []);
     assert.equal(store.mailboxes.byId(id)?.uidValidity, 8);
     assert.equal(store.mailboxes.byId(id)?.uidNext, 0);
     assert.equal(store.messages.count(id), 0);

@@ -44,6 +44,7 @@ export function message(uid: number, over: Partial<StoredMessageInput> = {}): St
     cc: [],
     messageId: `<${uid}@example.org>`,
     inReplyTo: null,
+    emailId: null,
     ...over,
   };
 }

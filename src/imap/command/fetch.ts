@@ -16,8 +16,8 @@ export interface FetchSection {
 }
 
 /**
- * What to ask for each message. Items of extensions (`modSeq`, `emailId`, `threadId`, `preview`, `saveDate`, `gmail`)
- * are asked only where the server offers them.
+ * What to ask for each message. Items of extensions (`modSeq`, `emailId`, `threadId`, `preview`, `saveDate`,
+ * `gmailMessageId`, `gmail`) are asked only where the server offers them.
  */
 export interface FetchQuery {
   readonly flags?: boolean;
@@ -32,6 +32,8 @@ export interface FetchQuery {
   readonly preview?: boolean | "lazy";
   /** When it came into this mailbox (RFC 8514). */
   readonly saveDate?: boolean;
+  /** X-GM-MSGID alone. Not with `gmail`. */
+  readonly gmailMessageId?: boolean;
   /** X-GM-MSGID, X-GM-THRID and X-GM-LABELS. */
   readonly gmail?: boolean;
   readonly sections?: readonly FetchSection[];
@@ -124,6 +126,7 @@ const words = [
   ["envelope", "envelope", "ENVELOPE", null],
   ["bodyStructure", "bodyStructure", "BODYSTRUCTURE", null],
   ["saveDate", "saveDate", "SAVEDATE", "SAVEDATE"],
+  ["gmailMessageId", "gmailMessageId", "X-GM-MSGID", "X-GM-EXT-1"],
   ["gmail", "gmailMessageId", "X-GM-MSGID", "X-GM-EXT-1"],
   ["gmail", "gmailThreadId", "X-GM-THRID", "X-GM-EXT-1"],
   ["gmail", "gmailLabels", "X-GM-LABELS", "X-GM-EXT-1"],
