@@ -96,19 +96,23 @@ export class Mail {
       online: () => {
         this.#operations.replay();
         // After a loss: what the connection missed is caught up with, as at the start.
-        if (this.#watched) this.sync(this.#watched).catch(() => undefined);
+        if (this.#watched) this.#keepUp(this.#watched);
       },
       state: (state) => {
         if (state.kind === "down") this.#sync.forget();
         emit({ kind: "line", state });
       },
-      folderEvent: (connection, event) => this.#news.apply(connection, event),
       alert: (text) => emit({ kind: "notice", level: "info", text: `the server says: ${text}` }),
     });
     this.#operations = new Operations(this.#store, this.#session, emit);
     this.#sync = new Sync(this.#store, this.#operations, emit);
     this.#reading = new Reading(this.#store, this.#session);
-    this.#news = new News(this.#store, emit, () => void this.refreshFolders().catch(() => undefined));
+    this.#news = new News(this.#store, {
+      open: () => this.#session.another(),
+      watched: (path) => path === this.#watched?.path,
+      refresh: () => void this.refreshFolders().catch(() => undefined),
+      emit,
+    });
   }
 
   /** Opens the local copy; connects when something needs the server. Throws StoreError, AccountError. */
@@ -279,7 +283,17 @@ export class Mail {
   watch(folder: Folder): void {
     this.#watched = folder;
     this.#session.watch(folder.path);
-    if (!this.#offline) this.sync(folder).catch(() => undefined);
+    if (!this.#offline) this.#keepUp(folder);
+  }
+
+  /** Brings a folder in step, and then listens to what happens in the others. */
+  #keepUp(folder: Folder): void {
+    const listen = async () => {
+      await this.sync(folder);
+      const { connection } = this.#session;
+      if (this.#keepOnline && connection) await this.#news.listen(connection);
+    };
+    listen().catch(() => undefined);
   }
 
   #changed(path: string, event: MailboxEvent): void {

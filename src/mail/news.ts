@@ -1,65 +1,86 @@
 /**
- * News of all folders on one connection (NOTIFY, RFC 5465), where the server offers it: counts change and folders
- * come and go without being asked for. Elsewhere the folder list is asked for now and then.
+ * News of all folders (NOTIFY, RFC 5465), where the server offers them: counts change and folders come and go without
+ * being asked for. They have a connection of their own with no mailbox selected: beside NOTIFY, Dovecot 2.3 does not
+ * always tell what happens in the selected one. Elsewhere the folder list is asked for now and then.
  */
 import { type Connection, type FolderEvent, notify, status } from "../imap/index.ts";
 import type { Store } from "../store/index.ts";
 import type { MailEvent } from "./values.ts";
 
-/** Asks for news, where the server offers them. @throws ImapError where it then will not tell */
-export async function askForNews(connection: Connection): Promise<void> {
-  if (!connection.capabilities.has("NOTIFY")) return;
-  await connection.run(
-    notify({
-      // Without this group the selected mailbox would tell nothing any more (§6.1).
-      selected: ["MessageNew", "MessageExpunge", "FlagChange"],
-      // What we do is done by UID.
-      atOnce: true,
-      groups: [{ of: "personal", events: ["MessageNew", "MessageExpunge", "MailboxName"] }],
-    }),
-  );
+export interface NewsHooks {
+  /** A connection of our own. */
+  open(): Promise<Connection>;
+  /** Whether a mailbox is being watched by other means. */
+  watched(path: string): boolean;
+  /** Reads the folder list anew. */
+  refresh(): void;
+  emit(event: MailEvent): void;
 }
 
 export class News {
   readonly #store: Store;
-  readonly #emit: (event: MailEvent) => void;
-  readonly #refresh: () => void;
+  readonly #hooks: NewsHooks;
+  #listening = false;
 
-  /** `refresh` reads the folder list anew. */
-  constructor(store: Store, emit: (event: MailEvent) => void, refresh: () => void) {
+  constructor(store: Store, hooks: NewsHooks) {
     this.#store = store;
-    this.#emit = emit;
-    this.#refresh = refresh;
+    this.#hooks = hooks;
   }
 
-  /** Takes in what the server told of a folder that is not open. */
-  apply(connection: Connection, event: FolderEvent): void {
-    if (event.kind === "list") this.#refresh();
-    if (event.kind !== "status" || event.path === connection.selected?.path) return;
+  /** Listens from now on until the line is lost, where the server that `main` is connected to offers that. */
+  async listen(main: Connection): Promise<void> {
+    if (this.#listening || !main.capabilities.has("NOTIFY") || main.quirks.maxConnections < 2) return;
+    this.#listening = true;
+    try {
+      const line = await this.#hooks.open();
+      line.events.on("close", () => {
+        this.#listening = false;
+      });
+      line.events.on("folders", (event) => this.#apply(line, event));
+      await line.run(
+        notify({
+          groups: [{ of: "personal", events: ["MessageNew", "MessageExpunge", "MailboxName"] }],
+          // What happened since the folders were listed.
+          status: true,
+        }),
+      );
+      // Some tell nothing while nothing is asked, and IDLE keeps the line alive.
+      line.idle();
+    } catch {
+      // Without news the folder list is asked for as elsewhere: nothing that a person must know.
+      this.#listening = false;
+    }
+  }
+
+  #apply(line: Connection, event: FolderEvent): void {
+    if (event.kind === "list") this.#hooks.refresh();
+    if (event.kind !== "status" || this.#hooks.watched(event.path)) return;
     const { path } = event;
     const { messages, unseen } = event.status;
+    if (unseen !== undefined) {
+      this.#counted(path, messages, unseen);
+      return;
+    }
     // The server must tell how many there are, but need not tell how many are unread (§5.2).
-    if (unseen === undefined) this.#ask(connection, path);
-    else this.#counted(path, messages, unseen);
-  }
-
-  #ask(connection: Connection, path: string): void {
-    connection.run(status(path, ["messages", "unseen"])).then(
-      ({ messages, unseen }) => this.#counted(path, messages, unseen),
-      () => undefined,
-    );
+    line
+      .run(status(path, ["messages", "unseen"]))
+      .then((told) => {
+        this.#counted(path, told.messages, told.unseen);
+        line.idle();
+      })
+      .catch(() => undefined);
   }
 
   #counted(path: string, messages: number | undefined, unseen: number | undefined): void {
     const mailbox = this.#store.mailboxes.byPath(path);
     if (!mailbox) {
-      this.#refresh();
+      this.#hooks.refresh();
       return;
     }
     this.#store.mailboxes.setState(mailbox.id, {
       ...(messages === undefined ? {} : { messages }),
       ...(unseen === undefined ? {} : { unseen }),
     });
-    this.#emit({ kind: "folders" });
+    this.#hooks.emit({ kind: "folders" });
   }
 }

@@ -8,17 +8,14 @@ import { version } from "../account/version.ts";
 import {
   type Connection,
   connect,
-  type FolderEvent,
   ImapError,
   type MailboxEvent,
-  noop,
   type RememberedCapabilities,
   type Secret,
   type SelectedMailbox,
   select,
 } from "../imap/index.ts";
 import { MailError } from "./errors.ts";
-import { askForNews } from "./news.ts";
 import type { LineState } from "./values.ts";
 
 export interface SessionOptions {
@@ -37,8 +34,6 @@ export interface SessionOptions {
   /** Called when the watched mailbox has been selected again after another one, or after a loss. */
   returned(connection: Connection, selected: SelectedMailbox): Promise<void>;
   mailboxEvent(path: string, event: MailboxEvent): void;
-  /** News of folders, which only a session that is kept on line asks for. */
-  folderEvent(connection: Connection, event: FolderEvent): void;
   /** A connection is up and authenticated. */
   online(): void;
   state(state: LineState): void;
@@ -69,6 +64,7 @@ export class Session {
   #watched: string | null = null;
   #idleTimer: NodeJS.Timeout | null = null;
   #retryTimer: NodeJS.Timeout | null = null;
+  readonly #others = new Set<Connection>();
   #failures = 0;
   #closed = false;
 
@@ -104,11 +100,18 @@ export class Session {
     return this.#connecting;
   }
 
-  async #connect(): Promise<Connection> {
+  /** One more connection, for who needs its own; it ends with the session. Throws as `connected`. */
+  async another(): Promise<Connection> {
+    const connection = await this.#open();
+    if (this.#closed) connection.destroy();
+    this.#others.add(connection);
+    connection.events.on("close", () => void this.#others.delete(connection));
+    return connection;
+  }
+
+  async #open(): Promise<Connection> {
     const { account, ca, log } = this.#options;
     const { security, host, port, user } = account.imap;
-    if (this.#retryTimer) clearTimeout(this.#retryTimer);
-    this.#setState({ kind: "connecting" });
     // The password command and the handshakes take their time side by side.
     const password = this.#options.password();
     password.catch(() => undefined);
@@ -136,12 +139,18 @@ export class Session {
     // With the server's abilities known, what is to be read is asked for along with the login, and fails with it.
     await (remembered ? password : login);
     if (connection.state === "closed") await login;
+    return connection;
+  }
+
+  async #connect(): Promise<Connection> {
+    if (this.#retryTimer) clearTimeout(this.#retryTimer);
+    this.#setState({ kind: "connecting" });
+    const connection = await this.#open();
     connection.events.on("mailbox", (event) => {
       const path = connection.selected?.path;
       if (path !== undefined) this.#options.mailboxEvent(path, event);
     });
     connection.events.on("alert", (text) => this.#options.alert(text));
-    connection.events.on("folders", (event) => this.#options.folderEvent(connection, event));
     connection.events.on("close", (error) => {
       if (this.#connection === connection)
         this.#lost(error ?? new ImapError("CLOSED", "the server closed the connection"));
@@ -150,7 +159,6 @@ export class Session {
     this.#failures = 0;
     this.#setState({ kind: "online" });
     this.#options.online();
-    if (this.#options.keepOnline) askForNews(connection).catch(() => undefined);
     this.#idleSoon();
     return connection;
   }
@@ -164,7 +172,8 @@ export class Session {
     const again =
       this.#options.keepOnline &&
       !(error instanceof ImapError && ["AUTH", "CERTIFICATE", "INSECURE"].includes(error.code));
-    const retryAt = again ? Date.now() + this.#delay() : null;
+    const asked = error instanceof ImapError ? (error.retryAfter ?? 0) : 0;
+    const retryAt = again ? Date.now() + Math.max(asked, this.#delay()) : null;
     this.#setState({ kind: "down", error, retryAt });
     if (retryAt === null) return;
     this.#retryTimer = setTimeout(() => {
@@ -265,8 +274,6 @@ export class Session {
       this.within(path, (c, selected) => this.#options.returned(c, selected)).catch(() => undefined);
       return;
     }
-    // With NOTIFY, Dovecot may keep to itself what happened between the last command and IDLE.
-    if (connection.capabilities.has("NOTIFY")) connection.run(noop()).catch(() => undefined);
     connection.idle();
   }
 
@@ -276,6 +283,7 @@ export class Session {
     for (const timer of [this.#idleTimer, this.#retryTimer]) if (timer) clearTimeout(timer);
     const connection = this.#connection;
     this.#connection = null;
+    for (const other of this.#others) other.destroy();
     if (connection) await connection.logout();
   }
 }

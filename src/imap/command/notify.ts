@@ -25,11 +25,6 @@ export interface NotifyOptions {
    * NOTIFY), so that sequence numbers stay true.
    */
   readonly selected?: readonly NotifyEvent[];
-  /**
-   * EXPUNGEs of the selected mailbox come at any moment, in IDLE too (§6.1): for a client that acts by UID alone, as a
-   * command by sequence number may then name another message than it meant.
-   */
-  readonly atOnce?: boolean;
   /** Of others: their events come as `folders` events. MessageExpunge needs MessageNew, FlagChange needs both. */
   readonly groups?: readonly { readonly of: NotifyMailboxes; readonly events: readonly NotifyEvent[] }[];
   /** Tell the STATUS of all those mailboxes now. */
@@ -71,7 +66,7 @@ export function notify(options: NotifyOptions): Command<void> {
         if (selected)
           writers.unshift(() => {
             w.open()
-              .atom(options.atOnce ? "selected" : "selected-delayed")
+              .atom("selected-delayed")
               .sp();
             events(selected);
             w.close();
