@@ -180,21 +180,24 @@ export class Messages {
           .all("SELECT id, uid FROM message WHERE mailbox = ?", mailboxId)
           .map((row) => [number(row, "uid"), number(row, "id")]),
       );
-      const kept = found.flatMap((message) => {
-        const id = ids.get(message.from);
-        return id === undefined ? [] : { ...message, id };
-      });
+      const kept = found
+        .flatMap((message) => {
+          const id = ids.get(message.from);
+          return id === undefined ? [] : { ...message, id };
+        })
+        .sort((a, b) => a.uid - b.uid);
       this.#bodies.renumber(mailboxId, uidValidity, kept);
       this.#database.run(
         "DELETE FROM message WHERE mailbox = ? AND id NOT IN (SELECT value FROM json_each(?))",
         mailboxId,
         JSON.stringify(kept.map(({ id }) => id)),
       );
-      // Out of the way first: the new UID of one is often the old UID of another.
+      // Out of the way first are those whose UID another one takes before they leave it.
+      const turn = new Map(kept.map(({ from }, at) => [from, at]));
       this.#database.run(
         `UPDATE message SET uid = -uid WHERE mailbox = ? AND ${amongUids}`,
         mailboxId,
-        JSON.stringify(kept.map(({ uid }) => uid)),
+        JSON.stringify(kept.flatMap(({ uid }, at) => ((turn.get(uid) ?? 0) > at ? uid : []))),
       );
       for (const { id, uid, flags, modSeq, internalDate, emailId } of kept) {
         this.#database.run(
