@@ -3,26 +3,18 @@ import { EventEmitter } from "node:events";
 import type { Readable } from "node:stream";
 import { type Account, readCa } from "../account/config.ts";
 import { cacheDir, stateDir } from "../account/paths.ts";
-import {
-  type Connection,
-  listMailboxes,
-  type MailboxEvent,
-  noop,
-  type Secret,
-  uidSearch,
-  uidSet,
-} from "../imap/index.ts";
+import { type Connection, listMailboxes, type MailboxEvent, noop, type Secret } from "../imap/index.ts";
 import type { Attachment, ReadableMessage } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
 import { isLineDown, MailError } from "./errors.ts";
 import { arrangeFolders, findFolder, unlistedFolder } from "./folders.ts";
 import { News } from "./news.ts";
 import { type Operation, Operations, type Outcome } from "./operations.ts";
-import { matches, parseQuery } from "./query.ts";
+import { parseQuery } from "./query.ts";
 import { type MessageRef, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
 import { followRenames } from "./renames.ts";
-import { toSearchKey } from "./search-key.ts";
+import { searchIndex, searchServer } from "./searching.ts";
 import { Session } from "./session.ts";
 import { Sync } from "./sync.ts";
 import type { Folder, LineState, MailEvent, Message } from "./values.ts";
@@ -51,8 +43,6 @@ interface Undo {
 const cacheBytes = 2_000_000_000;
 /** How many changes can be taken back. */
 const undoDepth = 100;
-/** Rows looked at between two turns of the event loop when the index is searched. */
-const scanSize = 2_000;
 
 export class Mail {
   readonly account: Account;
@@ -312,23 +302,11 @@ export class Mail {
   /** UIDs that match, ascending: the server's SEARCH on line, the index off line. Throws MailError "QUERY". */
   async search(folder: Folder, source: string): Promise<number[]> {
     const query = parseQuery(source, Date.now());
-    const { id } = this.#stored(folder);
-    if (!this.#offline && this.#session.state.kind !== "down") {
-      const found = await this.#session.within(folder.path, (connection) =>
-        connection.run(uidSearch(toSearchKey(query))),
-      );
-      const known = this.#sync.onServer(folder.path);
-      const held = known ? new Set(known) : null;
-      return [...uidSet.iterate(found.uids)].filter((uid) => !held || held.has(uid));
+    const store = this.#store;
+    if (this.#offline || this.#session.state.kind === "down") {
+      return searchIndex(store, this.#stored(folder).id, query);
     }
-    const hits: number[] = [];
-    const order = { sort: "arrival", descending: false, limit: scanSize } as const;
-    for (let offset = 0; ; offset += scanSize) {
-      const rows = this.#store.messages.window(id, { ...order, offset });
-      for (const row of rows) if (matches(query, row)) hits.push(row.uid);
-      if (rows.length < scanSize) return hits;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    return searchServer({ session: this.#session, sync: this.#sync, store }, folder.path, query);
   }
 
   read(folder: Folder, uid: number): Promise<ReadableMessage> {

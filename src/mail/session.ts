@@ -8,6 +8,7 @@ import { version } from "../account/version.ts";
 import {
   type Connection,
   connect,
+  enable,
   ImapError,
   type MailboxEvent,
   type RememberedCapabilities,
@@ -134,6 +135,8 @@ export class Session {
       .then((secret) => connection.authenticate({ user, secret }))
       .then(() => {
         if (connection.remembered) this.#options.remember(connection.remembered);
+        // Yahoo shows the newest messages alone to who might use sequence numbers (RFC 9586, 9738).
+        if (connection.quirks.cappedView) connection.run(enable(["UIDONLY"])).catch(() => undefined);
       });
     login.catch((error: unknown) => connection.destroy(error instanceof ImapError ? error : undefined));
     // With the server's abilities known, what is to be read is asked for along with the login, and fails with it.

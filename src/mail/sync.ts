@@ -88,9 +88,11 @@ export class Sync {
     } else {
       const cold = this.#store.messages.count(id) === 0;
       const from = Math.max(1, exists - firstWindow + 1);
+      const newest = cold ? listData : { flags: true };
+      const byUid = connection.quirks.sequenceNumbersLie;
       const [found] = await Promise.all([
         connection.run(uidSearch({ all: true })),
-        this.#fetchInto(connection, path, [[from, exists]], cold ? listData : { flags: true }, true),
+        byUid ? undefined : this.#fetchInto(connection, path, [[from, exists]], newest, true),
       ]);
       // A range like 1:4294967295 is a fault or an attack; the mailbox has `exists` messages.
       if (count(found.uids) > selected.exists + 10_000) {
@@ -101,8 +103,10 @@ export class Sync {
       }
       this.#know(connection, path, found.uids);
       this.#removeVanished(id, path, found.uids);
+      const window = (this.onServer(path) ?? []).slice(-firstWindow);
+      if (byUid) await this.#fetchInto(connection, path, fromNumbers(window), newest, false);
       // What came in while another mailbox was selected is announced by nothing else.
-      if (!cold) await this.fill(connection, path, (this.onServer(path) ?? []).slice(-firstWindow));
+      if (!cold) await this.fill(connection, path, window);
     }
     this.#counted(path, selected.exists);
   }
