@@ -327,7 +327,7 @@ export class Operations implements Overlay {
     );
     return {
       sent: true,
-      uids: appended ? [...uidSet.iterate(appended.uids)].slice(0, 1) : [],
+      uids: appended?.uids.slice(0, 1).map(([first]) => first) ?? [],
       uidValidity: appended?.uidValidity ?? 0,
     };
   }
