@@ -24,6 +24,7 @@ export interface Rematched {
   readonly rows: readonly StoredMessageInput[];
 }
 
+const everyUid: UidRanges = [[1, 4_294_967_295]];
 /** Rows held until the store has its new UIDs; others are asked for again by the sync. */
 const rowsHeld = 2_000;
 /** More answers than this beyond the messages there are is a fault or an attack. */
@@ -56,9 +57,9 @@ export async function rematch(
 
 async function askIds(connection: Connection, exists: number): Promise<Fresh[]> {
   const found = new Map<number, Fresh>();
-  const query = { flags: true, internalDate: true, emailId: true, gmailMessageId: true, bySequence: true };
+  const query = { flags: true, internalDate: true, emailId: true, gmailMessageId: true };
   await connection.run(
-    fetch([[1, exists]], query, {
+    fetch(everyUid, query, {
       onMessage(message) {
         const row = message.internalDate === undefined ? null : toStoredMessage(message, Date.now());
         if (row) keep(found, exists, row);
@@ -84,10 +85,8 @@ async function askMail(
     if (wanted.has(sameMail(row))) keep(candidates, exists, row);
     else if (rows.length < rowsHeld) rows.push(row);
   };
-  const query = { ...listData, bySequence: uids === null };
-  const all: UidRanges = [[1, exists]];
-  const sets = uids ? uidSet.split(uidSet.fromNumbers(uids), connection.quirks.setOctets) : [all];
-  await Promise.all(sets.map((set) => connection.run(fetch(set, query, { onMessage }))));
+  const sets = uids ? uidSet.split(uidSet.fromNumbers(uids), connection.quirks.setOctets) : [everyUid];
+  await Promise.all(sets.map((set) => connection.run(fetch(set, listData, { onMessage }))));
   return { candidates: [...candidates.values()], rows };
 }
 

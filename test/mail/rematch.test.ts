@@ -1,14 +1,15 @@
 // Messages found again under new UIDs, and folders under new names: what is cached is not fetched again.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { connect, create, deleteMailbox, rename, Secret } from "../../src/imap/index.ts";
+import { connect, create, deleteMailbox, rename, Secret, select } from "../../src/imap/index.ts";
 import type { Folder } from "../../src/mail/index.ts";
-import { byEmailId, byMessageId, type Fresh } from "../../src/mail/rematch.ts";
+import { byEmailId, byMessageId, type Fresh, rematch } from "../../src/mail/rematch.ts";
 import type { Identity } from "../../src/store/index.ts";
 import { startCyrus } from "../servers/cyrus.ts";
 import { type ServerName, serverMissing } from "../servers/daemon.ts";
 import { startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
+import { type Peer, scriptedServer } from "../servers/scripted.ts";
 import { type AccountServer, type Client, type Clients, clientsOf } from "./fixture.ts";
 
 const day = 86_400_000;
@@ -56,6 +57,79 @@ describe("messages are told", () => {
 
   test("not where they have no Message-ID", () => {
     assert.deepEqual(byMessageId([old(1, { messageId: null })], [fresh(1, { messageId: null })]), []);
+  });
+});
+
+describe("messages are asked for", () => {
+  /** What a server that follows the script is asked for in a mailbox of two, and what is then found. */
+  const asked = async (
+    capabilities: string,
+    known: readonly Identity[],
+    script: (peer: Peer) => Promise<void>,
+  ) => {
+    const server = await scriptedServer(async (peer) => {
+      peer.send(`* PREAUTH [CAPABILITY IMAP4rev1 ${capabilities}] hello`);
+      await peer.answer(/^SELECT/, "* 2 EXISTS", "* OK [UIDVALIDITY 2] ok");
+      await script(peer);
+    });
+    const connection = await connect({ host: server.host, port: server.port, security: "none" });
+    try {
+      await connection.run(select("a"));
+      const { found, rows } = await rematch(connection, 2, known);
+      await server.finished;
+      return { found: pairs(found), rows: rows.map(({ uid }) => uid) };
+    } finally {
+      connection.destroy();
+      await server.stop();
+    }
+  };
+  const internalDate = '" 1-Jan-2026 00:00:00 +0000"';
+  const told = (uid: number, rest: string) =>
+    `* ${uid} FETCH (UID ${uid} FLAGS () INTERNALDATE ${internalDate} ${rest})`;
+  const mail = (messageId: string) =>
+    `RFC822.SIZE 100 ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL "${messageId}")`;
+
+  test("by X-GM-MSGID alone, and with list data where that has changed", async () => {
+    const known = [old(5, { emailId: "18446744073709551615" }), old(6, { emailId: "12" })];
+    const result = await asked("X-GM-EXT-1", known, async (peer) => {
+      await peer.answer(
+        /^UID FETCH 1:(\*|4294967295) \(UID FLAGS INTERNALDATE X-GM-MSGID\)$/,
+        told(1, "X-GM-MSGID 18446744073709551615"),
+        told(2, "X-GM-MSGID 13"),
+      );
+      await peer.answer(/^UID FETCH 2 \(.*ENVELOPE.*\)$/, told(2, `X-GM-MSGID 13 ${mail("<6>")}`));
+    });
+    assert.deepEqual(result, {
+      found: [
+        [5, 1],
+        [6, 2],
+      ],
+      rows: [],
+    });
+  });
+
+  test("with no more than ids where nothing that is missing was cached", async () => {
+    const known = [old(5, { emailId: "A" }), old(6, { emailId: "B", kept: false })];
+    const result = await asked("OBJECTID", known, (peer) =>
+      peer.answer(
+        /^UID FETCH \S+ \(UID FLAGS INTERNALDATE EMAILID\)$/,
+        told(1, "EMAILID (A)"),
+        told(2, "EMAILID (C)"),
+      ),
+    );
+    assert.deepEqual(result, { found: [[5, 1]], rows: [] });
+  });
+
+  test("not at all where nothing is cached that could be found", async () => {
+    const result = await asked("", [old(5, { kept: false })], () => Promise.resolve());
+    assert.deepEqual(result, { found: [], rows: [] });
+  });
+
+  test("so that rows of others need not be asked for again, and two answers for one message are one", async () => {
+    const result = await asked("", [old(5)], (peer) =>
+      peer.answer(/^UID FETCH/, told(1, mail("<new>")), told(2, mail("<5>")), told(2, mail("<5>"))),
+    );
+    assert.deepEqual(result, { found: [[5, 2]], rows: [1] });
   });
 });
 
