@@ -65,9 +65,7 @@ export function notify(options: NotifyOptions): Command<void> {
         });
         if (selected)
           writers.unshift(() => {
-            w.open()
-              .atom("selected-delayed")
-              .sp();
+            w.open().atom("selected-delayed").sp();
             events(selected);
             w.close();
           });
