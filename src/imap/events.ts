@@ -21,6 +21,8 @@ export interface ConnectionEvents {
   progress: CommandProgress;
   /** The server gave up telling what NOTIFY asked for: nothing is watched any more (RFC 5465 §5.8). */
   overflow: null;
+  /** How many messages the server shows in a simplified form, as we have not asked for UTF-8 (RFC 6858). */
+  downgraded: number;
   /** ALERT (RFC 9051 §7.1): must be shown. Hostile text. */
   alert: string;
   /** Null: closed as we asked for. */

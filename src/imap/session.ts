@@ -285,6 +285,8 @@ export class Session {
   #code(code: ResponseCode, text: string): void {
     if (code.kind === "capability") this.learn(code.capabilities);
     else if (code.name === "ALERT") this.events.emit("alert", text);
+    else if (code.name === "DOWNGRADED" && code.kind === "set")
+      this.events.emit("downgraded", count(code.set));
     else if (code.name === "NOTIFICATIONOVERFLOW") this.events.emit("overflow", null);
     else if (code.kind === "flags") this.#update({ permanentFlags: code.flags });
     else if (code.kind === "modseq") this.#raise(code.value);

@@ -92,6 +92,10 @@ export class Mail {
         if (state.kind === "down") this.#sync.forget();
         emit({ kind: "line", state });
       },
+      downgraded: (messages) => {
+        const text = `${messages} of the messages come simplified: their addresses are more than this server tells us`;
+        emit({ kind: "notice", level: "info", text });
+      },
       alert: (text) => emit({ kind: "notice", level: "info", text: `the server says: ${text}` }),
     });
     this.#operations = new Operations(this.#store, this.#session, emit);

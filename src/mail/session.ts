@@ -39,6 +39,8 @@ export interface SessionOptions {
   online(): void;
   state(state: LineState): void;
   alert(text: string): void;
+  /** So many messages are shown in a simplified form (RFC 6858). */
+  downgraded(messages: number): void;
 }
 
 interface Waiting {
@@ -154,6 +156,7 @@ export class Session {
       if (path !== undefined) this.#options.mailboxEvent(path, event);
     });
     connection.events.on("alert", (text) => this.#options.alert(text));
+    connection.events.on("downgraded", (messages) => this.#options.downgraded(messages));
     connection.events.on("close", (error) => {
       if (this.#connection === connection)
         this.#lost(error ?? new ImapError("CLOSED", "the server closed the connection"));

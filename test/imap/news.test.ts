@@ -111,6 +111,20 @@ describe("news on a scripted server", () => {
     await server.finished;
   });
 
+  it("says how many messages come simplified", async () => {
+    const { connection } = await open("", (peer) =>
+      peer.answer(
+        /^NOOP$/,
+        "* OK [DOWNGRADED 70,105,108:109] use UTF8=ACCEPT",
+        "* OK [DOWNGRADED x] damaged",
+      ),
+    );
+    const told: number[] = [];
+    connection.events.on("downgraded", (messages) => told.push(messages));
+    await connection.run(noop());
+    assert.deepEqual(told, [4]);
+  });
+
   it("says how far a command is, by the command", async () => {
     const { connection } = await open("INPROGRESS", async (peer) => {
       await peer.answer(/^SELECT/, "* 9 EXISTS");

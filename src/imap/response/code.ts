@@ -87,6 +87,7 @@ function readCode(r: Reader, name: string): ResponseCode {
       r.sp();
       return { kind: "modseq", name, value: r.number64() };
     case "MODIFIED":
+    case "DOWNGRADED":
       r.sp();
       return { kind: "set", name, set: r.sequenceSet() };
     case "COPYUID":
