@@ -41,6 +41,8 @@ interface Undo {
 
 /** Bodies kept on disk for an account; beyond it those not read for longest go. */
 const cacheBytes = 2_000_000_000;
+/** How often a screen looks whether another process has written to the local copy; it costs microseconds. */
+const othersMs = 1_000;
 /** How many changes can be taken back. */
 const undoDepth = 100;
 
@@ -59,6 +61,7 @@ export class Mail {
   readonly #undo: Undo[] = [];
   readonly #syncing = new Map<string, Promise<void>>();
   #watched: Folder | null = null;
+  #others: NodeJS.Timeout | null = null;
   /** Looking for arrivals, one look after another: two at once would find the same. */
   #looking: Promise<unknown> = Promise.resolve();
 
@@ -101,12 +104,25 @@ export class Mail {
     this.#operations = new Operations(this.#store, this.#session, emit);
     this.#sync = new Sync(this.#store, this.#operations, emit);
     this.#reading = new Reading(this.#store, this.#session);
+    if (options.keepOnline) this.#others = this.#followOthers(emit);
     this.#news = new News(this.#store, {
       open: () => this.#session.another(),
       watched: (path) => path === this.#watched?.path,
       refresh: () => void this.refreshFolders().catch(() => undefined),
       emit,
     });
+  }
+
+  /** Tells of what another process (a script on the same account) has changed in the local copy. */
+  #followOthers(emit: (event: MailEvent) => void): NodeJS.Timeout {
+    let seen = this.#store.changeCounter();
+    return setInterval(() => {
+      const now = this.#store.changeCounter();
+      if (now === seen) return;
+      seen = now;
+      emit({ kind: "folders" });
+      if (this.#watched) emit({ kind: "messages", path: this.#watched.path });
+    }, othersMs).unref();
   }
 
   /** Opens the local copy; connects when something needs the server. Throws StoreError, AccountError. */
@@ -466,6 +482,7 @@ export class Mail {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#others) clearInterval(this.#others);
     // A script is there to get things done; a person who quits does not wait.
     if (!this.#keepOnline) await this.#operations.settled();
     await this.#session.close();

@@ -102,6 +102,18 @@ describe("changes are operations", { skip: serverMissing("dovecot") }, () => {
     assert.equal(fresh.mail.message(fresh.inbox, 12), null);
   });
 
+  test("what a script changes off line shows on a screen of the same account", async () => {
+    const screen = await fixture.client("shared", { keepOnline: true });
+    await Promise.all([screen.mail.refreshFolders(), screen.mail.sync(screen.inbox)]);
+    screen.mail.watch(screen.inbox);
+    const script = await fixture.client("shared", { offline: true });
+    await screen.mail.sync(screen.inbox);
+    screen.events.length = 0;
+    await script.mail.flag(script.inbox, [16], "add", ["\\Flagged"]);
+    await eventually("the screen is told", () => screen.events.some((e) => e.kind === "messages"));
+    assert.deepEqual(screen.mail.message(screen.inbox, 16)?.flags, ["\\Flagged"]);
+  });
+
   test("off line, undo takes the change out of the journal", async () => {
     await synced("away2");
     const away = await fixture.client("away2", { offline: true });
