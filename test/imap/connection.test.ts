@@ -1,10 +1,8 @@
 // The connection against servers that misbehave on cue.
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   append,
-  type Connection,
-  type ConnectOptions,
   capability,
   connect,
   create,
@@ -20,7 +18,8 @@ import {
   select,
   uidSearch,
 } from "../../src/imap/index.ts";
-import { type Peer, type ScriptedServer, scriptedServer } from "../servers/scripted.ts";
+import type { Peer } from "../servers/scripted.ts";
+import { scriptedPeers, selecting } from "./scripted-session.ts";
 
 const login = { user: "ann", secret: new Secret("hunter-2") };
 const encoded = Buffer.from("\0ann\0hunter-2").toString("base64");
@@ -33,40 +32,7 @@ const fails =
   };
 
 describe("connection", () => {
-  const servers: ScriptedServer[] = [];
-  const connections: Connection[] = [];
-  afterEach(async () => {
-    for (const connection of connections.splice(0)) connection.destroy();
-    for (const server of servers.splice(0)) await server.stop();
-  });
-
-  async function serve(script: (peer: Peer) => Promise<void>): Promise<ScriptedServer> {
-    const server = await scriptedServer(script);
-    servers.push(server);
-    return server;
-  }
-
-  async function dial(server: ScriptedServer, options: Partial<ConnectOptions> = {}): Promise<Connection> {
-    const connection = await connect({ host: server.host, port: server.port, security: "none", ...options });
-    connections.push(connection);
-    return connection;
-  }
-
-  /** A server that greets as already authenticated, then follows the script. */
-  async function open(
-    capabilities: string,
-    script: (peer: Peer) => Promise<void>,
-    options: Partial<ConnectOptions> = {},
-  ): Promise<{ connection: Connection; server: ScriptedServer }> {
-    const server = await serve(async (peer) => {
-      peer.send(`* PREAUTH [CAPABILITY IMAP4rev1 ${capabilities}] hello`);
-      await script(peer);
-    });
-    return { connection: await dial(server, options), server };
-  }
-
-  const selecting = (peer: Peer, exists = 3) =>
-    peer.answer(/^SELECT/, `* ${exists} EXISTS`, "* OK [UIDVALIDITY 1] ok", "* OK [UIDNEXT 9] ok");
+  const { servers, serve, dial, open } = scriptedPeers();
 
   describe("STARTTLS", () => {
     const starttls = (script: (peer: Peer) => Promise<void>, code: ImapErrorCode) => async () => {

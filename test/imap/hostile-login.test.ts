@@ -1,10 +1,8 @@
 // What a server may try to get at a password or token, or to be believed; and what it gets instead.
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   type Connection,
-  type ConnectOptions,
-  connect,
   enable,
   ImapError,
   type ImapErrorCode,
@@ -14,8 +12,9 @@ import {
   select,
   unauthenticate,
 } from "../../src/imap/index.ts";
-import { type Peer, type ScriptedServer, scriptedServer } from "../servers/scripted.ts";
+import type { Peer } from "../servers/scripted.ts";
 import { answerScram, type ScramAnswers } from "./scram-server.ts";
+import { scriptedPeers } from "./scripted-session.ts";
 
 const password = "hunter-2";
 const ann = { user: "ann", secret: new Secret(password) };
@@ -24,24 +23,7 @@ const base64 = (text: string) => Buffer.from(text, "utf8").toString("base64");
 const plainMessage = base64(`\0ann\0${password}`);
 
 describe("hostile login", () => {
-  const servers: ScriptedServer[] = [];
-  const connections: Connection[] = [];
-  afterEach(async () => {
-    for (const connection of connections.splice(0)) connection.destroy();
-    for (const server of servers.splice(0)) await server.stop();
-  });
-
-  async function serve(script: (peer: Peer) => Promise<void>): Promise<ScriptedServer> {
-    const server = await scriptedServer(script);
-    servers.push(server);
-    return server;
-  }
-
-  async function dial(server: ScriptedServer, options: Partial<ConnectOptions> = {}): Promise<Connection> {
-    const connection = await connect({ host: server.host, port: server.port, security: "none", ...options });
-    connections.push(connection);
-    return connection;
-  }
+  const { serve, dial } = scriptedPeers();
 
   const greeting = (capabilities: string) => `* OK [CAPABILITY IMAP4rev1 ${capabilities}] hi`;
   const mechanism = (name: string) => greeting(`SASL-IR LOGINDISABLED AUTH=${name}`);

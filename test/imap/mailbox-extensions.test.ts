@@ -23,7 +23,7 @@ import {
 } from "../../src/imap/index.ts";
 import { parseResponse } from "../../src/imap/response/response.ts";
 import type { Peer } from "../servers/scripted.ts";
-import { scriptedSessions } from "./scripted-session.ts";
+import { scriptedPeers } from "./scripted-session.ts";
 
 const parse = (text: string) => parseResponse(Buffer.from(`${text}\r\n`, "latin1"));
 const unsupported = (error: unknown) => error instanceof ImapError && error.code === "UNSUPPORTED";
@@ -97,7 +97,7 @@ describe("what is told of mailboxes", () => {
 });
 
 describe("mailboxes", () => {
-  const session = scriptedSessions();
+  const { open: session } = scriptedPeers();
   const everything: ListOptions = {
     specialUse: true,
     statusItems: ["messages", "size", "appendLimit", "deletedStorage"],

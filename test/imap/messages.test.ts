@@ -1,7 +1,7 @@
 // The many ways to fetch a message and to put one in: extensions of FETCH, STORE and APPEND.
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
-import { after, afterEach, before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import {
   append,
   appendAll,
@@ -29,7 +29,8 @@ import {
   urlFetch,
 } from "../../src/imap/index.ts";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
-import { type Peer, type ScriptedServer, scriptedServer } from "../servers/scripted.ts";
+import type { Peer } from "../servers/scripted.ts";
+import { scriptedPeers } from "./scripted-session.ts";
 
 const fails = (code: ImapErrorCode) => (error: unknown) => error instanceof ImapError && error.code === code;
 
@@ -107,24 +108,15 @@ describe("messages on Dovecot", { skip: serverMissing("dovecot") }, () => {
 });
 
 describe("messages on a scripted server", () => {
-  const servers: ScriptedServer[] = [];
-  const connections: Connection[] = [];
-  afterEach(async () => {
-    for (const connection of connections.splice(0)) connection.destroy();
-    for (const server of servers.splice(0)) await server.stop();
-  });
+  const peers = scriptedPeers();
 
   async function open(capabilities: string, script: (peer: Peer) => Promise<void>) {
-    const server = await scriptedServer(async (peer) => {
-      peer.send(`* PREAUTH [CAPABILITY IMAP4rev1 ${capabilities}] hello`);
+    const session = await peers.open(capabilities, async (peer) => {
       await peer.answer(/^SELECT/, "* 3 EXISTS", "* OK [UIDVALIDITY 1] ok");
       await script(peer);
     });
-    servers.push(server);
-    const connection = await connect({ host: server.host, port: server.port, security: "none" });
-    connections.push(connection);
-    await connection.run(select("a"));
-    return { connection, server };
+    await session.connection.run(select("a"));
+    return session;
   }
 
   it("reads and changes Gmail's labels", async () => {

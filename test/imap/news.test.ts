@@ -1,10 +1,9 @@
 // What servers tell without being asked, and how busy ones are treated.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import {
   append,
   type CommandProgress,
-  type Connection,
   connect,
   copy,
   ImapError,
@@ -16,7 +15,7 @@ import {
   select,
 } from "../../src/imap/index.ts";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
-import { type Peer, type ScriptedServer, scriptedServer } from "../servers/scripted.ts";
+import { scriptedPeers } from "./scripted-session.ts";
 
 describe("NOTIFY on Dovecot", { skip: serverMissing("dovecot") }, () => {
   let dovecot: Dovecot;
@@ -69,22 +68,7 @@ describe("NOTIFY on Dovecot", { skip: serverMissing("dovecot") }, () => {
 });
 
 describe("news on a scripted server", () => {
-  const servers: ScriptedServer[] = [];
-  const connections: Connection[] = [];
-  afterEach(async () => {
-    for (const connection of connections.splice(0)) connection.destroy();
-    for (const server of servers.splice(0)) await server.stop();
-  });
-  async function open(capabilities: string, script: (peer: Peer) => Promise<void>) {
-    const server = await scriptedServer(async (peer) => {
-      peer.send(`* PREAUTH [CAPABILITY IMAP4rev1 ${capabilities}] hello`);
-      await script(peer);
-    });
-    servers.push(server);
-    const connection = await connect({ host: server.host, port: server.port, security: "none" });
-    connections.push(connection);
-    return { connection, server };
-  }
+  const { open } = scriptedPeers();
 
   it("says exactly what is to be told, and hears when the server gives up", async () => {
     const { connection, server } = await open("NOTIFY", async (peer) => {

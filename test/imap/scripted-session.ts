@@ -1,6 +1,6 @@
-// One connection to a scripted server that greets it as already logged in.
+// Connections to scripted servers, all of which end with the test that made them.
 import { afterEach } from "node:test";
-import { type Connection, connect } from "../../src/imap/index.ts";
+import { type Connection, type ConnectOptions, connect } from "../../src/imap/index.ts";
 import { type Peer, type ScriptedServer, scriptedServer } from "../servers/scripted.ts";
 
 export interface ScriptedSession {
@@ -8,31 +8,44 @@ export interface ScriptedSession {
   readonly server: ScriptedServer;
 }
 
-/**
- * To be called within a `describe`: gives a function that begins a session with a server that offers `capabilities` and
- * follows the script. All of them end with the test.
- */
-export function scriptedSessions(): (
-  capabilities: string,
-  script: (peer: Peer) => Promise<void>,
-) => Promise<ScriptedSession> {
-  const open: ScriptedSession[] = [];
+type Script = (peer: Peer) => Promise<void>;
+
+export interface ScriptedPeers {
+  /** Those that run. */
+  readonly servers: ScriptedServer[];
+  serve(script: Script): Promise<ScriptedServer>;
+  /** In clear text, unless `options` say otherwise. */
+  dial(server: ScriptedServer, options?: Partial<ConnectOptions>): Promise<Connection>;
+  /** A session with a server that greets us as logged in, offers `capabilities`, and follows the script. */
+  open(capabilities: string, script: Script, options?: Partial<ConnectOptions>): Promise<ScriptedSession>;
+}
+
+/** To be called within a `describe`. */
+export function scriptedPeers(): ScriptedPeers {
+  const servers: ScriptedServer[] = [];
+  const connections: Connection[] = [];
   afterEach(async () => {
-    for (const { connection, server } of open.splice(0)) {
-      connection.destroy();
-      await server.stop();
-    }
+    for (const connection of connections.splice(0)) connection.destroy();
+    for (const server of servers.splice(0)) await server.stop();
   });
-  return async (capabilities, script) => {
-    const server = await scriptedServer(async (peer) => {
+  const serve: ScriptedPeers["serve"] = async (script) => {
+    const server = await scriptedServer(script);
+    servers.push(server);
+    return server;
+  };
+  const dial: ScriptedPeers["dial"] = async (server, options = {}) => {
+    const connection = await connect({ host: server.host, port: server.port, security: "none", ...options });
+    connections.push(connection);
+    return connection;
+  };
+  const open: ScriptedPeers["open"] = async (capabilities, script, options) => {
+    const server = await serve(async (peer) => {
       peer.send(`* PREAUTH [CAPABILITY IMAP4rev1 ${capabilities}] hello`);
       await script(peer);
     });
-    const connection = await connect({ host: server.host, port: server.port, security: "none" });
-    const session = { connection, server };
-    open.push(session);
-    return session;
+    return { connection: await dial(server, options), server };
   };
+  return { servers, serve, dial, open };
 }
 
 /** Answers a SELECT. */

@@ -19,7 +19,7 @@ import {
   uidThread,
 } from "../../src/imap/index.ts";
 import { parseResponse } from "../../src/imap/response/response.ts";
-import { scriptedSessions, selecting } from "./scripted-session.ts";
+import { scriptedPeers, selecting } from "./scripted-session.ts";
 
 const parse = (text: string) => parseResponse(Buffer.from(`${text}\r\n`, "latin1"));
 const unsupported = (error: unknown) => error instanceof ImapError && error.code === "UNSUPPORTED";
@@ -104,7 +104,7 @@ describe("what searches tell", () => {
 });
 
 describe("searching", () => {
-  const session = scriptedSessions();
+  const { open: session } = scriptedPeers();
 
   it("asks for no more than is wanted", async () => {
     const { connection } = await session("ESEARCH SEARCHRES PARTIAL", async (peer) => {
