@@ -66,6 +66,8 @@ const message: Message = {
   cc: [],
   messageId: "<engine@example.org>",
   inReplyTo: null,
+  references: [],
+  threadId: null,
   emailId: null,
   cached: false,
 };

@@ -10,6 +10,7 @@ export const listData: FetchQuery = {
   size: true,
   envelope: true,
   emailId: true,
+  threadId: true,
   gmailMessageId: true,
 };
 
@@ -37,6 +38,8 @@ export function toStoredMessage(fetched: FetchedMessage, now: number): StoredMes
     cc: decodeAddresses((sound?.cc ?? []).slice(0, peopleLimit)),
     messageId: sound?.messageId?.trim() || null,
     inReplyTo: sound?.inReplyTo?.trim() || null,
+    references: [],
+    threadId: fetched.threadId ?? fetched.gmailThreadId ?? null,
     emailId: fetched.emailId ?? fetched.gmailMessageId ?? null,
   };
 }

@@ -49,6 +49,17 @@ const sqliteCodes: Record<number, StoreErrorCode> = {
   26: "corrupt", // SQLITE_NOTADB
 };
 
+/** Some calls of @photostructure/sqlite give SQLite's text alone (sqlite3_errstr), without its code. */
+const sqliteTexts: Record<string, number> = {
+  "database is locked": 5,
+  "attempt to write a readonly database": 8,
+  "disk I/O error": 10,
+  "database disk image is malformed": 11,
+  "database or disk is full": 13,
+  "unable to open database file": 14,
+  "file is not a database": 26,
+};
+
 const systemCodes: Record<string, StoreErrorCode> = {
   ENOSPC: "disk-full",
   EDQUOT: "disk-full",
@@ -71,7 +82,7 @@ export function systemCode(error: unknown): string | null {
 export function asStoreError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
   const what = error instanceof Error ? error.message : String(error);
-  const sqlite = property(error, "errcode");
+  const sqlite = property(error, "errcode") ?? sqliteTexts[what];
   if (typeof sqlite === "number") {
     return new StoreError(sqliteCodes[sqlite & 0xff] ?? "bug", `${file}: ${what}`, undefined, error);
   }

@@ -11,7 +11,7 @@ export { StoreError, type StoreErrorCode } from "./error.ts";
 export type { Journal } from "./journal.ts";
 export type { Mailboxes } from "./mailboxes.ts";
 export type { Messages } from "./messages.ts";
-export type * from "./types.ts";
+export * from "./types.ts";
 
 /** Small strings that make the next start quicker: lost with the cache, and nothing is missing then. */
 export interface Meta {

@@ -3,16 +3,16 @@ import { type Database, json, number, numberOrNull, text, textOrNull } from "./d
 import type { Row } from "./driver.ts";
 import { baseSubject, fold } from "./fold.ts";
 import { words } from "./mailboxes.ts";
-import type {
-  FlagChange,
-  Identity,
-  Renumbered,
-  SortKey,
-  StoredMessage,
-  StoredMessageInput,
-  StoredPerson,
-  TextQuery,
-  WindowQuery,
+import {
+  type FlagChange,
+  firstProvisionalUid,
+  type Identity,
+  type Renumbered,
+  type SortKey,
+  type StoredMessage,
+  type StoredMessageInput,
+  type StoredPerson,
+  type WindowQuery,
 } from "./types.ts";
 
 /** The column that leads each order; the UID decides between equal ones. Each has its index. */
@@ -24,8 +24,8 @@ const orders: Record<SortKey, string> = {
   size: "size",
 };
 
-const columns = `uid, flags, mod_seq, internal_date, sent_at, size, subject, people, message_id, in_reply_to, email_id,
-  EXISTS (SELECT 1 FROM body WHERE body.message = message.id) AS cached`;
+const columns = `uid, flags, mod_seq, internal_date, sent_at, size, subject, people, message_id, in_reply_to,
+  reference_ids, thread_id, email_id, EXISTS (SELECT 1 FROM body WHERE body.message = message.id) AS cached`;
 
 /** Restricts to a list of UIDs given as one JSON array: one statement for any number of them. */
 const amongUids = "uid IN (SELECT value FROM json_each(?))";
@@ -33,8 +33,8 @@ const amongUids = "uid IN (SELECT value FROM json_each(?))";
 /** Characters of a sort key: enough to sort by, and a hostile subject does not fill the index. */
 const sortKeyLength = 80;
 const foldedLength = 1000;
-/** Words of a search that are looked for. */
-const maxWords = 16;
+/** Octets of Message-IDs kept of one References field: the newest count. */
+const referencesLength = 2000;
 
 /** The index of messages, by mailbox and UID. */
 export class Messages {
@@ -100,9 +100,13 @@ export class Messages {
     return row && messageOf(row);
   }
 
-  /** Every UID of the mailbox, ascending. */
+  /** Every UID of the mailbox that is the server's, ascending. */
   uids(mailboxId: number): number[] {
-    return this.#uidList("SELECT uid FROM message WHERE mailbox = ? ORDER BY uid", mailboxId);
+    return this.#uidList(
+      "SELECT uid FROM message WHERE mailbox = ? AND uid < ? ORDER BY uid",
+      mailboxId,
+      firstProvisionalUid,
+    );
   }
 
   /** Stores messages, new or known, in one transaction. Bodies stay cached; their files follow the flags. */
@@ -229,26 +233,6 @@ export class Messages {
     return row ? number(row, "n") : 0;
   }
 
-  /** UIDs of the messages that match, newest arrival first, at most `limit`. */
-  find(mailboxId: number, query: TextQuery, limit: number): number[] {
-    const sought = fold(query.subjectOrFrom ?? "")
-      .split(" ")
-      .filter((word) => word !== "")
-      .slice(0, maxWords);
-    const holds = sought.map(() => "AND instr(folded, ?)").join(" ");
-    const hasFlag = "instr(' ' || lower(flags) || ' ', ' ' || lower(?) || ' ')";
-    return this.#uidList(
-      `SELECT uid FROM message WHERE mailbox = ? ${holds}
-       ${query.flag === undefined ? "" : `AND ${hasFlag}`}
-       ${query.notFlag === undefined ? "" : `AND NOT ${hasFlag}`}
-       ORDER BY uid DESC LIMIT ?`,
-      mailboxId,
-      ...sought,
-      ...[query.flag, query.notFlag].filter((flag) => flag !== undefined),
-      limit,
-    );
-  }
-
   /** JSON text as `setBodyStructure` was given it; null where there is none. */
   bodyStructure(mailboxId: number, uid: number): string | null {
     const row = this.#database.get(
@@ -280,24 +264,20 @@ export class Messages {
 
 const upsert = `
 INSERT INTO message (mailbox, uid, flags, seen, mod_seq, internal_date, sent_at, size, subject, people,
-  message_id, in_reply_to, email_id, sort_from, sort_subject, folded)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  message_id, in_reply_to, reference_ids, thread_id, email_id, sort_from, sort_subject, folded_subject, folded_from,
+  folded_to)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (mailbox, uid) DO UPDATE SET flags = excluded.flags, seen = excluded.seen,
   mod_seq = excluded.mod_seq, internal_date = excluded.internal_date, sent_at = excluded.sent_at,
   size = excluded.size, subject = excluded.subject, people = excluded.people,
   message_id = excluded.message_id, in_reply_to = excluded.in_reply_to,
-  email_id = excluded.email_id, sort_from = excluded.sort_from,
-  sort_subject = excluded.sort_subject, folded = excluded.folded`;
+  reference_ids = excluded.reference_ids, thread_id = excluded.thread_id,
+  email_id = excluded.email_id, sort_from = excluded.sort_from, sort_subject = excluded.sort_subject,
+  folded_subject = excluded.folded_subject, folded_from = excluded.folded_from, folded_to = excluded.folded_to`;
 
 function valuesOf(message: StoredMessageInput): (string | number | null)[] {
   const author = message.from[0];
   const folded = fold(message.subject.slice(0, foldedLength));
-  const authors = fold(
-    message.from
-      .map(({ name, email }) => `${name} ${email}`)
-      .join(" ")
-      .slice(0, foldedLength),
-  );
   return [
     message.uid,
     flagColumn(message.flags),
@@ -310,11 +290,30 @@ function valuesOf(message: StoredMessageInput): (string | number | null)[] {
     JSON.stringify([message.from, message.to, message.cc].map(pairs)),
     message.messageId,
     message.inReplyTo,
+    referencesColumn(message.references),
+    message.threadId,
     message.emailId,
     fold((author?.name || author?.email || "").slice(0, sortKeyLength)),
     baseSubject(folded).slice(0, sortKeyLength),
-    `${folded}\n${authors}`,
+    folded,
+    foldedPeople(message.from),
+    foldedPeople([...message.to, ...message.cc]),
   ];
+}
+
+function foldedPeople(people: readonly StoredPerson[]): string {
+  const texts = people.map(({ name, email }) => `${name} <${email}>`);
+  return fold(texts.join(", ").slice(0, foldedLength));
+}
+
+function referencesColumn(references: readonly string[]): string {
+  let column = "";
+  for (const id of references.toReversed()) {
+    const longer = column === "" ? id : `${id} ${column}`;
+    if (longer.length > referencesLength) break;
+    column = longer;
+  }
+  return column;
 }
 
 function messageOf(row: Row): StoredMessage {
@@ -332,6 +331,8 @@ function messageOf(row: Row): StoredMessage {
     cc: cc ?? [],
     messageId: textOrNull(row, "message_id"),
     inReplyTo: textOrNull(row, "in_reply_to"),
+    references: words(text(row, "reference_ids")),
+    threadId: textOrNull(row, "thread_id"),
     emailId: textOrNull(row, "email_id"),
     cached: number(row, "cached") === 1,
   };

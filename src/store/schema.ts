@@ -5,7 +5,7 @@ import { asStoreError, StoreError } from "./error.ts";
 import { clearTree, exists, makeDirectory, onFile, removeFile, touch } from "./maildir.ts";
 
 /** Raised with every change of the tables: an index of another version is made anew from the server. */
-const indexVersion = 2;
+const indexVersion = 3;
 
 const indexSchema = `
 CREATE TABLE mailbox (
@@ -37,9 +37,13 @@ CREATE TABLE message (
   message_id TEXT,
   in_reply_to TEXT,
   email_id TEXT,
+  thread_id TEXT,                        -- as the server told (THREADID)
+  reference_ids TEXT NOT NULL,           -- separated by spaces
   sort_from TEXT NOT NULL,
   sort_subject TEXT NOT NULL,
-  folded TEXT NOT NULL                   -- subject and authors, for find
+  folded_subject TEXT NOT NULL,          -- for searches
+  folded_from TEXT NOT NULL,
+  folded_to TEXT NOT NULL                -- To and Cc
 );
 CREATE UNIQUE INDEX message_by_uid ON message (mailbox, uid);
 CREATE INDEX message_by_date ON message (mailbox, internal_date, uid);

@@ -37,6 +37,12 @@ export type MailboxState = Partial<
   Pick<StoredMailbox, "uidValidity" | "uidNext" | "highestModSeq" | "messages" | "unseen" | "mailboxId">
 >;
 
+/**
+ * UIDs from here on are ours: the message is on its way into this mailbox (moved, copied or appended), and the server
+ * has not told its UID yet. Servers' UIDs have 32 bits (RFC 9051 §2.3.1.1).
+ */
+export const firstProvisionalUid = 2 ** 32;
+
 export interface StoredPerson {
   readonly name: string;
   readonly email: string;
@@ -44,6 +50,7 @@ export interface StoredPerson {
 
 /** One message of the index. Texts are decoded but not made safe for a terminal. */
 export interface StoredMessage {
+  /** May be provisional, see `firstProvisionalUid`. */
   readonly uid: number;
   /** As the server spells them: `\Seen`, `$Forwarded`, … sorted. */
   readonly flags: readonly string[];
@@ -59,6 +66,10 @@ export interface StoredMessage {
   readonly cc: readonly StoredPerson[];
   readonly messageId: string | null;
   readonly inReplyTo: string | null;
+  /** Message-IDs of the References field, oldest first; empty where there are none or they were not asked for. */
+  readonly references: readonly string[];
+  /** THREADID (RFC 8474), or Gmail's X-GM-THRID. Null where the server has neither. */
+  readonly threadId: string | null;
   /** EMAILID (RFC 8474), or Gmail's X-GM-MSGID: the same id is the same content. Null where the server has neither. */
   readonly emailId: string | null;
   /** The whole message is in the maildir. */
@@ -87,16 +98,6 @@ export interface Renumbered
   extends Pick<StoredMessage, "uid" | "flags" | "modSeq" | "internalDate" | "emailId"> {
   /** The UID under which the store has it. */
   readonly from: number;
-}
-
-/** A search answered from the index alone; all conditions given must hold. */
-export interface TextQuery {
-  /** Every word must occur in the subject or in a From name or address; case and accents do not matter. */
-  readonly subjectOrFrom?: string;
-  /** Has this flag (any case). */
-  readonly flag?: string;
-  /** Has not this flag (any case). */
-  readonly notFlag?: string;
 }
 
 /**

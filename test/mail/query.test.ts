@@ -19,6 +19,8 @@ const message: Message = {
   cc: [],
   messageId: "<x@example.org>",
   inReplyTo: null,
+  references: [],
+  threadId: null,
   emailId: null,
   cached: false,
 };

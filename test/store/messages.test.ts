@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { SortKey, WindowQuery } from "../../src/store/index.ts";
+import { firstProvisionalUid, type SortKey, type WindowQuery } from "../../src/store/index.ts";
 import { mailboxIn, message, messages, scratch, storeIn } from "./sample.ts";
 
 function window(sort: SortKey, over: Partial<WindowQuery> = {}): WindowQuery {
@@ -145,26 +145,27 @@ describe("messages", () => {
     assert.equal(store.messages.get(id, 2)?.modSeq, "100");
   });
 
-  test("are found by words of subject and author, and by flags", (t) => {
+  test("keep the newest of very many references", (t) => {
     const store = storeIn(t, scratch(t));
     const { id } = mailboxIn(store);
-    store.messages.put(id, [
-      message(1, { subject: "Überweisung 100% _x", from: [{ name: "Bank", email: "info@bank.example" }] }),
-      message(2, { subject: "lunch", from: [{ name: "José Núñez", email: "jose@example.org" }] }),
-      message(3, { subject: "Lunch again", flags: ["\\Flagged"] }),
-    ]);
-    const find = (text: string) => store.messages.find(id, { subjectOrFrom: text }, 10);
-    assert.deepEqual(find("LUNCH"), [3, 2]);
-    assert.deepEqual(find("uberweisung"), [1]);
-    assert.deepEqual(find("nunez lunch"), [2]);
-    assert.deepEqual(find("bank.example"), [1]);
-    assert.deepEqual(find("0% _"), [1]);
-    assert.deepEqual(find("%"), [1]);
-    assert.deepEqual(find("nothing"), []);
-    assert.deepEqual(find(""), [3, 2, 1]);
-    assert.deepEqual(store.messages.find(id, {}, 2), [3, 2]);
-    assert.deepEqual(store.messages.find(id, { flag: "\\FLAGGED" }, 9), [3]);
-    assert.deepEqual(store.messages.find(id, { subjectOrFrom: "lunch", notFlag: "\\Flagged" }, 9), [2]);
+    const references = Array.from({ length: 500 }, (_, n) => `<${n}@example.org>`);
+    store.messages.put(id, [message(1, { references, threadId: "T1" }), message(2)]);
+    const kept = store.messages.get(id, 1);
+    assert.deepEqual(kept?.references, references.slice(-(kept?.references.length ?? 0)));
+    assert.ok((kept?.references.length ?? 0) > 50);
+    assert.equal(kept?.threadId, "T1");
+    assert.deepEqual(store.messages.get(id, 2)?.references, []);
+  });
+
+  test("a message whose UID is not known yet is no message of the server's", (t) => {
+    const store = storeIn(t, scratch(t));
+    const { id } = mailboxIn(store);
+    store.messages.put(id, [message(3), message(firstProvisionalUid), message(4_294_967_295)]);
+    assert.deepEqual(store.messages.uids(id), [3, 4_294_967_295]);
+    assert.deepEqual(
+      store.messages.window(id, window("arrival")).map(({ uid }) => uid),
+      [firstProvisionalUid, 4_294_967_295, 3],
+    );
   });
 
   test("keep their structure until they go", (t) => {

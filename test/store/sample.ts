@@ -44,6 +44,8 @@ export function message(uid: number, over: Partial<StoredMessageInput> = {}): St
     cc: [],
     messageId: `<${uid}@example.org>`,
     inReplyTo: null,
+    references: [],
+    threadId: null,
     emailId: null,
     ...over,
   };
