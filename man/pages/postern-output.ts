@@ -6,6 +6,7 @@ import { folderColumns, messageColumns } from "../../src/cli/text.ts";
 import { MailError } from "../../src/mail/errors.ts";
 import { flagLetters } from "../../src/mail/format.ts";
 import type { Folder, Message } from "../../src/mail/index.ts";
+import { textToBody } from "../../src/message/text.ts";
 import { item, paragraph, subsection, verbatim } from "../roff.ts";
 
 /** One letter of the flag column, as the program makes it. */
@@ -112,12 +113,7 @@ export const json: readonly string[] = [
           date: sentAt,
           messageId: message.messageId,
         },
-        body: {
-          lines: [
-            { spans: [{ text: "All is well.", style: "plain", link: 0 }], quote: 0, hang: 0, pre: false },
-          ],
-          links: [],
-        },
+        body: textToBody("All is well."),
         attachments: [
           {
             section: "2",

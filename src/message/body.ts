@@ -1,9 +1,13 @@
 /** Puts a `Body` together line by line: what the readers of plain text and HTML write into. */
-import type { Body, Line, Span, SpanStyle } from "./types.ts";
+import { safeText } from "./safe.ts";
+import type { Body, BodyImage, Line, LinkWarning, Region, Span, SpanStyle, TableRow } from "./types.ts";
+import { textWidth } from "./width.ts";
 
 /** Text kept of one message, in UTF-16 units. More than anyone reads; a bound for what hostile input can make of little. */
 export const MAX_TEXT = 1024 * 1024;
 const MAX_LINKS = 10_000;
+const MAX_IMAGES = 2000;
+const MAX_WARNINGS = 100;
 /** Deeper quoting than this is not told apart. */
 export const MAX_QUOTE = 30;
 
@@ -11,11 +15,17 @@ export interface LineShape {
   readonly quote?: number;
   readonly hang?: number;
   readonly pre?: boolean;
+  readonly region?: Region;
+  readonly heading?: number;
+  readonly row?: TableRow | null;
 }
 
 export class BodyBuilder {
   readonly lines: Line[] = [];
   readonly links: string[] = [];
+  readonly images: BodyImage[] = [];
+  readonly warnings: LinkWarning[] = [];
+  private tables = 0;
   private readonly numbers = new Map<string, number>();
   private size = 0;
 
@@ -39,6 +49,9 @@ export class BodyBuilder {
       quote: Math.min(shape.quote ?? 0, MAX_QUOTE),
       hang: shape.hang ?? 0,
       pre: shape.pre ?? false,
+      region: shape.region ?? "text",
+      heading: shape.heading ?? 0,
+      row: shape.row ?? null,
     });
   }
 
@@ -49,7 +62,9 @@ export class BodyBuilder {
   /** An empty line, unless nothing or an empty line stands before it. */
   addBlank(quote = 0): void {
     const last = this.lines.at(-1);
-    if (last && last.spans.length > 0) this.add([], { quote: Math.min(quote, last.quote) });
+    if (last && last.spans.length > 0) {
+      this.add([], { quote: Math.min(quote, last.quote), region: last.region });
+    }
   }
 
   /** Puts a span at the end of the last line that has text. */
@@ -69,19 +84,41 @@ export class BodyBuilder {
     return this.links.length;
   }
 
+  /** The number (from 1) of a picture. 0: no room. */
+  image(image: BodyImage): number {
+    return this.images.length < MAX_IMAGES ? this.images.push(image) : 0;
+  }
+
+  warn(warning: LinkWarning): void {
+    const same = (w: LinkWarning) => w.link === warning.link && w.named === warning.named;
+    if (this.warnings.length < MAX_WARNINGS && !this.warnings.some(same)) this.warnings.push(warning);
+  }
+
+  /** A number for the rows of one table. */
+  newTable(): number {
+    return ++this.tables;
+  }
+
   build(): Body {
     while (this.lines.length > 0 && this.lines.at(-1)?.spans.length === 0) this.lines.pop();
-    return { lines: this.lines, links: this.links };
+    const { lines, links, images, warnings } = this;
+    return { lines, links, images, warnings };
   }
 }
 
-/** Expands tabs to stops of eight columns, counting UTF-16 units: as near as raw text allows. */
+/** Expands tabs to stops of eight columns, counting columns as a terminal does. */
 export function expandTabs(line: string): string {
   if (!line.includes("\t")) return line;
   let out = "";
+  let column = 0;
   for (const [i, piece] of line.split("\t").entries()) {
-    if (i > 0) out += " ".repeat(8 - (out.length % 8));
+    if (i > 0) {
+      const pad = 8 - (column % 8);
+      out += " ".repeat(pad);
+      column += pad;
+    }
     out += piece;
+    column += textWidth(safeText(piece));
   }
   return out;
 }

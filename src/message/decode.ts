@@ -1,50 +1,116 @@
 /** Transfer encodings undone (RFC 2045 §6), as a stream for attachments of any size and at once for text. */
-import { PassThrough, Readable, Transform, type TransformCallback } from "node:stream";
-import { type AttachmentStream, type MailParser, partDecoder } from "./mailparser.ts";
+import { PassThrough, Transform, type TransformCallback } from "node:stream";
 
-/** base64 and quoted-printable, by mailparser: tolerant of line ends, missing padding and stray characters. */
-class MimeDecoder extends Transform {
-  private readonly kind: "base64" | "quoted-printable";
-  private parser: MailParser | null = null;
-  private content: Readable | null = null;
-
-  constructor(kind: "base64" | "quoted-printable") {
-    super();
-    this.kind = kind;
-  }
-
-  override _construct(done: (error?: Error | null) => void) {
-    partDecoder(this.kind).then((parser) => {
-      this.parser = parser;
-      parser.on("data", (part: AttachmentStream) => {
-        const { type, content } = part;
-        if (type !== "attachment" || !(content instanceof Readable)) return;
-        this.content = content;
-        content.on("data", (chunk: Buffer) => {
-          if (!this.push(chunk)) content.pause();
-        });
-        content.on("end", () => part.release());
-      });
-      parser.on("error", (error: Error) => this.destroy(error));
-      done();
-    }, done);
-  }
-
-  override _read(size: number) {
-    this.content?.resume();
-    super._read(size);
-  }
+/**
+ * base64 (RFC 2045 §6.8): characters outside of the alphabet are passed over, padding may be missing, and what
+ * follows padding is read on (blocks that were put together).
+ */
+class Base64Decoder extends Transform {
+  /** Up to three characters that wait for the rest of their group. */
+  private rest = "";
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) {
-    if (this.parser?.write(chunk) === false) this.parser.once("drain", () => done());
-    else done();
+    this.feed(chunk.toString("latin1").replace(/[^A-Za-z0-9+/=]+/g, ""));
+    done();
   }
 
   override _flush(done: TransformCallback) {
-    this.parser?.once("end", () => done());
-    this.parser?.end();
+    this.feed("=");
+    done();
+  }
+
+  private feed(text: string) {
+    const blocks = (this.rest + text).split(/=+/);
+    this.rest = blocks.pop() ?? "";
+    for (const block of blocks) if (block.length > 1) this.push(Buffer.from(block, "base64"));
+    const whole = this.rest.length - (this.rest.length % 4);
+    if (whole > 0) this.push(Buffer.from(this.rest.slice(0, whole), "base64"));
+    this.rest = this.rest.slice(whole);
   }
 }
+
+const EQUALS = 61;
+const hexValue = (octet = 0): number => {
+  if (octet >= 48 && octet <= 57) return octet - 48;
+  const letter = octet | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+};
+
+/** quoted-printable (RFC 2045 §6.7): "=" that encodes nothing stays as it is; white space before a line end goes. */
+class QuotedPrintableDecoder extends Transform {
+  /** The last line begun; long ones are handed on in pieces. */
+  private rest: Buffer = Buffer.alloc(0);
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) {
+    const bytes = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
+    // What stands after the last line end may be cut in an escape, or be white space that is to go.
+    let end = bytes.lastIndexOf(10) + 1;
+    if (end === 0 && bytes.length > LONG_LINE) end = wholeEnd(bytes);
+    this.rest = Buffer.from(bytes.subarray(end));
+    if (end > 0) this.push(unquote(bytes.subarray(0, end)));
+    done();
+  }
+
+  override _flush(done: TransformCallback) {
+    if (this.rest.length > 0) this.push(unquote(this.rest));
+    done();
+  }
+}
+
+const LONG_LINE = 64 * 1024;
+
+/** Where a line without end can be cut: not in an escape, nor in white space. */
+function wholeEnd(line: Buffer): number {
+  let end = line.length - 3;
+  while (
+    end > 0 &&
+    (line.subarray(end - 3, end).includes(EQUALS) || line[end - 1] === 32 || line[end - 1] === 9)
+  )
+    end--;
+  return end;
+}
+
+function unquote(bytes: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(bytes.length);
+  let to = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const octet = bytes[at] ?? 0;
+    if (octet === EQUALS) {
+      const high = hexValue(bytes[at + 1]);
+      const low = hexValue(bytes[at + 2]);
+      if (high >= 0 && low >= 0) {
+        out[to++] = high * 16 + low;
+        at += 2;
+        continue;
+      }
+      const next = afterBlanks(bytes, at + 1);
+      if (isLineEnd(bytes, next)) {
+        // A soft break.
+        at = bytes[next] === 13 && bytes[next + 1] === 10 ? next + 1 : next;
+        continue;
+      }
+    } else if (octet === 32 || octet === 9) {
+      const next = afterBlanks(bytes, at);
+      if (isLineEnd(bytes, next)) {
+        at = next - 1;
+        continue;
+      }
+      while (at < next) out[to++] = bytes[at++] ?? 0;
+      at--;
+      continue;
+    }
+    out[to++] = octet;
+  }
+  return out.subarray(0, to);
+}
+
+function afterBlanks(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === 32 || bytes[at] === 9) at++;
+  return at;
+}
+
+const isLineEnd = (bytes: Buffer, at: number) => at >= bytes.length || bytes[at] === 10 || bytes[at] === 13;
 
 /** uuencode (POSIX): lines between `begin` and `end`, each with its length in its first character. */
 class UuDecoder extends Transform {
@@ -92,10 +158,10 @@ class UuDecoder extends Transform {
 export function decodePart(encoding: string): Transform {
   switch (encoding) {
     case "base64":
+      return new Base64Decoder();
     case "quoted-printable":
-      return new MimeDecoder(encoding);
     case "quoted":
-      return new MimeDecoder("quoted-printable");
+      return new QuotedPrintableDecoder();
     case "x-uuencode":
     case "x-uue":
     case "uuencode":

@@ -4,7 +4,8 @@
  * reader passes through `safeText` itself.
  */
 import { safeText } from "./safe.ts";
-import type { Body, Line, Span } from "./types.ts";
+import { type Columns, fitColumns, setRow } from "./tablelayout.ts";
+import type { Body, Line, Region, Span, TableRow } from "./types.ts";
 import { graphemes, textWidth } from "./width.ts";
 
 export interface DisplayLine {
@@ -12,6 +13,9 @@ export interface DisplayLine {
   readonly spans: readonly Span[];
   /** Depth of quoting, for its colour. */
   readonly quote: number;
+  readonly region: Region;
+  /** The line of the body it shows, from 0: what folding and jumping count in. */
+  readonly source: number;
   /** Columns; more than asked for only where the line is preformatted. */
   readonly width: number;
 }
@@ -61,10 +65,32 @@ function quotePrefix(quote: number, width: number): string {
   return "> ".repeat(Math.min(quote, Math.max(0, Math.floor(width / 4))));
 }
 
+const NO_LINE: Line = {
+  spans: [],
+  quote: 0,
+  hang: 0,
+  pre: false,
+  region: "text",
+  heading: 0,
+  row: null,
+};
+
+const safeSpans = (spans: readonly Span[]) =>
+  spans.map((span) => {
+    const text = safeText(span.text);
+    return text === span.text ? span : { ...span, text };
+  });
+
+function safeRow(row: TableRow | null): TableRow {
+  const cells = row?.cells.map((cell) => ({ ...cell, lines: cell.lines.map(safeSpans) })) ?? [];
+  return { table: row?.table ?? 0, header: row?.header ?? false, cells };
+}
+
 class Wrapper {
   readonly lines: DisplayLine[] = [];
   private readonly width: number;
-  private line: Line = { spans: [], quote: 0, hang: 0, pre: false };
+  private line = NO_LINE;
+  private source = -1;
   private current: Span[] = [];
   /** Columns taken by `current`, and how many of them are quote marks and hanging indent. */
   private used = 0;
@@ -76,15 +102,67 @@ class Wrapper {
 
   add(line: Line): void {
     this.line = line;
+    this.source++;
     this.begin(0);
-    const spans = line.spans.map((span) => {
-      const text = safeText(span.text);
-      return text === span.text ? span : { ...span, text };
-    });
+    const spans = safeSpans(line.spans);
     const width = this.used + spans.reduce((sum, span) => sum + textWidth(span.text), 0);
-    if (line.pre || width <= this.width) {
-      this.lines.push({ spans: [...this.current, ...spans], quote: line.quote, width });
-    } else this.wrap(spans);
+    if (line.pre || width <= this.width) this.push([...this.current, ...spans], width);
+    else this.wrap(spans);
+  }
+
+  private push(spans: readonly Span[], width: number): void {
+    const { quote, region } = this.line;
+    this.lines.push({ spans, quote, region, source: this.source, width });
+  }
+
+  /** Columns left for the text of a line beside its quote marks. */
+  private room(line: Line): number {
+    return this.width - quotePrefix(line.quote, this.width).length;
+  }
+
+  /** Rows of one table, set in columns; each cell one below the other where the screen is too narrow. */
+  addTable(rows: readonly Line[]): void {
+    const first = rows[0];
+    if (!first) return;
+    const cells = rows.map(({ row }) => safeRow(row));
+    const columns = fitColumns(cells, this.room(first));
+    for (const [i, line] of rows.entries()) {
+      this.line = line;
+      this.source++;
+      const row = cells[i];
+      if (columns && row) this.addRow(row, columns);
+      else if (row) this.addStacked(row, cells[0]?.header ? cells[0] : null);
+    }
+  }
+
+  private addRow(row: TableRow, columns: Columns): void {
+    const narrow = (spans: readonly Span[], width: number) => {
+      const wrapper = new Wrapper(width);
+      wrapper.add({ ...NO_LINE, spans });
+      return wrapper.lines.map((line) => line.spans);
+    };
+    for (const spans of setRow(row, columns, narrow)) {
+      this.begin(0);
+      this.push(
+        [...this.current, ...spans],
+        this.used + spans.reduce((sum, span) => sum + textWidth(span.text), 0),
+      );
+    }
+  }
+
+  private addStacked(row: TableRow, names: TableRow | null): void {
+    if (row.header) return;
+    row.cells.forEach((cell, i) => {
+      const name = names?.cells[i]?.lines.flat() ?? [];
+      for (const [j, spans] of cell.lines.entries()) {
+        const label = j === 0 && name.length > 0 ? [...name, plain(": ")] : [];
+        this.line = { ...this.line, hang: 2 };
+        this.begin(0);
+        this.wrap([...label, ...spans]);
+      }
+    });
+    this.begin(0);
+    this.flush();
   }
 
   private begin(hang: number): void {
@@ -96,12 +174,12 @@ class Wrapper {
   }
 
   private flush(): void {
-    this.lines.push({ spans: this.current, quote: this.line.quote, width: this.used });
+    this.push(this.current, this.used);
   }
 
   private next(): void {
     this.flush();
-    const room = this.width - quotePrefix(this.line.quote, this.width).length;
+    const room = this.room(this.line);
     // A hang that leaves no room for text would break every word.
     this.begin(this.line.hang <= room / 2 ? this.line.hang : 0);
   }
@@ -160,11 +238,23 @@ class Wrapper {
 
 /**
  * Lays a body out for `width` columns (at least 1): words are wrapped, quotes marked with "> " on every line, list
- * items hang. Preformatted lines keep their length; who draws them cuts or scrolls. All text in the result is safe.
+ * items hang, tables
+ * stand in columns. Preformatted lines keep their length; who draws them cuts or scrolls. All text in the result is safe.
  */
 export function layoutBody(body: Body, width: number): DisplayLine[] {
   const wrapper = new Wrapper(width);
-  for (const line of body.lines) wrapper.add(line);
+  for (let i = 0; i < body.lines.length; i++) {
+    const line = body.lines[i];
+    const table = line?.row?.table;
+    if (!line) break;
+    if (table === undefined) wrapper.add(line);
+    else {
+      let end = i + 1;
+      while (body.lines[end]?.row?.table === table) end++;
+      wrapper.addTable(body.lines.slice(i, end));
+      i = end - 1;
+    }
+  }
   return wrapper.lines;
 }
 
@@ -172,7 +262,7 @@ export function layoutBody(body: Body, width: number): DisplayLine[] {
 export function wrapText(text: string, width: number, hang = 0): string[] {
   const wrapper = new Wrapper(width);
   for (const line of safeText(text, { keepNewlines: true }).split("\n")) {
-    wrapper.add({ spans: line ? [plain(line)] : [], quote: 0, hang, pre: false });
+    wrapper.add({ ...NO_LINE, spans: line ? [plain(line)] : [], hang });
   }
   return wrapper.lines.map((line) => line.spans.map((span) => span.text).join(""));
 }

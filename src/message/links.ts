@@ -1,5 +1,6 @@
-/** Links of a body that its text does not spell out. */
-import type { Body } from "./types.ts";
+/** Links of a body: those its text does not spell out, and those whose text names another place than their target. */
+import { domainToASCII } from "node:url";
+import type { Body, LinkWarning } from "./types.ts";
 
 /** Links to be listed below the text, by the number the text has for them; a link whose text is its target is not. */
 export function hiddenLinks(body: Body): { readonly number: number; readonly target: string }[] {
@@ -10,4 +11,60 @@ export function hiddenLinks(body: Body): { readonly number: number; readonly tar
   return body.links
     .map((target, i) => ({ number: i + 1, target }))
     .filter(({ number }) => !spelt.has(number));
+}
+
+const HOST = String.raw`(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]*`;
+const SPELT_URL = new RegExp(String.raw`https?://(?:[^\s/@]*@)?(${HOST})`, "iu");
+const BARE_HOST = new RegExp(String.raw`^(?:www\.)?(${HOST})(?::\d+)?(?:[/?#]\S*)?$`, "iu");
+const ADDRESS = new RegExp(String.raw`^[^\s@<>]+@(${HOST})$`, "iu");
+/** Ends that programs and files have as often as hosts; without "www." or a scheme they name no host. */
+const NO_TLD = /\.(?:md|sh|py|rs|pl|ps|js|ts|cc|so|zip|mov|app|exe|pdf|docx?|xlsx?|txt|html?|png|jpe?g)$/i;
+const COMMON_TLD = /\.(?:com|org|net|edu|gov|info|biz|int|mil|name|shop|online|[a-z]{2})$/i;
+
+function asciiHost(host: string): string {
+  const lower = host.toLowerCase().replace(/\.$/, "");
+  return domainToASCII(lower) || lower;
+}
+
+/** The host that a link's text says it leads to; null where it is no address. */
+function namedHost(text: string): string | null {
+  const spelt = SPELT_URL.exec(text)?.[1];
+  if (spelt) return spelt;
+  const bare = BARE_HOST.exec(text)?.[1];
+  if (!bare) return null;
+  if (/^www\./i.test(text) || /^[^/?#]*[/?#]/.test(text)) return bare;
+  return !NO_TLD.test(bare) && COMMON_TLD.test(bare) ? bare : null;
+}
+
+/** One is the other or lies in it, "www." aside: who has a domain has all that is below it. */
+function sameSite(a: string, b: string): boolean {
+  const [x, y] = [a, b].map((host) => host.replace(/^www\./, ""));
+  if (x === undefined || y === undefined) return false;
+  return x === y || (y.includes(".") && x.endsWith(`.${y}`)) || (x.includes(".") && y.endsWith(`.${x}`));
+}
+
+/**
+ * What is wrong with a link whose text is an address: it leads to another host, or its mail goes to another domain.
+ * Null where nothing is, and where the text is just words.
+ */
+export function linkWarning(text: string, target: string, link: number): LinkWarning | null {
+  const shown = text.trim().slice(0, 300);
+  if (!shown.includes(".")) return null;
+  if (/^mailto:/i.test(target)) {
+    const named = ADDRESS.exec(shown)?.[0].toLowerCase();
+    const actual = target.slice("mailto:".length).replace(/\?.*$/s, "").replace(/%40/g, "@").toLowerCase();
+    return named && actual.includes("@") && !actual.split(",").includes(named)
+      ? { link, named, actual }
+      : null;
+  }
+  if (!/^https?:/i.test(target)) return null;
+  const named = namedHost(shown);
+  if (named === null) return null;
+  let actual: string;
+  try {
+    actual = asciiHost(new URL(target).hostname);
+  } catch {
+    return null;
+  }
+  return sameSite(asciiHost(named), actual) ? null : { link, named: named.toLowerCase(), actual };
 }

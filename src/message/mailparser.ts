@@ -1,10 +1,10 @@
 /**
- * mailparser, and all that is used of it: it undoes transfer encodings and takes address headers apart. It is handed
- * small messages made here, never the message itself: the tree of parts is ours, so that sections count as IMAP's do
- * and an attachment of many megabytes is not pushed through it to read two lines. Loaded when first needed: one-shot
+ * mailparser, and all that is used of it: it takes address headers apart. It is handed small messages made here, never
+ * the message itself: the tree of parts is ours, so that sections count as IMAP's do, and transfer encodings are undone
+ * here (mailparser took 25 ms and more for a newsletter of 400 kB, this 2 ms). Loaded when first needed: one-shot
  * commands that only list never pay for it.
  */
-import type { AddressObject, AttachmentStream, EmailAddress, Headers, MailParser } from "mailparser";
+import type { AddressObject, EmailAddress, Headers, MailParser } from "mailparser";
 import type { HeaderField } from "./mime.ts";
 import type { Person } from "./types.ts";
 
@@ -18,17 +18,6 @@ async function newParser(): Promise<MailParser> {
     skipTextLinks: true,
   });
 }
-
-/** A parser that has read the header of a part in `encoding`; what is written to it next is that part's body. */
-export async function partDecoder(encoding: "base64" | "quoted-printable"): Promise<MailParser> {
-  const parser = await newParser();
-  parser.write(
-    `Content-Type: application/octet-stream\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`,
-  );
-  return parser;
-}
-
-export type { AttachmentStream, MailParser };
 
 const ADDRESS_FIELDS = new Set(["from", "to", "cc", "reply-to"]);
 

@@ -74,16 +74,16 @@ class BodyReader {
     if (item.kind === "header") return this.enclosedHeader(item.section);
     const text = await this.text(item.part);
     const html = item.instead && (text === null || isStub(text)) ? await this.text(item.instead) : null;
-    if (item.instead && html !== null) this.append(item.instead, html);
-    else if (text !== null) this.append(item.part, text);
+    if (item.instead && html !== null) await this.append(item.instead, html);
+    else if (text !== null) await this.append(item.part, text);
   }
 
-  private append(part: LeafDescription, text: string): void {
+  private async append(part: LeafDescription, text: string): Promise<void> {
     if (text.trim() === "") return;
     this.builder.addBlank();
     if (mediaType(part) === "text/html") {
       const before = this.builder.lines.length;
-      appendHtml(this.builder, text);
+      await appendHtml(this.builder, text);
       if (this.builder.lines.length === before) {
         this.problems.push(`Part ${part.section} is HTML without text: pictures only, or nothing.`);
       }

@@ -1,6 +1,7 @@
 /** Plain text as a `Body`: quoting, flowed paragraphs, the signature, and addresses that can be followed. */
 import { BodyBuilder, expandTabs, MAX_QUOTE } from "./body.ts";
-import type { Body, Span, SpanStyle } from "./types.ts";
+import { QUOTED_SENDER } from "./htmlrules.ts";
+import type { Body, Region, Span, SpanStyle } from "./types.ts";
 
 export interface TextOptions {
   /** Content-Type said `format=flowed` (RFC 3676). */
@@ -89,10 +90,52 @@ function unflow(lines: readonly string[], delSp: boolean): Unquoted[] {
   return out;
 }
 
+/** "-----Original Message-----", "-------- Forwarded Message --------", and Outlook's line of underscores. */
+const HISTORY = /^\s*(?:-{2,} ?[\p{L}][\p{L} .'-]{3,50}? ?-{2,}|_{30,})\s*$/u;
+/** What a list manager puts below: a rule, and within a few lines where the list is to be found. */
+const FOOTER_RULE = /^(?:_{20,}|-{20,}|={20,}|- -{18,}|-~(?:--)?[-~]{10,})\s*$/;
+const FOOTER_WORDS =
+  /(?:mailing list|mailman|listinfo|unsubscribe|to post to this|you (?:are receiv|receiv)|google groups|yahoo! groups|list-?archive|abbestell|abmeld)/i;
+const FOOTER_REACH = 6;
+
+/** Tells line by line what a plain text is made of (see `Region`). */
+class Regions {
+  private region: Region = "text";
+  private readonly lines: readonly Unquoted[];
+
+  constructor(lines: readonly Unquoted[]) {
+    this.lines = lines;
+  }
+
+  at(i: number): Region {
+    const { quote, text } = this.lines[i] ?? { quote: 0, text: "" };
+    if (quote > 0) {
+      // An answer below the quote is the author's again; below an unmarked header it still belongs to that.
+      if (this.region !== "history") this.region = "text";
+      return this.region;
+    }
+    if (FOOTER_RULE.test(text) && this.footerFollows(i)) this.region = "footer";
+    else if (HISTORY.test(text) && this.headerFollows(i)) this.region = "history";
+    // RFC 3676 §4.3: "-- " on a line of its own begins the signature. Some senders lose the space.
+    else if (this.region === "text" && (text === "-- " || text === "--")) this.region = "signature";
+    return this.region;
+  }
+
+  private footerFollows(i: number): boolean {
+    const next = this.lines.slice(i + 1, i + 1 + FOOTER_REACH);
+    return next.some(({ quote, text }) => quote === 0 && FOOTER_WORDS.test(text.slice(0, 500)));
+  }
+
+  private headerFollows(i: number): boolean {
+    const next = this.lines.slice(i + 1, i + 4).find(({ text }) => text.trim() !== "");
+    return next !== undefined && QUOTED_SENDER.test(next.text.slice(0, 200));
+  }
+}
+
 /** Appends plain text, as sent, to a body. */
 export function appendText(builder: BodyBuilder, text: string, options: TextOptions = {}): void {
   const lines = text
-    .trimEnd()
+    .replace(/[\0\s]+$/, "")
     .replace(/\r+\n|\r/g, "\n")
     .split("\n");
   if (options.pre) {
@@ -105,18 +148,16 @@ export function appendText(builder: BodyBuilder, text: string, options: TextOpti
   const unquoted = options.flowed
     ? unflow(lines, options.delSp ?? false)
     : lines.map((line) => unquote(line, false));
-  let inSignature = false;
+  const regions = new Regions(unquoted);
   let blanks = 0;
-  for (const { quote, text: content } of unquoted) {
+  for (const [i, { quote, text: content }] of unquoted.entries()) {
     if (builder.full) return;
-    // RFC 3676 §4.3: "-- " on a line of its own begins the signature. Some senders lose the space.
-    if (quote === 0 && (content === "-- " || content === "--")) inSignature = true;
-    else if (quote > 0) inSignature = false;
-    const style = inSignature ? "muted" : "plain";
+    const region = regions.at(i);
+    const style = quote === 0 && (region === "signature" || region === "footer") ? "muted" : "plain";
     const shown = expandTabs(content.trimEnd());
     blanks = shown === "" ? blanks + 1 : 0;
     if (blanks > MAX_BLANKS) continue;
-    builder.add(linkify(shown, style, builder), { quote });
+    builder.add(linkify(shown, style, builder), { quote, region });
   }
 }
 

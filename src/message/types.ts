@@ -8,14 +8,22 @@ export interface Person {
 }
 
 /** How a run of body text is to be shown; colours belong to the screen. */
-export type SpanStyle = "plain" | "bold" | "italic" | "code" | "link" | "heading" | "muted";
+export type SpanStyle = "plain" | "bold" | "italic" | "code" | "link" | "heading" | "muted" | "warning";
 
 export interface Span {
   readonly text: string;
   readonly style: SpanStyle;
   /** Index into `Body.links` plus 1, for a link's text; 0 otherwise. */
   readonly link: number;
+  /** Index into `Body.images` plus 1, for the words that stand for a picture. */
+  readonly image?: number;
 }
+
+/**
+ * What a line belongs to, so that a screen can fold it: the text itself; the author's signature; what a mailing list
+ * puts below; an earlier message below an unmarked header ("-----Original Message-----"); what Postern says itself.
+ */
+export type Region = "text" | "signature" | "footer" | "history" | "note";
 
 /** One line of the body before wrapping. */
 export interface Line {
@@ -26,12 +34,56 @@ export interface Line {
   readonly hang: number;
   /** Preformatted: cut or scrolled, never reflowed. */
   readonly pre: boolean;
+  readonly region: Region;
+  /** 1 to 6 for a heading (h1 to h6); 0 otherwise. */
+  readonly heading: number;
+  /** The cells, where the line is a row of a table; `spans` has the same text in a row. */
+  readonly row: TableRow | null;
+}
+
+export interface TableRow {
+  /** Rows with the same number are of one table, and stand together. */
+  readonly table: number;
+  /** Names its columns. */
+  readonly header: boolean;
+  readonly cells: readonly TableCell[];
+}
+
+export interface TableCell {
+  /** What the cell says, line by line; no line where it is empty. */
+  readonly lines: readonly (readonly Span[])[];
+  /** Columns it spans: 1 or more. */
+  readonly columns: number;
+  readonly align: "left" | "right" | "center";
+}
+
+/** A picture of the body. Nothing is ever fetched from outside: only those the message brings along can be shown. */
+export interface BodyImage {
+  /** Empty where the sender gave no description. */
+  readonly alt: string;
+  /** Pixels, as far as the HTML says; null where it does not. */
+  readonly width: number | null;
+  readonly height: number | null;
+  /** Which attachment it is, by `Attachment.contentId`; null for one that lies elsewhere. */
+  readonly contentId: string | null;
+}
+
+/** A link whose text names another host (or address) than the one it leads to. */
+export interface LinkWarning {
+  /** As the text numbers it. */
+  readonly link: number;
+  /** The host or address that the text names, lower case. */
+  readonly named: string;
+  /** The one it leads to; in ASCII (RFC 5890), so that look-alike letters show. */
+  readonly actual: string;
 }
 
 export interface Body {
   readonly lines: readonly Line[];
   /** Targets of links, in the order their numbers appear in the text. */
   readonly links: readonly string[];
+  readonly images: readonly BodyImage[];
+  readonly warnings: readonly LinkWarning[];
 }
 
 export interface Attachment {

@@ -4,6 +4,7 @@ import { htmlToBody } from "../../src/message/html.ts";
 import { layoutBody } from "../../src/message/layout.ts";
 import { textToBody } from "../../src/message/text.ts";
 import type { Body } from "../../src/message/types.ts";
+import { textWidth } from "../../src/message/width.ts";
 
 const lay = (body: Body, width = 60) =>
   layoutBody(body, width).map((line) => line.spans.map((span) => span.text).join(""));
@@ -31,13 +32,52 @@ const pages: [string, string, string[]][] = [
   ],
   ["a link that says its target", '<a href="https://x.org/">x.org</a>', ["x.org"]],
   ["links that lead nowhere", '<a href="javascript:x()">a</a> <a href="#t">b</a> <a>c</a>', ["a b c"]],
-  ["pictures", '<img alt="Logo"><img src=x width=1 height=1 alt=t><img src=y>', ["[Logo]"]],
+  ["pictures", '<img alt="Logo"><img src=x width=1 height=1 alt=t><img src=y>', ["[image Logo]"]],
   ["a link that is a picture", '<a href="https://x.org"><img src=y></a>', ["[image][1]"]],
   [
     "a table of data",
     "<table><tr><th>Item<th>Price</tr><tr><td>Bread<td>2.50</tr><tr><td>漢字<td>1</tr></table>",
-    ["Item   Price", "Bread  2.50", "漢字   1"],
+    ["Item   Price", "─────  ─────", "Bread  2.50", "漢字   1"],
   ],
+  [
+    "columns of numbers, cells over several columns and rows",
+    '<table border=1><tr><td rowspan=2>a<td align=right>1.00</tr><tr><td style="text-align:right">20.00</tr><tr><td colspan=2>all</tr></table>',
+    ["a   1.00", "   20.00", "all"],
+  ],
+  [
+    "numbers and letters of items",
+    "<ol type=a><li>x<li value=4>y</ol><ol type=I start=4><li>z</ol>",
+    ["a. x", "d. y", "", "IV. z"],
+  ],
+  ["a definition", "<dl><dt>word</dt><dd>what it means</dd></dl>", ["word", "  what it means"]],
+  [
+    "classes hidden by a style sheet, but not those hidden on a telephone",
+    "<style>.pre{display:none}@media (max-width:600px){.wide{display:none}}</style><p class=pre>a<p class='b wide'>c",
+    ["c"],
+  ],
+  ["no height", '<div style="height:0;overflow:hidden">a</div><div style="max-height:0px">b</div>c', ["c"]],
+  ["zeros", "a\0\0b\0", ["ab"]],
+  [
+    "pictures in words",
+    '<img alt="A <b>view</b>" width=320 height="200px"><img src="cid:x@y"><br><img alt="\u{1f600}" width=18 height=18><img alt=Fax width=16 height=16>',
+    ["[image A view 320×200][image]", "\u{1f600}[image Fax]"],
+  ],
+  [
+    "a picture without words beside a text that leads to the same place",
+    '<a href="https://x.org/1"><img src=a width=90 height=90></a><br><a href="https://x.org/1">Tea</a>',
+    ["Tea[1]"],
+  ],
+  [
+    "the message that Outlook answers",
+    '<body><div><p>Yes.</p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p><b>From:</b> Bob</p></div></div><p>Shall we?</p></div></body>',
+    ["Yes.", "", "> From: Bob", "> ", "> Shall we?"],
+  ],
+  [
+    "a rule that only looks like it",
+    '<div style="border-top:solid #E1E1E1 1.0pt"><p>Prices</p></div><p>Low</p>',
+    ["Prices", "", "Low"],
+  ],
+  ["a blockquote of Apple and Gmail", '<blockquote type="cite" style="border:none">a</blockquote>', ["> a"]],
   [
     "a table for layout",
     "<table><tr><td><table><tr><td><p>a</p></td></tr></table></td></tr><tr><td>b</td></tr></table>",
@@ -79,6 +119,153 @@ test("html: a large newsletter is converted at once", () => {
   // 100 ms on an idle machine; the bound leaves room for a busy one.
   assert.ok(performance.now() - started < 400);
   assert.equal(body.links.length, 1800);
+});
+
+const wide = htmlToBody(
+  "<table><tr><th>Name<th>What it is good for</tr><tr><td>Alpha<td>one two three four five six</tr><tr><td>Beta<td>x</tr></table>",
+);
+
+test("layout: a table wraps in its columns, and where they have no room each cell has a line", () => {
+  assert.deepEqual(lay(wide, 24), [
+    "Name   What it is good",
+    "       for",
+    "─────  ─────────────────",
+    "Alpha  one two three",
+    "       four five six",
+    "Beta   x",
+  ]);
+  assert.deepEqual(lay(wide, 9), [
+    "Name:",
+    "  Alpha",
+    "What it",
+    "  is good",
+    "  for:",
+    "  one two",
+    "  three",
+    "  four",
+    "  five",
+    "  six",
+    "",
+    "Name:",
+    "  Beta",
+    "What it",
+    "  is good",
+    "  for: x",
+    "",
+  ]);
+  for (let width = 1; width < 40; width++) {
+    for (const line of layoutBody(wide, width)) assert.ok(line.width <= width, `${line.width} at ${width}`);
+  }
+});
+
+test("layout: cells with wide, combining and joined characters keep columns straight", () => {
+  const rows = ["漢字", "e\u0301te\u0301", "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}", "שלום", "a\tb"];
+  const body = htmlToBody(`<table border=1>${rows.map((r) => `<tr><td>${r}<td>|</tr>`).join("")}</table>`);
+  const columns = layoutBody(body, 60).map(({ spans }) => {
+    const text = spans.map((span) => span.text).join("");
+    return textWidth(text.slice(0, text.indexOf("|")));
+  });
+  assert.deepEqual(new Set(columns), new Set([6]));
+});
+
+test("html: a link whose text names another host is told", () => {
+  const said = (text: string, href: string) => {
+    const { warnings } = htmlToBody(`<a href="${href}">${text}</a>`);
+    return warnings.map(({ named, actual }) => `${named} ${actual}`)[0] ?? null;
+  };
+  for (const [text, href] of [
+    ["www.bank.example", "https://bank.example/login"],
+    ["https://bank.example/a", "https://click.bank.example/?x"],
+    ["Click here", "https://evil.example/"],
+    ["readme.md", "https://git.example/"],
+    ["Version 2.0", "https://x.example/"],
+    ["ann@x.example", "mailto:ann@x.example?subject=hi"],
+    ["bücher.example.com", "https://xn--bcher-kva.example.com/"],
+  ] as const)
+    assert.equal(said(text, href), null, text);
+  assert.equal(said("bank.example.com", "https://evil.example/"), "bank.example.com evil.example");
+  assert.equal(
+    said("<b>https://bank.example</b>/in", "https://bank.example.evil.org/"),
+    "bank.example bank.example.evil.org",
+  );
+  assert.equal(said("https://bank.example", "https://bank.example@evil.org/"), "bank.example evil.org");
+  assert.equal(said("www.paypal.com", "https://www.p\u0430ypal.com/"), "paypal.com www.xn--pypal-4ve.com");
+  assert.equal(said("ann@x.example", "mailto:eve@y.example"), "ann@x.example eve@y.example");
+  const body = htmlToBody('<a href="https://evil.example/">www.bank.example</a>');
+  assert.deepEqual(lay(body), ["www.bank.example[1] (leads to evil.example)"]);
+});
+
+test("regions: signature, list footer and an unmarked original", () => {
+  const regions = (body: Body) =>
+    body.lines.map(({ spans, region }) => `${region}: ${spans.map((s) => s.text).join("")}`);
+  assert.deepEqual(
+    regions(
+      textToBody("a\n-- \nAnn\n_______________________________________________\nx mailing list\nx@y.org"),
+    ),
+    [
+      "text: a",
+      "signature: --",
+      "signature: Ann",
+      "footer: _______________________________________________",
+      "footer: x mailing list",
+      "footer: x@y.org",
+    ],
+  );
+  assert.deepEqual(regions(textToBody("a\n-----Original Message-----\nFrom: Bob\n\n> b\nc")), [
+    "text: a",
+    "history: -----Original Message-----",
+    "history: From: Bob",
+    "history: ",
+    "history: b",
+    "history: c",
+  ]);
+  assert.deepEqual(regions(textToBody("a\n-------------------------\nb\n----- Thoughts -----\nc")), [
+    "text: a",
+    "text: -------------------------",
+    "text: b",
+    "text: ----- Thoughts -----",
+    "text: c",
+  ]);
+  assert.deepEqual(regions(htmlToBody('a<div class="gmail_signature">Ann</div>')), [
+    "text: a",
+    "signature: Ann",
+  ]);
+});
+
+test("html: thousands of nested, unclosed or crossed elements take linear time", () => {
+  const times = (html: (n: number) => string) => {
+    const time = (n: number) => {
+      const text = html(n);
+      let best = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < 3; i++) {
+        const started = performance.now();
+        layoutBody(htmlToBody(text), 80);
+        best = Math.min(best, performance.now() - started);
+      }
+      return best;
+    };
+    time(500);
+    return [time(1500), time(6000)] as const;
+  };
+  for (const [what, html] of Object.entries({
+    "nested tables": (n: number) => "<table><tr><td>x".repeat(n),
+    "tables in a row": (n: number) => "<table><tr><td>x<td>y<tr><td>1<td>2</table>".repeat(n),
+    "one table": (n: number) => `<table border=1>${"<tr><td>x<td colspan=9>y".repeat(n)}`,
+    "row spans": (n: number) => `<table border=1>${"<tr><td rowspan=500>x<td>y".repeat(n)}`,
+    links: (n: number) => "<a href=https://x.org/>www.y.org".repeat(n),
+    quotes: (n: number) => "<blockquote>x".repeat(n),
+    "style sheets": (n: number) => "<style>.a{display:none}{{</style>".repeat(n),
+    crossed: (n: number) => "<b><p></b><table></p><li>x".repeat(n),
+    "one word": (n: number) => "a".repeat(20 * n),
+    "one cell of words": (n: number) =>
+      `<table border=1><tr><td>${"ab ".repeat(n)}<td>y<tr><td>1<td>2</table>`,
+  })) {
+    const [small, large] = times(html);
+    assert.ok(
+      large < 12 * small + 25,
+      `${what}: ${small.toFixed(1)} ms, of four times as much ${large.toFixed(1)} ms`,
+    );
+  }
 });
 
 test("text: quote depth, with and without spaces between the marks", () => {

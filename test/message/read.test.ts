@@ -253,6 +253,10 @@ test("transfer encodings are undone, across chunks and in spite of dirt", async 
   assert.equal(await decoded("base64", "aGVs", "bG8\r\n", "gd29ybGQ="), "hello world");
   assert.equal(await decoded("base64", "aGVsbG8"), "hello");
   assert.equal(await decoded("quoted-printable", "a=", "3Db=\r\nc =E", "9"), "a=bc \xe9");
+  assert.equal(await decoded("base64", "aGk=\r\n", "aGk=", "aA"), "hihih");
+  assert.equal(await decoded("quoted-printable", "a \t\r\nb=  \r\nc=3", "d=3", "D= "), "a\r\nbc==");
+  const long = "x=20 y ".repeat(30_000);
+  assert.equal(await decoded("quoted-printable", long, long), "x  y ".repeat(60_000).trimEnd());
   assert.equal(await decoded("x-uuencode", "begin 644 cat.txt\n#0V", "%T\n`\nend\n"), "Cat");
   assert.equal(await decoded("7bit", "as it ", "is"), "as it is");
   assert.equal(await decoded("base64"), "");

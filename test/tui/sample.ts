@@ -74,6 +74,8 @@ export function folderRows(focused = 0): FolderRow[] {
 const line = (text: string, quote = 0, style: SpanStyle = "plain"): DisplayLine => ({
   spans: [{ text, style, link: style === "link" ? 1 : 0 }],
   quote,
+  region: "text",
+  source: -1,
   width: text.length,
 });
 
@@ -107,6 +109,8 @@ export const reader: ReaderModel = {
         { text: ".", style: "plain", link: 0 },
       ],
       quote: 0,
+      region: "text",
+      source: -1,
       width: 30,
     },
     ...Array.from({ length: 60 }, (_, i) =>

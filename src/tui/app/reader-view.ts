@@ -53,6 +53,8 @@ export class ReaderView {
     const muted = (text: string): DisplayLine => ({
       spans: [{ text, style: "muted", link: 0 }],
       quote: 0,
+      region: "note",
+      source: -1,
       width: textWidth(text),
     });
     const links = hiddenLinks(body).map(({ number, target }) => muted(`[${number}] ${safeText(target)}`));

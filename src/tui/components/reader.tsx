@@ -91,6 +91,7 @@ const spanStyles: Readonly<Record<Span["style"], StyleName | null>> = {
   link: "link",
   heading: "heading",
   muted: "text.muted",
+  warning: "status.error",
 };
 
 function bodyLine(line: DisplayLine, links: readonly string[], width: number, theme: Theme): string {
