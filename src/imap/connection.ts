@@ -50,13 +50,14 @@ export interface ConnectionSettings {
 
 /** One connection to a server: commands go in, values and events come out. `connect` makes it. */
 export class Connection {
+  /** How long the server has been silent. */
+  readonly watchdog: Watchdog;
   /** The socket, or what compresses above it. */
   #line: Duplex;
   readonly #settings: ConnectionSettings;
   readonly #session = new Session();
   #framer: Framer;
   readonly #sender: Sender;
-  readonly #watchdog: Watchdog;
   readonly #tagPrefix = randomBytes(3).toString("hex").toUpperCase();
   #tagCounter = 0;
   readonly #flight = new Flight();
@@ -65,6 +66,8 @@ export class Connection {
   readonly #idle = new IdleSwitch(() => {
     this.#sender.write(Buffer.from("DONE\r\n"), "DONE");
     this.#watch();
+    // The end of an IDLE costs no server any time; after a long silence it shows whether the line still lives.
+    if (this.watchdog.silence > timeouts.silence) this.watchdog.hurry(timeouts.probe);
   });
   #pumping = false;
   #junk = 0;
@@ -79,10 +82,10 @@ export class Connection {
     this.#line = line;
     this.#settings = settings;
     this.#guess = new Guess(this.#session, settings.remembered ?? null);
-    this.#watchdog = new Watchdog(settings.silenceTimeoutMs ?? timeouts.silence, () => this.#silent());
+    this.watchdog = new Watchdog(settings.silenceTimeoutMs ?? timeouts.silence, () => this.#silent());
     this.#sender = new Sender(line, {
       log: (text) => settings.log?.("out", text),
-      progress: () => this.#watchdog.refresh(),
+      progress: () => this.watchdog.sent(),
       broken: (error) => this.destroy(error),
     });
     this.#framer = this.#listen(line);
@@ -98,11 +101,11 @@ export class Connection {
       resume: () => {
         this.#read(() => framer.continue());
         if (!framer.paused && !this.#ended) line.resume();
-        this.#watch();
+        this.watchdog.restart();
       },
     });
     const take = (chunk: Buffer) => {
-      this.#watchdog.refresh();
+      this.watchdog.heard();
       this.#read(() => framer.push(chunk));
     };
     readInTurns(line, take, () => framer.paused || this.#ended);
@@ -255,11 +258,14 @@ export class Connection {
       offered: this.capabilities.has("IDLE"),
       pollMs: options.pollMs ?? timeouts.poll,
       end: () => this.#idle.end(),
-      begun: () => this.#idle.begun(),
+      begun: () => {
+        this.#idle.begun();
+        this.#watch();
+      },
     });
   }
 
-  /** Says good-bye, waits at most 2 s for the answer, and closes. Never fails. */
+  /** Says good-bye, waits a moment for the answer, and closes. Never fails. */
   async logout(): Promise<void> {
     if (this.#ended) return;
     let timer: NodeJS.Timeout | undefined;
@@ -275,7 +281,7 @@ export class Connection {
   destroy(error?: ImapError): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#watchdog.watch(false);
+    this.watchdog.watch(false);
     const problem = error ?? new ImapError("CLOSED", "The connection was closed.");
     this.#framer.stop(problem);
     this.#session.closed();
@@ -479,13 +485,13 @@ export class Connection {
 
   /** Runs the watchdog while an answer is due: not in IDLE, and not while we ourselves hold the server back. */
   #watch(): void {
-    const due = this.#flight.some((job) => !job.exchange?.quiet || this.#idle.ending);
-    this.#watchdog.watch(due && !this.#ended);
+    const due = this.#flight.some((job) => !job.exchange?.quiet || this.#idle.due);
+    this.watchdog.watch(due && !this.#ended);
   }
 
   #silent(): void {
-    const ms = this.#settings.silenceTimeoutMs ?? timeouts.silence;
-    if (this.#framer.paused) this.#watch();
+    const ms = Math.max(this.watchdog.patience, this.watchdog.waited);
+    if (this.#framer.paused) this.watchdog.restart();
     else this.destroy(new ImapError("TIMEOUT", `The server was silent for ${Math.round(ms / 1000)} s.`));
   }
 }

@@ -30,9 +30,9 @@ export class IdleSwitch {
     this.#sendDone = sendDone;
   }
 
-  /** DONE was sent, and the answer is due. */
-  get ending(): boolean {
-    return this.#state === "ending";
+  /** The server owes us its `+`, or the answer to DONE. */
+  get due(): boolean {
+    return this.#state === "sent" || this.#state === "end when begun" || this.#state === "ending";
   }
 
   sent(): void {

@@ -72,6 +72,7 @@ export { formatImapUrl, type ImapUrl, parseImapUrl } from "./imap-url.ts";
 export { limits, timeouts } from "./limits.ts";
 export { listMailboxes } from "./list-mailboxes.ts";
 export { type MoveResult, moveMessages, removeMessages } from "./move.ts";
+export { probe } from "./probe.ts";
 export { type Quirk, quirks, type ServerQuirks } from "./quirks.ts";
 export type { Acl, GrantableRights } from "./response/acl.ts";
 export type { LargeLiteral } from "./response/fetch.ts";

@@ -40,8 +40,10 @@ export const timeouts = {
   greeting: 16_000,
   /** Nothing received while an answer is due. */
   silence: 60_000,
-  /** The answer to LOGOUT. */
-  logout: 2_000,
+  /** Nothing received, where there is reason to doubt that the line still lives. */
+  probe: 10_000,
+  /** The answer to LOGOUT: with what else ending takes, two seconds. */
+  logout: 1_500,
   /** IDLE is begun anew: servers and gateways drop it well before the 29 minutes of RFC 2177. */
   idle: 9 * 60_000,
   /** NOOP in place of IDLE. */

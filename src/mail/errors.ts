@@ -1,4 +1,5 @@
 /** What went wrong with mail as the person means it: a folder, a message, a query, a line that is down. */
+import { AccountError } from "../account/errors.ts";
 import { ImapError } from "../imap/index.ts";
 
 export type MailErrorCode =
@@ -23,10 +24,22 @@ export class MailError extends Error {
   }
 }
 
-/** Whether the network, and not the server or the person, is the reason: what waits may go out later. */
+/** What ends a line, or keeps one from being made. */
+const lineCodes = [
+  "REFUSED",
+  "UNRESOLVED",
+  "TIMEOUT",
+  "CLOSED",
+  "BYE",
+  "TLS",
+  "ABORTED",
+  "AUTH",
+  "CERTIFICATE",
+  "INSECURE",
+];
+
+/** Whether there is no line, so that nobody has judged what was asked for: what waits may go out later. */
 export function isLineDown(error: unknown): boolean {
-  return (
-    error instanceof ImapError &&
-    ["REFUSED", "UNRESOLVED", "TIMEOUT", "CLOSED", "BYE", "TLS"].includes(error.code)
-  );
+  if (error instanceof AccountError) return true;
+  return error instanceof ImapError && lineCodes.includes(error.code);
 }

@@ -86,11 +86,11 @@ export class Mail {
       entered: (connection, selected) => this.#sync.entered(connection, selected),
       returned: (connection, selected) => this.#sync.all(connection, selected),
       mailboxEvent: (path, event) => this.#changed(path, event),
-      online: () => {
-        this.#operations.replay();
+      opened: () => {
         // After a loss: what the connection missed is caught up with, as at the start.
         if (this.#watched) this.#keepUp(this.#watched);
       },
+      online: () => this.#operations.replay(),
       state: (state) => {
         if (state.kind === "down") this.#sync.forget();
         emit({ kind: "line", state });
@@ -109,6 +109,7 @@ export class Mail {
       open: () => this.#session.another(),
       watched: (path) => path === this.#watched?.path,
       refresh: () => void this.refreshFolders().catch(() => undefined),
+      again: () => void this.#listen(),
       emit,
     });
   }
@@ -298,12 +299,14 @@ export class Mail {
 
   /** Brings a folder in step, and then listens to what happens in the others. */
   #keepUp(folder: Folder): void {
-    const listen = async () => {
-      await this.sync(folder);
-      const { connection } = this.#session;
-      if (this.#keepOnline && connection) await this.#news.listen(connection);
-    };
-    listen().catch(() => undefined);
+    this.sync(folder)
+      .then(() => this.#listen())
+      .catch(() => undefined);
+  }
+
+  async #listen(): Promise<void> {
+    const { connection } = this.#session;
+    if (this.#keepOnline && connection) await this.#news.listen(connection);
   }
 
   #changed(path: string, event: MailboxEvent): void {
@@ -473,9 +476,9 @@ export class Mail {
     await this.#session.within(folder.path, (connection) => this.#sync.arrivals(connection, folder.path));
   }
 
-  /** Tries the line again now. */
-  async reconnect(): Promise<void> {
-    await this.#session.connected();
+  /** Looks whether the line lives, and where it does not makes it now, without waiting for the next try. */
+  reconnect(): Promise<void> {
+    return this.#session.reconnect();
   }
 
   /** Ends the session; at most two seconds with a dead server. What waits in the journal stays there. */

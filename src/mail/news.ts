@@ -3,8 +3,9 @@
  * being asked for. They have a connection of their own with no mailbox selected: beside NOTIFY, Dovecot 2.3 does not
  * always tell what happens in the selected one. Elsewhere the folder list is asked for now and then.
  */
-import { type Connection, type FolderEvent, notify, status } from "../imap/index.ts";
+import { type Connection, type FolderEvent, ImapError, notify, status } from "../imap/index.ts";
 import type { Store } from "../store/index.ts";
+import { isLineDown } from "./errors.ts";
 import type { MailEvent } from "./values.ts";
 
 export interface NewsHooks {
@@ -14,13 +15,24 @@ export interface NewsHooks {
   watched(path: string): boolean;
   /** Reads the folder list anew. */
   refresh(): void;
+  /** The line that told was lost, and it is time to ask for another. */
+  again(): void;
   emit(event: MailEvent): void;
 }
+
+/** How long nothing is asked after a loss, at first and at most, in milliseconds; about half of it by chance. */
+const again = { first: 1_000, most: 300_000 } as const;
+/** A line that held so long was good. */
+const steadyMs = 60_000;
+/** IDLE begins this long after what came between: several that follow one another do not each pay for it. */
+const idleAfterMs = 250;
 
 export class News {
   readonly #store: Store;
   readonly #hooks: NewsHooks;
   #listening = false;
+  #losses = 0;
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(store: Store, hooks: NewsHooks) {
     this.#store = store;
@@ -31,10 +43,13 @@ export class News {
   async listen(main: Connection): Promise<void> {
     if (this.#listening || !main.capabilities.has("NOTIFY") || main.quirks.maxConnections < 2) return;
     this.#listening = true;
+    if (this.#timer) clearTimeout(this.#timer);
     try {
       const line = await this.#hooks.open();
-      line.events.on("close", () => {
+      const since = Date.now();
+      line.events.on("close", (error) => {
         this.#listening = false;
+        if (error) this.#lost(error, Date.now() - since);
       });
       line.events.on("folders", (event) => this.#apply(line, event));
       await line.run(
@@ -44,12 +59,29 @@ export class News {
           status: true,
         }),
       );
-      // Some tell nothing while nothing is asked, and IDLE keeps the line alive.
-      line.idle();
-    } catch {
+      await this.#idle(line);
+    } catch (error) {
       // Without news the folder list is asked for as elsewhere: nothing that a person must know.
+      if (this.#listening) this.#lost(error, 0);
       this.#listening = false;
     }
+  }
+
+  /** Some tell nothing while nothing is asked, and IDLE keeps the line alive. */
+  async #idle(line: Connection): Promise<void> {
+    for (;;) {
+      await line.idle().ended;
+      await new Promise((resolve) => setTimeout(resolve, idleAfterMs).unref());
+    }
+  }
+
+  /** A server that ends it again and again is asked ever more seldom, and one that refuses never. `held` in ms. */
+  #lost(error: unknown, held: number): void {
+    if (!isLineDown(error) || (error instanceof ImapError && error.code === "AUTH")) return;
+    if (held >= steadyMs) this.#losses = 0;
+    const wait = Math.min(again.most, again.first * 2 ** this.#losses++);
+    this.#timer = setTimeout(() => this.#hooks.again(), wait * (0.75 + Math.random() / 2));
+    this.#timer.unref();
   }
 
   #apply(line: Connection, event: FolderEvent): void {
@@ -66,7 +98,6 @@ export class News {
       .run(status(path, ["messages", "unseen"]))
       .then((told) => {
         this.#counted(path, told.messages, told.unseen);
-        line.idle();
       })
       .catch(() => undefined);
   }

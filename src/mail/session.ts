@@ -1,43 +1,28 @@
 /**
- * The line to one server: connecting, coming back after a loss, and who has which mailbox selected. IMAP has one
- * selected mailbox a connection; work on the same mailbox goes on side by side, work on another waits its turn.
+ * Who has which mailbox selected on the line. IMAP has one selected mailbox a connection; work on the same mailbox
+ * goes on side by side, work on another waits its turn.
  */
 
-import type { Account } from "../account/config.ts";
-import { version } from "../account/version.ts";
 import {
   type Connection,
-  connect,
-  enable,
   ImapError,
   type MailboxEvent,
-  type RememberedCapabilities,
-  type Secret,
   type SelectedMailbox,
   select,
 } from "../imap/index.ts";
-import { MailError } from "./errors.ts";
+import { Line, type LineOptions } from "./line.ts";
 import type { LineState } from "./values.ts";
 
-export interface SessionOptions {
-  readonly account: Account;
-  readonly ca: string | undefined;
-  password(): Promise<Secret>;
-  readonly offline: boolean;
-  /** Come back by itself after a loss, and IDLE on the watched mailbox: what a screen wants and a script does not. */
-  readonly keepOnline: boolean;
-  readonly log?: (line: string) => void;
-  /** What the server was able to do the last time, so that the login need not wait for its greeting. */
-  recall(): RememberedCapabilities | null;
-  remember(capabilities: RememberedCapabilities): void;
+export interface SessionOptions extends LineOptions {
   /** Called before anyone may work in a mailbox that has just been selected. */
   entered(connection: Connection, selected: SelectedMailbox): Promise<void>;
   /** Called when the watched mailbox has been selected again after another one, or after a loss. */
   returned(connection: Connection, selected: SelectedMailbox): Promise<void>;
   mailboxEvent(path: string, event: MailboxEvent): void;
-  /** A connection is up and authenticated. */
+  /** There is a connection: what is to be read can be asked for, along with the login. */
+  opened(): void;
+  /** The server has let us in. */
   online(): void;
-  state(state: LineState): void;
   alert(text: string): void;
   /** So many messages are shown in a simplified form (RFC 6858). */
   downgraded(messages: number): void;
@@ -49,16 +34,12 @@ interface Waiting {
   fail(error: unknown): void;
 }
 
-const firstRetryMs = 1_000;
-const lastRetryMs = 60_000;
 /** IDLE begins this long after the last command: keys that follow one another do not each pay for DONE and IDLE. */
 const idleAfterMs = 250;
 
 export class Session {
   readonly #options: SessionOptions;
-  #state: LineState = { kind: "offline" };
-  #connecting: Promise<Connection> | null = null;
-  #connection: Connection | null = null;
+  readonly #line: Line;
   /** The mailbox that is selected and has been entered. */
   #path: string | null = null;
   #users = 0;
@@ -66,132 +47,51 @@ export class Session {
   #waiting: Waiting[] = [];
   #watched: string | null = null;
   #idleTimer: NodeJS.Timeout | null = null;
-  #retryTimer: NodeJS.Timeout | null = null;
-  readonly #others = new Set<Connection>();
-  #failures = 0;
-  #closed = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#line = new Line(options, {
+      opened: (connection) => this.#opened(connection),
+      online: () => options.online(),
+      alive: () => this.#idleSoon(),
+      lost: () => {
+        this.#path = null;
+      },
+    });
   }
 
   get state(): LineState {
-    return this.#state;
+    return this.#line.state;
   }
 
   get connection(): Connection | null {
-    return this.#connection;
+    return this.#line.connection;
   }
 
-  #setState(state: LineState): void {
-    this.#state = state;
-    this.#options.state(state);
-  }
-
-  /** The authenticated connection, made if need be. Throws MailError "OFFLINE", ImapError, AccountError. */
+  /** The connection, made if need be. Throws MailError "OFFLINE", ImapError, AccountError. */
   connected(): Promise<Connection> {
-    if (this.#options.offline || this.#closed) {
-      return Promise.reject(
-        new MailError("OFFLINE", "this needs the server, and postern is off line", "leave out --offline"),
-      );
-    }
-    this.#connecting ??= this.#connect().catch((error: unknown) => {
-      this.#connecting = null;
-      this.#lost(error instanceof Error ? error : new Error(String(error)));
-      throw error;
-    });
-    return this.#connecting;
+    return this.#line.connected();
   }
 
   /** One more connection, for who needs its own; it ends with the session. Throws as `connected`. */
-  async another(): Promise<Connection> {
-    const connection = await this.#open();
-    if (this.#closed) connection.destroy();
-    this.#others.add(connection);
-    connection.events.on("close", () => void this.#others.delete(connection));
-    return connection;
+  another(): Promise<Connection> {
+    return this.#line.another();
   }
 
-  async #open(): Promise<Connection> {
-    const { account, ca, log } = this.#options;
-    const { security, host, port, user } = account.imap;
-    // The password command and the handshakes take their time side by side.
-    const password = this.#options.password();
-    password.catch(() => undefined);
-    const remembered = this.#options.recall();
-    const connection = await connect({
-      host,
-      port,
-      security,
-      // The scheme imap+insecure:// is how a person insists.
-      insecure: security === "none",
-      clientId: { name: "Postern", version },
-      ...(remembered ? { remembered } : {}),
-      ...(ca === undefined ? {} : { ca }),
-      ...(account.pin === null ? {} : { pin: account.pin }),
-      ...(log
-        ? { log: (direction: "in" | "out", text: string) => log(`${direction === "in" ? "<" : ">"} ${text}`) }
-        : {}),
-    });
-    const login = password
-      .then((secret) => connection.authenticate({ user, secret }))
-      .then(() => {
-        if (connection.remembered) this.#options.remember(connection.remembered);
-        // Yahoo shows the newest messages alone to who might use sequence numbers (RFC 9586, 9738).
-        if (connection.quirks.cappedView) connection.run(enable(["UIDONLY"])).catch(() => undefined);
-      });
-    login.catch((error: unknown) => connection.destroy(error instanceof ImapError ? error : undefined));
-    // With the server's abilities known, what is to be read is asked for along with the login, and fails with it.
-    await (remembered ? password : login);
-    if (connection.state === "closed") await login;
-    return connection;
+  /** Looks whether the line lives, and makes it without waiting any longer. Throws as `connected`. */
+  reconnect(): Promise<void> {
+    return this.#line.reconnect();
   }
 
-  async #connect(): Promise<Connection> {
-    if (this.#retryTimer) clearTimeout(this.#retryTimer);
-    this.#setState({ kind: "connecting" });
-    const connection = await this.#open();
+  #opened(connection: Connection): void {
     connection.events.on("mailbox", (event) => {
       const path = connection.selected?.path;
       if (path !== undefined) this.#options.mailboxEvent(path, event);
     });
     connection.events.on("alert", (text) => this.#options.alert(text));
     connection.events.on("downgraded", (messages) => this.#options.downgraded(messages));
-    connection.events.on("close", (error) => {
-      if (this.#connection === connection)
-        this.#lost(error ?? new ImapError("CLOSED", "the server closed the connection"));
-    });
-    this.#connection = connection;
-    this.#failures = 0;
-    this.#setState({ kind: "online" });
-    this.#options.online();
+    this.#options.opened();
     this.#idleSoon();
-    return connection;
-  }
-
-  #lost(error: Error): void {
-    this.#connection = null;
-    this.#connecting = null;
-    this.#path = null;
-    if (this.#closed) return;
-    // Asking again with a refused password would only lock the account; the person acts first.
-    const again =
-      this.#options.keepOnline &&
-      !(error instanceof ImapError && ["AUTH", "CERTIFICATE", "INSECURE"].includes(error.code));
-    const asked = error instanceof ImapError ? (error.retryAfter ?? 0) : 0;
-    const retryAt = again ? Date.now() + Math.max(asked, this.#delay()) : null;
-    this.#setState({ kind: "down", error, retryAt });
-    if (retryAt === null) return;
-    this.#retryTimer = setTimeout(() => {
-      this.connected().catch(() => undefined);
-    }, retryAt - Date.now());
-    this.#retryTimer.unref();
-  }
-
-  /** Doubling from one second to one minute, ±20 % so that many clients do not come back at once. */
-  #delay(): number {
-    const doubled = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures++);
-    return doubled * (0.8 + Math.random() * 0.4);
   }
 
   /** Runs `work` while the mailbox `path` is selected and stays so. */
@@ -219,7 +119,7 @@ export class Session {
     while (!this.#selecting) {
       const next = this.#waiting[0];
       if (!next) break;
-      if (this.#connection !== connection) {
+      if (this.connection !== connection) {
         this.#waiting.shift();
         next.fail(new ImapError("CLOSED", "the connection was lost"));
       } else if (this.#path === next.path) {
@@ -265,13 +165,13 @@ export class Session {
   #idleSoon(): void {
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
     this.#idleTimer = null;
-    if (!this.#options.keepOnline || this.#watched === null || this.#closed) return;
+    if (!this.#options.keepOnline || this.#watched === null || this.#line.closed) return;
     this.#idleTimer = setTimeout(() => this.#idle(), idleAfterMs);
     this.#idleTimer.unref();
   }
 
   #idle(): void {
-    const connection = this.#connection;
+    const { connection } = this;
     const path = this.#watched;
     if (!connection || path === null || this.#users > 0 || this.#selecting || this.#waiting.length > 0)
       return;
@@ -283,13 +183,9 @@ export class Session {
     connection.idle();
   }
 
-  /** Says goodbye; takes at most two seconds with a dead server. */
+  /** Says goodbye; takes less than two seconds with a dead server. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const timer of [this.#idleTimer, this.#retryTimer]) if (timer) clearTimeout(timer);
-    const connection = this.#connection;
-    this.#connection = null;
-    for (const other of this.#others) other.destroy();
-    if (connection) await connection.logout();
+    if (this.#idleTimer) clearTimeout(this.#idleTimer);
+    await this.#line.close();
   }
 }

@@ -26,8 +26,9 @@ export type Message = StoredMessage;
 /** The line to the server, as the status line shows it. */
 export type LineState =
   | { readonly kind: "offline" }
-  | { readonly kind: "connecting" }
-  | { readonly kind: "online" }
+  /** `since` in milliseconds since the epoch; `waitedMs`: so long the server has owed us an answer and sent no byte. */
+  | { readonly kind: "connecting"; readonly since: number; readonly waitedMs: number }
+  | { readonly kind: "online"; readonly since: number; readonly waitedMs: number }
   /** Down; the next attempt is at `retryAt` (milliseconds since the epoch), null where there is none. */
   | { readonly kind: "down"; readonly error: Error; readonly retryAt: number | null };
 

@@ -4,6 +4,7 @@ import type { ScreenSettings } from "../account/config.ts";
 import type { Mail } from "../mail/index.ts";
 import { App } from "./app/app.ts";
 import { withOwnKeys } from "./app/keymap.ts";
+import { lineText } from "./app/line-text.ts";
 import { present } from "./app/present.ts";
 import { cursorOf, Screen } from "./components/screen.tsx";
 import { type InkScreen, startInk } from "./ink.ts";
@@ -20,7 +21,7 @@ export interface ScreenOptions {
 
 /** Frames that nobody has pressed a key for (a sync under way, a clock) come no closer than this. */
 const laterMs = 200;
-/** The countdown of the status line. */
+/** What the status line counts are seconds. */
 const tickMs = 1_000;
 
 /** Shows the screen until the person quits; resolves to the exit status. The mail is closed then. */
@@ -67,8 +68,11 @@ export async function runScreen({ mail, settings, keys, folder }: ScreenOptions)
     quit,
   });
   output.on("resize", () => draw(false));
+  let line = "";
   const clock = setInterval(() => {
-    if (mail.line.kind === "down" && mail.line.retryAt !== null) draw(true);
+    const shown = line;
+    line = lineText(mail.line, Date.now());
+    if (line !== shown) draw(true);
   }, tickMs);
 
   frame();

@@ -19,17 +19,10 @@ import {
   uidSearch,
 } from "../../src/imap/index.ts";
 import type { Peer } from "../servers/scripted.ts";
-import { scriptedPeers, selecting } from "./scripted-session.ts";
+import { fails, scriptedPeers, selecting } from "./scripted-session.ts";
 
 const login = { user: "ann", secret: new Secret("hunter-2") };
 const encoded = Buffer.from("\0ann\0hunter-2").toString("base64");
-
-const fails =
-  (code: ImapErrorCode) =>
-  (error: unknown): boolean => {
-    if (!(error instanceof ImapError) || error.code !== code) throw error;
-    return error.message !== "" && error.hint !== "";
-  };
 
 describe("connection", () => {
   const { servers, serve, dial, open } = scriptedPeers();

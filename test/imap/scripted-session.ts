@@ -1,6 +1,12 @@
 // Connections to scripted servers, all of which end with the test that made them.
 import { afterEach } from "node:test";
-import { type Connection, type ConnectOptions, connect } from "../../src/imap/index.ts";
+import {
+  type Connection,
+  type ConnectOptions,
+  connect,
+  ImapError,
+  type ImapErrorCode,
+} from "../../src/imap/index.ts";
 import { type Peer, type ScriptedServer, scriptedServer } from "../servers/scripted.ts";
 
 export interface ScriptedSession {
@@ -51,3 +57,11 @@ export function scriptedPeers(): ScriptedPeers {
 /** Answers a SELECT. */
 export const selecting = (peer: Peer, exists = 3): Promise<void> =>
   peer.answer(/^SELECT/, `* ${exists} EXISTS`, "* OK [UIDVALIDITY 1] ok", "* OK [UIDNEXT 9] ok");
+
+/** For assert.rejects: it is such an error, which says what happened and what to do. */
+export const fails =
+  (code: ImapErrorCode) =>
+  (error: unknown): boolean => {
+    if (!(error instanceof ImapError) || error.code !== code) throw error;
+    return error.message !== "" && error.hint !== "";
+  };

@@ -4,7 +4,7 @@
  */
 import { type Context, findCommand, type Result, UsageError } from "../../commands/index.ts";
 import { parseLine, splitWords } from "../../commands/parse.ts";
-import type { Folder, Mail, MailEvent } from "../../mail/index.ts";
+import type { Folder, LineState, Mail, MailEvent } from "../../mail/index.ts";
 import { safeFileName } from "../../message/file-name.ts";
 import type { Pane } from "../model.ts";
 import { findAction } from "./actions.ts";
@@ -53,6 +53,7 @@ export class App {
   readonly #stopListening: () => void;
   #interruptedAt = 0;
   #dirty = false;
+  #lossTold = "";
 
   readonly list: ListView;
   folders: readonly Folder[];
@@ -140,11 +141,21 @@ export class App {
         this.say(event.text, event.level === "error");
         break;
       case "line":
-        if (event.state.kind === "down") this.fail(event.state.error);
-        else if (event.state.kind === "online" && this.notice?.error) this.notice = null;
+        this.#tellLine(event.state);
         break;
     }
     this.#host.draw(true);
+  }
+
+  /** A loss is told once, and not again with every try that fails for the same reason. */
+  #tellLine(state: LineState): void {
+    if (state.kind === "online") {
+      if (this.notice?.error) this.notice = null;
+      this.#lossTold = "";
+    } else if (state.kind === "down" && state.error.message !== this.#lossTold) {
+      this.#lossTold = state.error.message;
+      this.fail(state.error);
+    }
   }
 
   /** Called before a frame is made: takes in what has changed in the index since the last one. */

@@ -1,6 +1,6 @@
 /** What the screen shows, put together from the controller's views. Texts from outside become safe here. */
 import { flagLetters, formatPeople, formatSize, shortDate } from "../../mail/format.ts";
-import type { LineState, Message } from "../../mail/index.ts";
+import type { Message } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import { helpLength } from "../components/help.tsx";
 import { keyBarRows, layoutOf } from "../layout.ts";
@@ -17,6 +17,7 @@ import type { App } from "./app.ts";
 import { explain } from "./explain.ts";
 import { inWords } from "./in-words.ts";
 import { type Binding, contextTitles, helpContexts, type KeyContext } from "./keymap.ts";
+import { lineText, quiet } from "./line-text.ts";
 
 export interface View {
   readonly columns: number;
@@ -123,21 +124,6 @@ function messageRow(message: Message, selected: boolean, marked: boolean, now: n
   return row;
 }
 
-function lineText(state: LineState, now: number): string {
-  switch (state.kind) {
-    case "online":
-      return "● online";
-    case "connecting":
-      return "◌ connecting";
-    case "offline":
-      return "○ off line";
-    case "down": {
-      if (state.retryAt === null) return "○ off line, $ tries again";
-      return `○ off line, again in ${Math.max(0, Math.ceil((state.retryAt - now) / 1000))} s`;
-    }
-  }
-}
-
 function status(app: App, now: number): StatusModel {
   const { list, progress, notice } = app;
   const number = (n: number) => n.toLocaleString("en").replaceAll(",", "\u2009");
@@ -148,11 +134,15 @@ function status(app: App, now: number): StatusModel {
     list.marked.size > 0 ? `${list.marked.size} marked` : "",
     list.filter ? `limited to ${safeText(list.filter.query) || "a list"}` : "",
   ].filter((text) => text !== "");
+  const line = lineText(app.mail.line, now);
   const right = [
     app.pendingKeys,
-    progress ? `reading headers ${Math.floor((100 * progress.done) / progress.total)} %` : "",
+    // While nothing comes, nothing gets on.
+    progress && line === quiet
+      ? `reading headers ${Math.floor((100 * progress.done) / progress.total)} %`
+      : "",
     app.mail.queued > 0 ? `↑${app.mail.queued}` : "",
-    lineText(app.mail.line, now),
+    line,
   ].filter((text) => text !== "");
   const said = notice ? safeText(notice.text) : "";
   return {

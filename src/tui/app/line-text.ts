@@ -1,0 +1,46 @@
+/** The line to the server in a few words: at most half of 80 columns, with what waits beside it. */
+import type { LineState } from "../../mail/index.ts";
+
+/** All is well. */
+export const quiet = "● online";
+
+/** Shorter waits are nothing to be told. */
+const noticedMs = 3_000;
+
+/** Why there is no line, where that is worth a word. */
+const reasons: Readonly<Record<string, string>> = {
+  REFUSED: "refused",
+  UNRESOLVED: "no address",
+  TIMEOUT: "no answer",
+  CLOSED: "cut",
+  BYE: "closed",
+  TLS: "TLS",
+  CERTIFICATE: "certificate",
+  INSECURE: "insecure",
+  AUTH: "login",
+  NO_PASSWORD: "password",
+  PASSWORD_COMMAND: "password",
+};
+
+const seconds = (ms: number) => `${Math.max(0, Math.ceil(ms / 1000))} s`;
+
+/** `now` in milliseconds since the epoch. */
+export function lineText(state: LineState, now: number): string {
+  switch (state.kind) {
+    case "online":
+      return state.waitedMs < noticedMs ? quiet : `◌ waiting for the server (${seconds(state.waitedMs)})`;
+    case "connecting": {
+      const ms = now - state.since;
+      return ms < noticedMs ? "◌ connecting" : `◌ connecting (${seconds(ms)})`;
+    }
+    case "offline":
+      return "○ off line";
+    case "down": {
+      const code: unknown = Reflect.get(state.error, "code");
+      const reason = typeof code === "string" ? reasons[code] : undefined;
+      const why = reason === undefined ? "" : ` (${reason})`;
+      if (state.retryAt === null) return `○ off line${why}, $ tries again`;
+      return `○ off line${why}, again in ${seconds(state.retryAt - now)}`;
+    }
+  }
+}
