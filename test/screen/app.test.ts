@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
-import { barOf, eventually, type Home, makeHome, openScreen, sizes, Wire } from "./postern.ts";
+import { Wire } from "../servers/wire.ts";
+import { barOf, eventually, type Home, makeHome, openScreen, sizes } from "./postern.ts";
 import type { Pty } from "./pty.ts";
 
 const skip = serverMissing("dovecot");

@@ -2,16 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
-import {
-  barOf,
-  eventually,
-  type Home,
-  makeHome,
-  openScreen,
-  type Relay,
-  startRelay,
-  Wire,
-} from "./postern.ts";
+import { Wire } from "../servers/wire.ts";
+import { barOf, eventually, type Home, makeHome, openScreen, type Relay, startRelay } from "./postern.ts";
 
 const skip = serverMissing("dovecot");
 /** A key is answered at once: far below what a person notices, with room for a busy machine. */

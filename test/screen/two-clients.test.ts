@@ -1,7 +1,8 @@
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
-import { eventually, type Home, makeHome, openScreen, Wire } from "./postern.ts";
+import { Wire } from "../servers/wire.ts";
+import { eventually, type Home, makeHome, openScreen } from "./postern.ts";
 import type { Pty } from "./pty.ts";
 
 const skip = serverMissing("dovecot");
