@@ -16,6 +16,9 @@ function mailboxOf(row: Row): StoredMailbox {
     uidValidity: number(row, "uid_validity"),
     uidNext: number(row, "uid_next"),
     highestModSeq: text(row, "highest_mod_seq"),
+    complete: number(row, "complete") === 1,
+    rows: number(row, "rows"),
+    unread: number(row, "unread"),
     messages: numberOrNull(row, "messages"),
     unseen: numberOrNull(row, "unseen"),
     mailboxId: textOrNull(row, "mailbox_id"),
@@ -98,7 +101,7 @@ export class Mailboxes {
   setState(id: number, state: MailboxState): void {
     const old = this.byId(id);
     if (!old) return;
-    const { uidValidity, uidNext, highestModSeq, messages, unseen, mailboxId } = {
+    const { uidValidity, uidNext, highestModSeq, complete, messages, unseen, mailboxId } = {
       ...old,
       ...defined(state),
     };
@@ -106,6 +109,7 @@ export class Mailboxes {
       uidValidity === old.uidValidity &&
       uidNext === old.uidNext &&
       highestModSeq === old.highestModSeq &&
+      complete === old.complete &&
       messages === old.messages &&
       unseen === old.unseen &&
       mailboxId === old.mailboxId
@@ -113,11 +117,12 @@ export class Mailboxes {
       return;
     }
     this.#database.run(
-      `UPDATE mailbox SET uid_validity = ?, uid_next = ?, highest_mod_seq = ?, messages = ?, unseen = ?,
-         mailbox_id = ? WHERE id = ?`,
+      `UPDATE mailbox SET uid_validity = ?, uid_next = ?, highest_mod_seq = ?, complete = ?, messages = ?,
+         unseen = ?, mailbox_id = ? WHERE id = ?`,
       uidValidity,
       uidNext,
       highestModSeq,
+      complete ? 1 : 0,
       messages,
       unseen,
       mailboxId,

@@ -1,8 +1,6 @@
 import type { Bodies } from "./bodies.ts";
-import { type Database, json, number, numberOrNull, text, textOrNull } from "./database.ts";
-import type { Row } from "./driver.ts";
-import { baseSubject, fold } from "./fold.ts";
-import { words } from "./mailboxes.ts";
+import { type Database, number, numberOrNull, text, textOrNull } from "./database.ts";
+import { columns, flagColumn, integer, isSeen, messageOf, upsert, valuesOf } from "./message-row.ts";
 import {
   type FlagChange,
   firstProvisionalUid,
@@ -11,11 +9,11 @@ import {
   type SortKey,
   type StoredMessage,
   type StoredMessageInput,
-  type StoredPerson,
+  type UidRange,
   type WindowQuery,
 } from "./types.ts";
 
-/** The column that leads each order; the UID decides between equal ones. Each has its index. */
+/** The column that leads each order; the UID decides between equal ones. */
 const orders: Record<SortKey, string> = {
   arrival: "uid",
   date: "internal_date",
@@ -24,22 +22,17 @@ const orders: Record<SortKey, string> = {
   size: "size",
 };
 
-const columns = `uid, flags, mod_seq, internal_date, sent_at, size, subject, people, message_id, in_reply_to,
-  reference_ids, thread_id, email_id, EXISTS (SELECT 1 FROM body WHERE body.message = message.id) AS cached`;
-
 /** Restricts to a list of UIDs given as one JSON array: one statement for any number of them. */
 const amongUids = "uid IN (SELECT value FROM json_each(?))";
 
-/** Characters of a sort key: enough to sort by, and a hostile subject does not fill the index. */
-const sortKeyLength = 80;
-const foldedLength = 1000;
-/** Octets of Message-IDs kept of one References field: the newest count. */
-const referencesLength = 2000;
-
+/** UIDs read at once. */
+const pieceSize = 10_000;
 /** The index of messages, by mailbox and UID. */
 export class Messages {
   readonly #database: Database;
   readonly #bodies: Bodies;
+  /** Orders that are known to have their index. */
+  readonly #ordered = new Set<SortKey>();
 
   constructor(database: Database, bodies: Bodies) {
     this.#database = database;
@@ -48,28 +41,64 @@ export class Messages {
 
   /** The rows `offset` to `offset + limit` of the mailbox in the order asked for. */
   window(mailboxId: number, query: WindowQuery): StoredMessage[] {
-    const direction = query.descending ? "DESC" : "ASC";
-    const key = orders[query.sort];
+    this.#prepareOrder(query.sort);
+    const offset = Math.max(0, query.offset);
+    const limit = Math.max(0, query.limit);
+    if (query.uids) {
+      const where = `message INDEXED BY message_by_uid WHERE mailbox = ? AND ${amongUids}`;
+      return this.#rows(where, query, [mailboxId, JSON.stringify(query.uids)], offset, limit);
+    }
+    const where = "message WHERE mailbox = ?";
+    const after = this.count(mailboxId) - offset - limit;
+    // SQLite walks over what lies before a window: from the nearer end that is at most half of the mailbox.
+    if (after >= offset) return this.#rows(where, query, [mailboxId], offset, limit);
+    const turned = { ...query, descending: !query.descending };
+    return this.#rows(where, turned, [mailboxId], Math.max(0, after), limit + Math.min(0, after)).reverse();
+  }
+
+  #rows(
+    where: string,
+    { sort, descending }: Pick<WindowQuery, "sort" | "descending">,
+    parameters: readonly (string | number)[],
+    offset: number,
+    limit: number,
+  ): StoredMessage[] {
+    const direction = descending ? "DESC" : "ASC";
+    const key = orders[sort];
     const by = key === "uid" ? `uid ${direction}` : `${key} ${direction}, uid ${direction}`;
-    const tail = `ORDER BY ${by} LIMIT ? OFFSET ?`;
-    const limits = [Math.max(0, query.limit), Math.max(0, query.offset)] as const;
-    const rows = query.uids
-      ? this.#database.all(
-          `SELECT ${columns} FROM message INDEXED BY message_by_uid WHERE mailbox = ? AND ${amongUids} ${tail}`,
-          mailboxId,
-          JSON.stringify(query.uids),
-          ...limits,
-        )
-      : this.#database.all(`SELECT ${columns} FROM message WHERE mailbox = ? ${tail}`, mailboxId, ...limits);
-    return rows.map(messageOf);
+    const select = `SELECT ${columns} FROM ${where} ORDER BY ${by} LIMIT ? OFFSET ?`;
+    return this.#database.all(select, ...parameters, Math.max(0, limit), offset).map(messageOf);
+  }
+
+  /** Orders that few ask for get their index when the first does: kept by all, they cost two thirds of a sync. */
+  #prepareOrder(sort: SortKey): void {
+    if (sort === "arrival" || sort === "date" || this.#ordered.has(sort)) return;
+    this.#database.exec(
+      `CREATE INDEX IF NOT EXISTS message_by_${sort} ON message (mailbox, ${orders[sort]}, uid)`,
+    );
+    this.#ordered.add(sort);
   }
 
   /** How many messages the mailbox has here, or how many of `uids`. */
   count(mailboxId: number, uids?: readonly number[]): number {
-    const count = "SELECT count(*) AS n FROM message WHERE mailbox = ?";
     const row = uids
-      ? this.#database.get(`${count} AND ${amongUids}`, mailboxId, JSON.stringify(uids))
-      : this.#database.get(count, mailboxId);
+      ? this.#database.get(
+          `SELECT count(*) AS n FROM message WHERE mailbox = ? AND ${amongUids}`,
+          mailboxId,
+          JSON.stringify(uids),
+        )
+      : this.#database.get("SELECT rows AS n FROM mailbox WHERE id = ?", mailboxId);
+    return row ? number(row, "n") : 0;
+  }
+
+  /** How many messages of the mailbox are here under the server's UIDs. */
+  serverCount(mailboxId: number): number {
+    const row = this.#database.get(
+      `SELECT rows - (SELECT count(*) FROM message WHERE mailbox = ?1 AND uid >= ?2) AS n
+       FROM mailbox WHERE id = ?1`,
+      mailboxId,
+      firstProvisionalUid,
+    );
     return row ? number(row, "n") : 0;
   }
 
@@ -82,13 +111,37 @@ export class Messages {
       uid,
     );
     if (!own || (query.uids && !query.uids.includes(uid))) return -1;
-    const before = query.descending ? ">" : "<";
-    const ahead = `SELECT count(*) AS n FROM message WHERE mailbox = ? AND (${key}, uid) ${before} (?, ?)`;
     const values = [mailboxId, own.key ?? null, uid] as const;
-    const row = query.uids
-      ? this.#database.get(`${ahead} AND ${amongUids}`, ...values, JSON.stringify(query.uids))
-      : this.#database.get(ahead, ...values);
-    return row ? number(row, "n") : -1;
+    const beside = (side: "<" | ">", uids: string, ...among: string[]) => {
+      const select = `SELECT count(*) AS n FROM message WHERE mailbox = ? AND (${key}, uid) ${side} (?, ?) ${uids}`;
+      const row = this.#database.get(select, ...values, ...among);
+      return row ? number(row, "n") : 0;
+    };
+    const ahead = query.descending ? ">" : "<";
+    if (query.uids) return beside(ahead, `AND ${amongUids}`, JSON.stringify(query.uids));
+    if (query.sort !== "arrival") return beside(ahead, "");
+    // Counted from the end that is nearer, as far as UIDs tell.
+    const nearer = uid > this.#middle(mailboxId) ? ">" : "<";
+    const beyond = beside(nearer, "");
+    return nearer === ahead ? beyond : this.count(mailboxId) - 1 - beyond;
+  }
+
+  /** Half-way between the lowest and the highest UID of the server's. */
+  #middle(mailboxId: number): number {
+    const [lowest, highest] = this.uidBounds(mailboxId) ?? [0, 0];
+    return (lowest + highest) / 2;
+  }
+
+  /** The lowest and the highest UID that is the server's; null where there is none. */
+  uidBounds(mailboxId: number): readonly [lowest: number, highest: number] | null {
+    const row = this.#database.get(
+      `SELECT (SELECT min(uid) FROM message WHERE mailbox = ?1) AS low,
+              (SELECT max(uid) FROM message WHERE mailbox = ?1 AND uid < ?2) AS high`,
+      mailboxId,
+      firstProvisionalUid,
+    );
+    const high = row && numberOrNull(row, "high");
+    return high === null ? null : [number(row!, "low"), high];
   }
 
   get(mailboxId: number, uid: number): StoredMessage | null {
@@ -109,16 +162,68 @@ export class Messages {
     );
   }
 
-  /** Stores messages, new or known, in one transaction. Bodies stay cached; their files follow the flags. */
+  /**
+   * The UIDs that are the server's, as ascending ranges: a piece for each 10,000 messages, a few milliseconds each,
+   * so that others may have their turn in between. Every range ends before the next piece's first begins.
+   */
+  *uidRanges(mailboxId: number): Generator<UidRange[], void, undefined> {
+    for (let after = 0; ; ) {
+      const uids = this.#uidList(
+        "SELECT uid FROM message WHERE mailbox = ? AND uid > ? AND uid < ? ORDER BY uid LIMIT ?",
+        mailboxId,
+        after,
+        firstProvisionalUid,
+        pieceSize,
+      );
+      const last = uids.at(-1);
+      if (last === undefined) return;
+      yield rangesOf(uids);
+      if (uids.length < pieceSize) return;
+      after = last;
+    }
+  }
+
+  /** Those UIDs of the mailbox that lie in `ranges` (the server's: below `firstProvisionalUid`); the lowest `limit`. */
+  uidsWithin(mailboxId: number, ranges: readonly UidRange[], limit: number): number[] {
+    return this.#uidList(
+      `SELECT uid FROM json_each(?) AS range CROSS JOIN message INDEXED BY message_by_uid ON mailbox = ?
+         AND uid BETWEEN range.value ->> 0 AND range.value ->> 1
+       LIMIT ?`,
+      JSON.stringify(ranges),
+      mailboxId,
+      limit,
+    );
+  }
+
+  /** The UID of the message that has `newer` of the server's messages above it; null where there are not so many. */
+  uidFromEnd(mailboxId: number, newer: number): number | null {
+    const row = this.#database.get(
+      "SELECT uid FROM message WHERE mailbox = ? AND uid < ? ORDER BY uid DESC LIMIT 1 OFFSET ?",
+      mailboxId,
+      firstProvisionalUid,
+      newer,
+    );
+    return row && number(row, "uid");
+  }
+
+  /**
+   * Stores messages, new or known, in one transaction. Bodies stay cached; their files follow the flags. A message
+   * that is known as of a later mod-sequence stays as it is: another process has asked after us.
+   */
   put(mailboxId: number, messages: readonly StoredMessageInput[]): void {
     if (messages.length === 0) return;
     this.#database.transaction(() => {
-      for (const message of messages) this.#database.run(upsert, mailboxId, ...valuesOf(message));
-      this.#bodies.followFlags(mailboxId, messages);
+      const stored = messages.filter(
+        (message) => this.#database.run(upsert, mailboxId, ...valuesOf(message)) > 0,
+      );
+      this.#bodies.followFlags(mailboxId, stored);
     });
   }
 
-  /** Replaces the flags of messages; UIDs not in the store are ignored, and equal flags write nothing. */
+  /**
+   * Replaces the flags of messages. UIDs not in the store and what is known as of a later mod-sequence are passed
+   * over, and equal flags write nothing.
+   */
   setFlags(mailboxId: number, changes: readonly FlagChange[]): void {
     if (changes.length === 0) return;
     this.#database.transaction(() => {
@@ -126,15 +231,14 @@ export class Messages {
         const column = flagColumn(flags);
         return (
           this.#database.run(
-            `UPDATE message SET flags = ?, seen = ?, mod_seq = coalesce(?, mod_seq)
-             WHERE mailbox = ? AND uid = ? AND (flags <> ? OR mod_seq <> ?)`,
+            `UPDATE message SET flags = ?1, seen = ?2, mod_seq = coalesce(?3, mod_seq)
+             WHERE mailbox = ?4 AND uid = ?5 AND (flags <> ?1 OR mod_seq <> ?3)
+               AND (?3 IS NULL OR CAST(?3 AS INTEGER) >= CAST(mod_seq AS INTEGER))`,
             column,
             isSeen(flags),
             modSeq ?? null,
             mailboxId,
             uid,
-            column,
-            modSeq ?? null,
           ) > 0
         );
       });
@@ -217,7 +321,7 @@ export class Messages {
         );
       }
       this.#database.run(
-        "UPDATE mailbox SET uid_validity = ?, uid_next = 0, highest_mod_seq = '0' WHERE id = ?",
+        "UPDATE mailbox SET uid_validity = ?, uid_next = 0, highest_mod_seq = '0', complete = 0 WHERE id = ?",
         uidValidity,
         mailboxId,
       );
@@ -226,11 +330,8 @@ export class Messages {
 
   /** How many messages here are not \Seen. */
   unread(mailboxId: number): number {
-    const row = this.#database.get(
-      "SELECT count(*) AS n FROM message WHERE mailbox = ? AND seen = 0",
-      mailboxId,
-    );
-    return row ? number(row, "n") : 0;
+    const row = this.#database.get("SELECT unread FROM mailbox WHERE id = ?", mailboxId);
+    return row ? number(row, "unread") : 0;
   }
 
   /** JSON text as `setBodyStructure` was given it; null where there is none. */
@@ -262,99 +363,16 @@ export class Messages {
   }
 }
 
-const upsert = `
-INSERT INTO message (mailbox, uid, flags, seen, mod_seq, internal_date, sent_at, size, subject, people,
-  message_id, in_reply_to, reference_ids, thread_id, email_id, sort_from, sort_subject, folded_subject, folded_from,
-  folded_to)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (mailbox, uid) DO UPDATE SET flags = excluded.flags, seen = excluded.seen,
-  mod_seq = excluded.mod_seq, internal_date = excluded.internal_date, sent_at = excluded.sent_at,
-  size = excluded.size, subject = excluded.subject, people = excluded.people,
-  message_id = excluded.message_id, in_reply_to = excluded.in_reply_to,
-  reference_ids = excluded.reference_ids, thread_id = excluded.thread_id,
-  email_id = excluded.email_id, sort_from = excluded.sort_from, sort_subject = excluded.sort_subject,
-  folded_subject = excluded.folded_subject, folded_from = excluded.folded_from, folded_to = excluded.folded_to`;
-
-function valuesOf(message: StoredMessageInput): (string | number | null)[] {
-  const author = message.from[0];
-  const folded = fold(message.subject.slice(0, foldedLength));
-  return [
-    message.uid,
-    flagColumn(message.flags),
-    isSeen(message.flags),
-    message.modSeq,
-    integer(message.internalDate),
-    message.sentAt === null ? null : integer(message.sentAt),
-    integer(message.size),
-    message.subject,
-    JSON.stringify([message.from, message.to, message.cc].map(pairs)),
-    message.messageId,
-    message.inReplyTo,
-    referencesColumn(message.references),
-    message.threadId,
-    message.emailId,
-    fold((author?.name || author?.email || "").slice(0, sortKeyLength)),
-    baseSubject(folded).slice(0, sortKeyLength),
-    folded,
-    foldedPeople(message.from),
-    foldedPeople([...message.to, ...message.cc]),
-  ];
-}
-
-function foldedPeople(people: readonly StoredPerson[]): string {
-  const texts = people.map(({ name, email }) => `${name} <${email}>`);
-  return fold(texts.join(", ").slice(0, foldedLength));
-}
-
-function referencesColumn(references: readonly string[]): string {
-  let column = "";
-  for (const id of references.toReversed()) {
-    const longer = column === "" ? id : `${id} ${column}`;
-    if (longer.length > referencesLength) break;
-    column = longer;
+/** Of ascending UIDs. */
+function rangesOf(uids: readonly number[]): UidRange[] {
+  const ranges: [number, number][] = [];
+  let tail: [number, number] | undefined;
+  for (const uid of uids) {
+    if (tail && uid === tail[1] + 1) tail[1] = uid;
+    else {
+      tail = [uid, uid];
+      ranges.push(tail);
+    }
   }
-  return column;
-}
-
-function messageOf(row: Row): StoredMessage {
-  const [from, to, cc] = json<[string, string][][]>(row, "people").map(peopleOf);
-  return {
-    uid: number(row, "uid"),
-    flags: words(text(row, "flags")),
-    modSeq: text(row, "mod_seq"),
-    internalDate: number(row, "internal_date"),
-    sentAt: numberOrNull(row, "sent_at"),
-    size: number(row, "size"),
-    subject: text(row, "subject"),
-    from: from ?? [],
-    to: to ?? [],
-    cc: cc ?? [],
-    messageId: textOrNull(row, "message_id"),
-    inReplyTo: textOrNull(row, "in_reply_to"),
-    references: words(text(row, "reference_ids")),
-    threadId: textOrNull(row, "thread_id"),
-    emailId: textOrNull(row, "email_id"),
-    cached: number(row, "cached") === 1,
-  };
-}
-
-function pairs(people: readonly StoredPerson[]): [string, string][] {
-  return people.map(({ name, email }) => [name, email]);
-}
-
-function peopleOf(list: readonly [string, string][]): StoredPerson[] {
-  return list.map(([name, email]) => ({ name, email }));
-}
-
-function flagColumn(flags: readonly string[]): string {
-  return [...new Set(flags)].sort().join(" ");
-}
-
-function isSeen(flags: readonly string[]): number {
-  return flags.some((flag) => flag.toLowerCase() === "\\seen") ? 1 : 0;
-}
-
-/** A number that SQLite can keep and give back; servers send sizes and dates beyond any. */
-function integer(value: number): number {
-  return Number.isSafeInteger(Math.trunc(value)) ? Math.trunc(value) : 0;
+  return ranges;
 }

@@ -18,9 +18,12 @@ CREATE TABLE mailbox (
   uid_validity INTEGER NOT NULL DEFAULT 0,
   uid_next INTEGER NOT NULL DEFAULT 0,
   highest_mod_seq TEXT NOT NULL DEFAULT '0',
-  messages INTEGER,
+  messages INTEGER,                      -- as the server last told
   unseen INTEGER,
-  mailbox_id TEXT
+  mailbox_id TEXT,
+  complete INTEGER NOT NULL DEFAULT 0,
+  rows INTEGER NOT NULL DEFAULT 0,       -- counted by triggers
+  unread INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE message (
   id INTEGER PRIMARY KEY,
@@ -47,10 +50,17 @@ CREATE TABLE message (
 );
 CREATE UNIQUE INDEX message_by_uid ON message (mailbox, uid);
 CREATE INDEX message_by_date ON message (mailbox, internal_date, uid);
-CREATE INDEX message_by_from ON message (mailbox, sort_from, uid);
-CREATE INDEX message_by_subject ON message (mailbox, sort_subject, uid);
-CREATE INDEX message_by_size ON message (mailbox, size, uid);
-CREATE INDEX message_unread ON message (mailbox) WHERE seen = 0;
+CREATE TRIGGER message_put AFTER INSERT ON message BEGIN
+  UPDATE mailbox SET rows = rows + 1, unread = unread + (NEW.seen = 0) WHERE id = NEW.mailbox;
+END;
+CREATE TRIGGER message_removed AFTER DELETE ON message BEGIN
+  UPDATE mailbox SET rows = rows - 1, unread = unread - (OLD.seen = 0) WHERE id = OLD.mailbox;
+END;
+CREATE TRIGGER message_changed AFTER UPDATE OF mailbox, seen ON message
+WHEN NEW.seen <> OLD.seen OR NEW.mailbox <> OLD.mailbox BEGIN
+  UPDATE mailbox SET rows = rows - 1, unread = unread - (OLD.seen = 0) WHERE id = OLD.mailbox;
+  UPDATE mailbox SET rows = rows + 1, unread = unread + (NEW.seen = 0) WHERE id = NEW.mailbox;
+END;
 CREATE TABLE structure (
   message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
   json TEXT NOT NULL

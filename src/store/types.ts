@@ -11,9 +11,19 @@ export interface StoredMailbox {
   readonly attributes: readonly string[];
   /** 0 = not known yet: nothing of this mailbox is cached. */
   readonly uidValidity: number;
+  /** Up to here, exclusively, the index has been brought in step; 0 = never. */
   readonly uidNext: number;
-  /** Decimal; "0" = not known. */
+  /**
+   * Every row here is as the server had it at this mod-sequence or later (RFC 7162), and none of them was expunged
+   * before it. Decimal; "0" = not known.
+   */
   readonly highestModSeq: string;
+  /** The index has every message below `uidNext` that the server had when it was last in step. */
+  readonly complete: boolean;
+  /** Rows of the index, those with provisional UIDs among them. */
+  readonly rows: number;
+  /** Of `rows`, those that are not \Seen. */
+  readonly unread: number;
   /** As the server last said (LIST-STATUS, STATUS, SELECT); null = not told. */
   readonly messages: number | null;
   readonly unseen: number | null;
@@ -29,12 +39,14 @@ export interface ListedRow {
   readonly attributes: readonly string[];
   readonly messages?: number;
   readonly unseen?: number;
-  readonly uidNext?: number;
 }
 
 /** What SELECT, STATUS or a finished sync tells; absent values stay as they are. */
 export type MailboxState = Partial<
-  Pick<StoredMailbox, "uidValidity" | "uidNext" | "highestModSeq" | "messages" | "unseen" | "mailboxId">
+  Pick<
+    StoredMailbox,
+    "uidValidity" | "uidNext" | "highestModSeq" | "complete" | "messages" | "unseen" | "mailboxId"
+  >
 >;
 
 /**
@@ -42,6 +54,9 @@ export type MailboxState = Partial<
  * has not told its UID yet. Servers' UIDs have 32 bits (RFC 9051 §2.3.1.1).
  */
 export const firstProvisionalUid = 2 ** 32;
+
+/** Both ends are in it. */
+export type UidRange = readonly [first: number, last: number];
 
 export interface StoredPerson {
   readonly name: string;

@@ -17,7 +17,7 @@ describe("mailboxes", () => {
   test("keep what LIST told, and what it did not tell", (t) => {
     const { mailboxes } = storeIn(t, scratch(t));
     const row = { path: "Sent", name: "Sent", delimiter: "/", attributes: ["\\sent", "\\hasnochildren"] };
-    const first = mailboxes.put({ ...row, messages: 5, unseen: 2, uidNext: 9 });
+    const first = mailboxes.put({ ...row, messages: 5, unseen: 2 });
     assert.deepEqual(first, {
       id: first.id,
       path: "Sent",
@@ -25,8 +25,11 @@ describe("mailboxes", () => {
       delimiter: "/",
       attributes: ["\\hasnochildren", "\\sent"],
       uidValidity: 0,
-      uidNext: 9,
+      uidNext: 0,
       highestModSeq: "0",
+      complete: false,
+      rows: 0,
+      unread: 0,
       messages: 5,
       unseen: 2,
       mailboxId: null,
@@ -40,19 +43,20 @@ describe("mailboxes", () => {
   test("keep the state given and no other", (t) => {
     const store = storeIn(t, scratch(t));
     const { id } = mailboxIn(store);
-    store.mailboxes.setState(id, { uidNext: 4, highestModSeq: "18446744073709551615" });
+    store.mailboxes.setState(id, { uidNext: 4, complete: true, highestModSeq: "18446744073709551615" });
     store.mailboxes.setState(id, { messages: 3, unseen: null });
     store.mailboxes.setState(999, { messages: 3 });
     const {
       uidValidity,
       uidNext,
       highestModSeq,
+      complete,
       messages: count,
       unseen,
     } = store.mailboxes.byId(id) ?? assert.fail();
     assert.deepEqual(
-      [uidValidity, uidNext, highestModSeq, count, unseen],
-      [7, 4, "18446744073709551615", 3, null],
+      [uidValidity, uidNext, highestModSeq, complete, count, unseen],
+      [7, 4, "18446744073709551615", true, 3, null],
     );
   });
 

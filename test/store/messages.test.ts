@@ -94,9 +94,11 @@ describe("messages", () => {
       for (const descending of [false, true]) {
         const order = (descending ? sorted.toReversed() : sorted).map((m) => m.uid);
         const query = window(sort, { descending, offset: 30, limit: 20 });
-        const read = store.messages.window(id, query).map((m) => m.uid);
-        assert.deepEqual(read, order.slice(30, 50), sort);
-        for (const uid of [1, 77, 200])
+        for (const offset of [0, 30, 90, 160, 185, 300]) {
+          const read = store.messages.window(id, { ...query, offset }).map((m) => m.uid);
+          assert.deepEqual(read, order.slice(offset, offset + 20), `${sort} ${offset}`);
+        }
+        for (const uid of [1, 77, 120, 200])
           assert.equal(store.messages.position(id, uid, query), order.indexOf(uid));
         const among = order.filter((uid) => chosen.includes(uid));
         const few = { ...query, offset: 5, uids: chosen };
@@ -109,6 +111,7 @@ describe("messages", () => {
       }
     }
     assert.equal(store.messages.position(id, 5000, window("date")), -1);
+    assert.equal(store.messages.window(id, window("date", { limit: 500 })).length, 200);
     assert.deepEqual(store.messages.window(id, window("date", { offset: 200 })), []);
     assert.deepEqual(store.messages.window(id, window("date", { limit: 0 })), []);
   });
@@ -125,6 +128,87 @@ describe("messages", () => {
     store.messages.remove(id, [2, 4, 4_294_967_295, 50]);
     assert.deepEqual(store.messages.uids(id), [1, 3, 5, 6, 7, 8, 9]);
     assert.equal(store.messages.unread(id), 2);
+  });
+
+  test("are counted right whatever is done to them", (t) => {
+    const store = storeIn(t, scratch(t));
+    const { id } = mailboxIn(store);
+    const other = mailboxIn(store, "Other").id;
+    const uid = fc.integer({ min: 1, max: 12 }).map((n) => (n > 10 ? firstProvisionalUid + n : n));
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant("put"), uid, seen: fc.boolean() }),
+      fc.record({ kind: fc.constant("flag"), uid, seen: fc.boolean() }),
+      fc.record({ kind: fc.constant("remove"), uid, seen: fc.boolean() }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        for (const { kind, uid, seen } of steps) {
+          const flags = seen ? ["\\seen"] : [];
+          if (kind === "put") store.messages.put(id, [message(uid, { flags, modSeq: "0" })]);
+          else if (kind === "flag") store.messages.setFlags(id, [{ uid, flags }]);
+          else store.messages.remove(id, [uid]);
+        }
+        const rows = store.messages.window(id, window("arrival"));
+        const mailbox = store.mailboxes.byId(id);
+        assert.deepEqual(
+          [mailbox?.rows, mailbox?.unread, store.messages.serverCount(id)],
+          [
+            rows.length,
+            rows.filter(({ flags }) => flags.length === 0).length,
+            rows.filter(({ uid }) => uid < firstProvisionalUid).length,
+          ],
+        );
+        assert.equal(store.messages.count(other), 0);
+      }),
+    );
+  });
+
+  test("tell their UIDs as ranges, piece by piece", (t) => {
+    const store = storeIn(t, scratch(t));
+    const { id } = mailboxIn(store);
+    assert.deepEqual([...store.messages.uidRanges(id)], []);
+    assert.equal(store.messages.uidBounds(id), null);
+    store.messages.put(id, [message(firstProvisionalUid)]);
+    assert.equal(store.messages.uidBounds(id), null);
+    store.messages.put(id, [...messages(10_003, 5), ...messages(2, 20_000), message(4_294_967_295)]);
+    assert.deepEqual(
+      [...store.messages.uidRanges(id)],
+      [
+        [[5, 10_004]],
+        [
+          [10_005, 10_007],
+          [20_000, 20_001],
+          [4_294_967_295, 4_294_967_295],
+        ],
+      ],
+    );
+    assert.deepEqual(store.messages.uidBounds(id), [5, 4_294_967_295]);
+    assert.equal(store.messages.uidFromEnd(id, 0), 4_294_967_295);
+    assert.equal(store.messages.uidFromEnd(id, 3), 10_007);
+    assert.equal(store.messages.uidFromEnd(id, 10_006), null);
+    const ranges = [
+      [1, 7],
+      [10_007, 30_000],
+    ] as const;
+    assert.deepEqual(store.messages.uidsWithin(id, ranges, 100), [5, 6, 7, 10_007, 20_000, 20_001]);
+    assert.deepEqual(store.messages.uidsWithin(id, ranges, 2), [5, 6]);
+    assert.deepEqual(store.messages.uidsWithin(id, [], 2), []);
+  });
+
+  test("stay as they are where what comes is older", (t) => {
+    const store = storeIn(t, scratch(t));
+    const { id } = mailboxIn(store);
+    store.messages.put(id, [message(1, { modSeq: "10", flags: ["\\Flagged"] })]);
+    store.messages.put(id, [message(1, { modSeq: "9", flags: [] })]);
+    store.messages.setFlags(id, [{ uid: 1, flags: [], modSeq: "9" }]);
+    assert.deepEqual(store.messages.get(id, 1)?.flags, ["\\Flagged"]);
+    // Without a mod-sequence nothing tells which is older.
+    store.messages.setFlags(id, [{ uid: 1, flags: ["\\Seen"] }]);
+    assert.deepEqual(store.messages.get(id, 1)?.flags, ["\\Seen"]);
+    assert.equal(store.messages.get(id, 1)?.modSeq, "10");
+    store.messages.put(id, [message(1, { modSeq: "9223372036854775807", flags: [] })]);
+    store.messages.setFlags(id, [{ uid: 1, flags: ["\\Seen"], modSeq: "9223372036854775806" }]);
+    assert.deepEqual(store.messages.get(id, 1)?.flags, []);
   });
 
   test("take new flags, and keep their MODSEQ where none is told", (t) => {

@@ -1,0 +1,115 @@
+/** A message as a row of the index, and back. */
+import { json, number, numberOrNull, text, textOrNull } from "./database.ts";
+import type { Row } from "./driver.ts";
+import { baseSubject, fold } from "./fold.ts";
+import { words } from "./mailboxes.ts";
+import type { StoredMessage, StoredMessageInput, StoredPerson } from "./types.ts";
+
+/** Characters of a sort key: enough to sort by, and a hostile subject does not fill the index. */
+const sortKeyLength = 80;
+const foldedLength = 1000;
+/** Octets of Message-IDs kept of one References field: the newest count. */
+const referencesLength = 2000;
+
+/** What `messageOf` reads. */
+export const columns = `uid, flags, mod_seq, internal_date, sent_at, size, subject, people, message_id, in_reply_to,
+  reference_ids, thread_id, email_id, EXISTS (SELECT 1 FROM body WHERE body.message = message.id) AS cached`;
+
+/** Takes the mailbox's id and `valuesOf`. What is known as of a later mod-sequence stays as it is. */
+export const upsert = `
+INSERT INTO message (mailbox, uid, flags, seen, mod_seq, internal_date, sent_at, size, subject, people,
+  message_id, in_reply_to, reference_ids, thread_id, email_id, sort_from, sort_subject, folded_subject, folded_from,
+  folded_to)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (mailbox, uid) DO UPDATE SET flags = excluded.flags, seen = excluded.seen,
+  mod_seq = excluded.mod_seq, internal_date = excluded.internal_date, sent_at = excluded.sent_at,
+  size = excluded.size, subject = excluded.subject, people = excluded.people,
+  message_id = excluded.message_id, in_reply_to = excluded.in_reply_to,
+  reference_ids = excluded.reference_ids, thread_id = excluded.thread_id,
+  email_id = excluded.email_id, sort_from = excluded.sort_from, sort_subject = excluded.sort_subject,
+  folded_subject = excluded.folded_subject, folded_from = excluded.folded_from, folded_to = excluded.folded_to
+WHERE excluded.mod_seq = '0' OR CAST(excluded.mod_seq AS INTEGER) >= CAST(mod_seq AS INTEGER)`;
+
+export function valuesOf(message: StoredMessageInput): (string | number | null)[] {
+  const author = message.from[0];
+  const folded = fold(message.subject.slice(0, foldedLength));
+  return [
+    message.uid,
+    flagColumn(message.flags),
+    isSeen(message.flags),
+    message.modSeq,
+    integer(message.internalDate),
+    message.sentAt === null ? null : integer(message.sentAt),
+    integer(message.size),
+    message.subject,
+    JSON.stringify([message.from, message.to, message.cc].map(pairs)),
+    message.messageId,
+    message.inReplyTo,
+    referencesColumn(message.references),
+    message.threadId,
+    message.emailId,
+    fold((author?.name || author?.email || "").slice(0, sortKeyLength)),
+    baseSubject(folded).slice(0, sortKeyLength),
+    folded,
+    foldedPeople(message.from),
+    foldedPeople([...message.to, ...message.cc]),
+  ];
+}
+
+function foldedPeople(people: readonly StoredPerson[]): string {
+  const texts = people.map(({ name, email }) => `${name} <${email}>`);
+  return fold(texts.join(", ").slice(0, foldedLength));
+}
+
+function referencesColumn(references: readonly string[]): string {
+  let column = "";
+  for (const id of references.toReversed()) {
+    const longer = column === "" ? id : `${id} ${column}`;
+    if (longer.length > referencesLength) break;
+    column = longer;
+  }
+  return column;
+}
+
+export function messageOf(row: Row): StoredMessage {
+  const [from, to, cc] = json<[string, string][][]>(row, "people").map(peopleOf);
+  return {
+    uid: number(row, "uid"),
+    flags: words(text(row, "flags")),
+    modSeq: text(row, "mod_seq"),
+    internalDate: number(row, "internal_date"),
+    sentAt: numberOrNull(row, "sent_at"),
+    size: number(row, "size"),
+    subject: text(row, "subject"),
+    from: from ?? [],
+    to: to ?? [],
+    cc: cc ?? [],
+    messageId: textOrNull(row, "message_id"),
+    inReplyTo: textOrNull(row, "in_reply_to"),
+    references: words(text(row, "reference_ids")),
+    threadId: textOrNull(row, "thread_id"),
+    emailId: textOrNull(row, "email_id"),
+    cached: number(row, "cached") === 1,
+  };
+}
+
+function pairs(people: readonly StoredPerson[]): [string, string][] {
+  return people.map(({ name, email }) => [name, email]);
+}
+
+function peopleOf(list: readonly [string, string][]): StoredPerson[] {
+  return list.map(([name, email]) => ({ name, email }));
+}
+
+export function flagColumn(flags: readonly string[]): string {
+  return [...new Set(flags)].sort().join(" ");
+}
+
+export function isSeen(flags: readonly string[]): number {
+  return flags.some((flag) => flag.toLowerCase() === "\\seen") ? 1 : 0;
+}
+
+/** A number that SQLite can keep and give back; servers send sizes and dates beyond any. */
+export function integer(value: number): number {
+  return Number.isSafeInteger(Math.trunc(value)) ? Math.trunc(value) : 0;
+}
