@@ -22,10 +22,18 @@ export interface AccountServer {
   stop(): Promise<void>;
 }
 
+export interface ClientOptions {
+  readonly offline?: boolean;
+  readonly keepOnline?: boolean;
+  readonly port?: number;
+  readonly security?: "tls" | "none";
+  readonly password?: string;
+}
+
 export interface Clients {
   readonly dir: string;
   /** Another client of the same account; the same `name` shares the local copy. */
-  client(name: string, options?: { offline?: boolean; keepOnline?: boolean; port?: number }): Promise<Client>;
+  client(name: string, options?: ClientOptions): Promise<Client>;
   /** All that were made, open or closed. */
   clients(): readonly Mail[];
   end(): Promise<void>;
@@ -46,20 +54,21 @@ export function clientsOf(server: AccountServer): Clients {
   const open: Mail[] = [];
   return {
     dir,
-    async client(name, { offline = false, keepOnline = false, port = server.port } = {}) {
+    async client(name, options = {}) {
+      const { offline = false, keepOnline = false, port = server.port, security = "none" } = options;
       const events: MailEvent[] = [];
       const log: string[] = [];
       const mail = Mail.open({
         account: {
           name: "test",
           address: "user@example.org",
-          imap: { security: "none", host: "127.0.0.1", port, user: server.user },
+          imap: { security, host: "127.0.0.1", port, user: server.user },
           passwordCommand: null,
           caFile: null,
           pin: null,
         },
         directories: { cacheDir: join(dir, name, "cache"), stateDir: join(dir, name, "state") },
-        password: () => Promise.resolve(new Secret(server.password)),
+        password: () => Promise.resolve(new Secret(options.password ?? server.password)),
         offline,
         keepOnline,
         log: (line) => void log.push(line),

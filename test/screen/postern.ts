@@ -73,15 +73,22 @@ export interface Relay {
   readonly port: number;
   /** Ends every connection and refuses new ones. */
   cut(): Promise<void>;
+  /** Ends the newest connection alone. */
+  cutNewest(): void;
+  /** Swallows what goes over the connections there are, without a word; new ones work. As after a sleep. */
+  forget(): void;
   /** Takes connections again, on the same port. */
   mend(): Promise<void>;
   /** While true, bytes go nowhere, in both directions, and nothing says so. */
   silent: boolean;
+  /** The relay falls silent when the client says this. */
+  silentAt: RegExp | null;
   stop(): Promise<void>;
 }
 
 export async function startRelay(target: number): Promise<Relay> {
   const sockets = new Set<Socket>();
+  const forgotten = new WeakSet<Socket>();
   let server: Server;
   const listen = (port: number) =>
     new Promise<number>((resolve, reject) => {
@@ -93,11 +100,14 @@ export async function startRelay(target: number): Promise<Relay> {
         ] as const) {
           sockets.add(from);
           from.setNoDelay(true);
-          from.on("data", (data) => void (relay.silent || to.write(data)));
+          from.on("data", (data) => {
+            if (from === near && relay.silentAt?.test(data.toString("latin1"))) relay.silent = true;
+            if (!relay.silent && !forgotten.has(from)) to.write(data);
+          });
           from.on("error", () => {});
           from.on("close", () => {
             sockets.delete(from);
-            if (!relay.silent) to.destroy();
+            if (!relay.silent && !forgotten.has(from)) to.destroy();
           });
         }
       });
@@ -112,10 +122,15 @@ export async function startRelay(target: number): Promise<Relay> {
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });
-  const relay = {
+  const relay: Relay & { port: number } = {
     port: 0,
     silent: false,
+    silentAt: null,
     cut,
+    cutNewest: () => [...sockets].at(-1)?.destroy(),
+    forget: () => {
+      for (const socket of sockets) forgotten.add(socket);
+    },
     mend: async () => void (await listen(relay.port)),
     stop: async () => {
       if (server.listening) await cut();

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
+import { sampleMessage } from "../servers/messages.ts";
+import { barOf, type Home, makeHome, openScreen, type Relay, sizes, startRelay } from "./postern.ts";
+
+const skip = serverMissing("dovecot");
+/** Longer than what is not yet a sleep. */
+const sleepMs = 9_000;
+
+describe("a line that dies in silence", { skip }, () => {
+  let server: Dovecot;
+  let relay: Relay;
+  let home: Home;
+  before(async () => {
+    server = await startDovecot({ tls: "none" });
+    server.deliver(
+      "INBOX",
+      Array.from({ length: 30 }, (_, i) => ({ message: sampleMessage({ n: i + 1 }), flags: "S" })),
+    );
+    relay = await startRelay(server.port);
+    home = makeHome(relay.port);
+  });
+  after(async () => {
+    await relay?.stop();
+    await server?.stop();
+    home?.remove();
+  });
+
+  test("while the machine sleeps is found out after it, said, and made again; cursor and marks stay", async () => {
+    const [size] = sizes;
+    const pty = await openScreen(home, size);
+    const right = () => pty.text().find((line) => /[●◌○] /.test(line)) ?? "";
+    try {
+      await pty.waitFor("● online");
+      await pty.waitFor("1/30");
+      pty.type("jjtjtjtjj");
+      await pty.waitFor("3 marked");
+      await pty.waitFor(() => barOf(pty).includes("message 24"));
+      await pty.settle();
+      process.kill(pty.pid, "SIGSTOP");
+      relay.forget();
+      await new Promise((resolve) => setTimeout(resolve, sleepMs));
+      pty.resume();
+      // What comes to the server from now on is new to this screen.
+      server.deliver("INBOX", [{ message: sampleMessage({ n: 31, subject: "Came in the night" }) }]);
+      await pty.waitFor("◌ waiting for the server (", 20_000);
+      pty.type("k");
+      await pty.waitFor(() => barOf(pty).includes("message 25"), 300);
+      await pty.waitFor("Came in the night", 20_000);
+      await pty.waitFor("● online");
+      assert.match(barOf(pty), /message 25/);
+      assert.match(pty.text().join("\n"), /3 marked/);
+      assert.ok(right().length <= size.columns);
+    } finally {
+      await pty.stop();
+    }
+  });
+
+  test("while it is used is told of in seconds, and quitting does not wait for it", async () => {
+    const pty = await openScreen(home, sizes[0]);
+    try {
+      await pty.waitFor("● online");
+      await pty.settle();
+      relay.forget();
+      pty.type("F");
+      await pty.waitFor("↑1");
+      await pty.waitFor("◌ waiting for the server (5 s)", 10_000);
+      const asked = Date.now();
+      pty.type("q");
+      await pty.waitFor("1 change waits");
+      pty.type("y");
+      assert.equal(await pty.exit, 0);
+      assert.ok(Date.now() - asked < 2_500, `quitting took ${Date.now() - asked} ms`);
+    } finally {
+      await pty.stop();
+    }
+  });
+});
