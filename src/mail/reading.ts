@@ -208,10 +208,10 @@ export class Reading {
 
   /** One part, decoded, as a stream: only this part is fetched, and never held in memory. */
   async part(ref: MessageRef, section: string): Promise<{ attachment: Attachment; stream: Readable }> {
-    const { decodePart, extractPart, listAttachments } = await messageRoom();
+    const { decodePart, extractAttachment, listAttachments } = await messageRoom();
     const cached = this.#store.bodies.read(ref.mailboxId, ref.uid);
     if (cached) {
-      const part = extractPart(cached, section);
+      const part = await extractAttachment(cached, section);
       if (!part) throw noPart(section);
       const { mediaType, fileName, bytes, encoding } = part;
       const attachment: Attachment = {
@@ -224,7 +224,8 @@ export class Reading {
       };
       return { attachment, stream: Readable.from([bytes]).pipe(decodePart(encoding)) };
     }
-    const structure = await this.structure(ref);
+    // A file inside of a part is found in the whole message alone.
+    const structure = section.includes("!") ? null : await this.structure(ref);
     if (!structure) {
       await this.#keep(ref);
       return this.part(ref, section);

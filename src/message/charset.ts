@@ -196,3 +196,44 @@ export function decodeBytes(bytes: Uint8Array, label: string | null): string {
   }
   return strict(bytes, name) ?? strict(bytes, "utf-8") ?? loose(bytes, name);
 }
+
+/** Charsets to offer for a message that does not read well: by WHATWG name, the common ones of each script. */
+export const OFFERED_CHARSETS: readonly string[] = [
+  "utf-8",
+  "windows-1252",
+  "iso-8859-15",
+  "windows-1250",
+  "iso-8859-2",
+  "windows-1251",
+  "koi8-r",
+  "koi8-u",
+  "windows-1253",
+  "windows-1254",
+  "windows-1255",
+  "windows-1256",
+  "windows-1257",
+  "windows-1258",
+  "windows-874",
+  "gb18030",
+  "big5",
+  "shift_jis",
+  "euc-jp",
+  "iso-2022-jp",
+  "euc-kr",
+  "utf-16le",
+  "utf-16be",
+  "utf-7",
+];
+
+/**
+ * Bytes as text in the charset that a person says they are in, whatever they are declared as; but what is declared as
+ * UTF-8 and is, and what is 7-bit, is as it was. A charset that is not known counts as none. Never throws.
+ */
+export function decodeBytesAs(bytes: Uint8Array, label: string | null, override: string | null): string {
+  const name = cleanLabel(override);
+  if (name === null) return decodeBytes(bytes, label);
+  if (cleanLabel(label) === "utf-8" && strict(bytes, "utf-8") !== null) return decodeBytes(bytes, label);
+  if (name === "utf-7") return decodeUtf7(bytes);
+  if (is7bit(bytes) && !/^(?:iso-2022|utf-16)/.test(name)) return decodeBytes(bytes, label);
+  return loose(bytes, name);
+}

@@ -2,14 +2,28 @@
  * The message room: mail made readable and safe. What a list of messages needs (`header.ts`, `safe.ts`, `width.ts`)
  * can be imported from those files alone; reading a message loads mailparser when the first one is opened.
  */
-export { cleanLabel, decodeBytes } from "./charset.ts";
+export { extractAttachment } from "./attachments.ts";
+export { type Authentication, describeAuthentication, type MethodResult } from "./authentication.ts";
+export {
+  type Answer,
+  type Attendee,
+  answerInvitation,
+  type CalendarReply,
+  describeInvitation,
+  describeTime,
+  type Invitation,
+} from "./calendar/invitation.ts";
+export { cleanLabel, decodeBytes, OFFERED_CHARSETS } from "./charset.ts";
 export { chooseTextParts, listAttachments } from "./choose.ts";
 export { decodePart } from "./decode.ts";
 export { type AddressParts, decodeAddresses, decodeParam, decodeWords, parseDateHeader } from "./header.ts";
 export { htmlToBody } from "./html.ts";
 export { type DisplayLine, layoutBody, wrapText } from "./layout.ts";
+export { type MailingList, type MailtoMessage, readMailto, type Unsubscribe } from "./mailing-list.ts";
 export { type ExtractedPart, extractPart, parseMime } from "./mime.ts";
-export { type MessageParts, readHeaders, readMessage, readParts } from "./read.ts";
+export { type MessageParts, readMessage, readParts } from "./read.ts";
+export { readHeaders } from "./read-headers.ts";
+export { describeReport, type Report } from "./report.ts";
 export { safeText } from "./safe.ts";
 export { textToBody } from "./text.ts";
 export type * from "./types.ts";

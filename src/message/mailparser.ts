@@ -19,7 +19,14 @@ async function newParser(): Promise<MailParser> {
   });
 }
 
-const ADDRESS_FIELDS = new Set(["from", "to", "cc", "reply-to"]);
+/** The fields that are read, and the names under which mailparser reads them. */
+const ADDRESS_FIELDS: ReadonlyMap<string, string> = new Map([
+  ["from", "from"],
+  ["to", "to"],
+  ["cc", "cc"],
+  ["reply-to", "reply-to"],
+  ["mail-followup-to", "bcc"],
+]);
 
 function people(list: readonly EmailAddress[] | undefined): Person[] {
   const out: Person[] = [];
@@ -42,29 +49,38 @@ function addressesOf(headers: Headers, name: string): Person[] {
   return objects.flatMap((object) => people(object.value));
 }
 
-/** The people of a header: From, To, Cc, Reply-To (RFC 5322 §3.6.2–3), names decoded, groups flattened. */
-export async function parseAddresses(
-  fields: readonly HeaderField[],
-): Promise<Record<"from" | "to" | "cc" | "replyTo", Person[]>> {
+type People = Record<"from" | "to" | "cc" | "replyTo" | "followupTo", Person[]>;
+
+/** Reads one header of each of these names; what is asked for under another name comes as that. */
+function readFields(lines: readonly string[]): Promise<People> {
+  const none: People = { from: [], to: [], cc: [], replyTo: [], followupTo: [] };
+  if (lines.length === 0) return Promise.resolve(none);
+  return newParser().then(
+    (parser) =>
+      new Promise((resolve, reject) => {
+        let result = none;
+        parser.on("headers", (headers: Headers) => {
+          result = {
+            from: addressesOf(headers, "from"),
+            to: addressesOf(headers, "to"),
+            cc: addressesOf(headers, "cc"),
+            replyTo: addressesOf(headers, "reply-to"),
+            // mailparser knows no Mail-Followup-To; it goes in as a field of the same grammar that is not read here.
+            followupTo: addressesOf(headers, "bcc"),
+          };
+        });
+        parser.on("error", reject);
+        parser.on("end", () => resolve(result));
+        parser.resume();
+        parser.end(`${lines.join("")}\r\n`);
+      }),
+  );
+}
+
+/** The people of a header: From, To, Cc, Reply-To (RFC 5322 §3.6.2–3), Mail-Followup-To; names decoded, groups flattened. */
+export function parseAddresses(fields: readonly HeaderField[]): Promise<People> {
   const lines = fields
     .filter((f) => ADDRESS_FIELDS.has(f.name))
-    .map((f) => `${f.name}: ${f.value.replace(/[\r\n]+/g, " ")}\r\n`);
-  const none = { from: [], to: [], cc: [], replyTo: [] };
-  if (lines.length === 0) return none;
-  const parser = await newParser();
-  return new Promise((resolve, reject) => {
-    let result: Record<"from" | "to" | "cc" | "replyTo", Person[]> = none;
-    parser.on("headers", (headers: Headers) => {
-      result = {
-        from: addressesOf(headers, "from"),
-        to: addressesOf(headers, "to"),
-        cc: addressesOf(headers, "cc"),
-        replyTo: addressesOf(headers, "reply-to"),
-      };
-    });
-    parser.on("error", reject);
-    parser.on("end", () => resolve(result));
-    parser.resume();
-    parser.end(`${lines.join("")}\r\n`);
-  });
+    .map((f) => `${ADDRESS_FIELDS.get(f.name)}: ${f.value.replace(/[\r\n]+/g, " ")}\r\n`);
+  return readFields(lines);
 }

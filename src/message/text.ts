@@ -101,6 +101,8 @@ const FOOTER_REACH = 6;
 /** Tells line by line what a plain text is made of (see `Region`). */
 class Regions {
   private region: Region = "text";
+  /** Within Base64 that no one reads. */
+  private armour = false;
   private readonly lines: readonly Unquoted[];
 
   constructor(lines: readonly Unquoted[]) {
@@ -113,6 +115,11 @@ class Regions {
       // An answer below the quote is the author's again; below an unmarked header it still belongs to that.
       if (this.region !== "history") this.region = "text";
       return this.region;
+    }
+    if (/^-----BEGIN PGP (?:SIGNATURE|MESSAGE)-----/.test(text)) this.armour = true;
+    if (this.armour) {
+      this.armour = !/^-----END PGP /.test(text);
+      return "signature";
     }
     if (FOOTER_RULE.test(text) && this.footerFollows(i)) this.region = "footer";
     else if (HISTORY.test(text) && this.headerFollows(i)) this.region = "history";
@@ -130,6 +137,12 @@ class Regions {
     const next = this.lines.slice(i + 1, i + 4).find(({ text }) => text.trim() !== "");
     return next !== undefined && QUOTED_SENDER.test(next.text.slice(0, 200));
   }
+}
+
+/** Whether a plain text holds OpenPGP armour (RFC 9580 §6–7), and of what kind; null where it holds none. */
+export function inlinePgp(text: string): "signed" | "encrypted" | null {
+  const kind = /^-----BEGIN PGP (SIGNED MESSAGE|MESSAGE)-----[ \t\r]*$/m.exec(text)?.[1];
+  return kind === undefined ? null : kind === "MESSAGE" ? "encrypted" : "signed";
 }
 
 /** Appends plain text, as sent, to a body. */

@@ -1,3 +1,8 @@
+import type { Authentication } from "./authentication.ts";
+import type { Invitation } from "./calendar/invitation.ts";
+import type { MailingList } from "./mailing-list.ts";
+import type { Report } from "./report.ts";
+
 /** A message as people read it. Everything here is text from outside: pass it through `safe.ts` before a terminal. */
 
 export interface Person {
@@ -87,7 +92,10 @@ export interface Body {
 }
 
 export interface Attachment {
-  /** The number `fetch --part` takes: `2`, `1.3`, … (RFC 9051 §6.4.5.1). */
+  /**
+   * The number `fetch --part` takes: `2`, `1.3`, … (RFC 9051 §6.4.5.1); `2!1` is the first file inside of part 2, which
+   * is a winmail.dat.
+   */
   readonly section: string;
   /** Decoded name as the sender wrote it (not safe as a path); null where there is none. */
   readonly fileName: string | null;
@@ -108,6 +116,48 @@ export interface Headers {
   /** Milliseconds since the epoch; null where missing or impossible. */
   readonly date: number | null;
   readonly messageId: string | null;
+  /** Where replies to all are to go, by the sender's wish (Mail-Followup-To); empty where nothing is said. */
+  readonly followupTo: readonly Person[];
+}
+
+/** A message inside of the message, which the body shows below its header. */
+export interface EnclosedMessage {
+  readonly kind: "enclosed";
+  readonly section: string;
+  readonly headers: Headers;
+  /** Its place among the messages of a digest (RFC 2046 §5.1.5), from 1; null for one on its own. */
+  readonly place: { readonly number: number; readonly of: number } | null;
+}
+
+/** A part that is signed or encrypted, as its structure says; nothing is checked yet (see `crypto/`). */
+export interface ProtectedPart {
+  readonly kind: "signed" | "encrypted";
+  /** Of the multipart, or of the part that holds it all. */
+  readonly section: string;
+  readonly protocol: "pgp" | "smime";
+  /** "-----BEGIN PGP …" in a plain text, rather than PGP/MIME (RFC 3156). */
+  readonly inline: boolean;
+}
+
+/** What was found in a message besides text and files. The body tells all of it in words as well. */
+export type MessageItem = Report | Invitation | EnclosedMessage | ProtectedPart;
+
+/** The form of the same text that is not shown. */
+export interface OtherForm {
+  readonly section: string;
+  readonly mediaType: "text/plain" | "text/html";
+}
+
+/** How to read a message; all of it may be left out. */
+export interface ReadOptions {
+  /** A charset for texts that name none, or a wrong one. One that is not known is passed over. */
+  readonly charset?: string | null;
+  /** Of two forms of a text the one to show. By default the plain one, if it says anything. */
+  readonly prefer?: "plain" | "html" | null;
+  /** Where the reader is (an IANA name), for times of events; by default where this machine is. */
+  readonly timeZone?: string | null;
+  /** Names by which the account's own servers sign Authentication-Results (see `readAuthentication`). */
+  readonly receivers?: readonly string[];
 }
 
 /** What a reader shows for one message. */
@@ -115,6 +165,13 @@ export interface ReadableMessage {
   readonly headers: Headers;
   readonly body: Body;
   readonly attachments: readonly Attachment[];
+  readonly items: readonly MessageItem[];
+  /** What the receiving host found of the sender; null where it says nothing. */
+  readonly authentication: Authentication | null;
+  /** The mailing list it came by; null for none. */
+  readonly list: MailingList | null;
+  /** That of the first text; null where it has one form only, or the other is not here. */
+  readonly otherForm: OtherForm | null;
   /** What could not be read, in words for the person; empty for a sound message. */
   readonly problems: readonly string[];
 }

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   chooseTextParts,
+  cleanLabel,
   decodePart,
   extractPart,
   layoutBody,
   listAttachments,
+  OFFERED_CHARSETS,
   parseMime,
   type ReadableMessage,
   readMessage,
@@ -276,4 +278,133 @@ test("a large attachment is decoded in constant memory", async () => {
   for await (const chunk of stream) size += chunk.length;
   await feeding;
   assert.equal(size, count * 57);
+});
+
+test("a form that is preferred, and the one that is left", async () => {
+  const source = alternative(
+    "The plain words, long enough to stand for themselves.",
+    "<p>The <b>rich</b> words",
+  );
+  const [plain, rich] = [await readMessage(source), await readMessage(source, { prefer: "html" })];
+  assert.match(shown(plain), /^The plain words/);
+  assert.equal(shown(rich), "The rich words");
+  assert.deepEqual(plain.otherForm, { section: "2", mediaType: "text/html" });
+  assert.deepEqual(rich.otherForm, { section: "1", mediaType: "text/plain" });
+  assert.deepEqual(chooseTextParts(parseMime(source).structure, { prefer: "html" }), ["1", "2"]);
+  assert.equal((await readMessage(PLAIN)).otherForm, null);
+});
+
+test("a plain text that only says that there is HTML is passed over, however long it is", async () => {
+  const html = `<p>The newsletter ${"with much to say ".repeat(900)}</p>`;
+  const stub = `Guten Tag,\r\ndieser Newsletter wird ausschließlich in einer HTML-Version versendet.\r\n${"Impressum, Anschrift. ".repeat(30)}`;
+  assert.match(shown(await readMessage(alternative(stub, html))), /^The newsletter/);
+});
+
+test("another charset: for text without one or with a wrong one, not for what is UTF-8 or 7-bit", async () => {
+  const cyrillic = Buffer.from("cff0e8e2e5f2", "hex");
+  const source = (type: string, bytes: Buffer) =>
+    Buffer.concat([Buffer.from("Subject: "), bytes, Buffer.from(`\r\nContent-Type: ${type}\r\n\r\n`), bytes]);
+  const read = async (type: string, bytes: Buffer, charset: string | null) => {
+    const m = await readMessage(source(type, bytes), { charset });
+    return [shown(m), m.headers.subject];
+  };
+  const hello = ["Привет", "Привет"];
+  assert.deepEqual(await read("text/plain", cyrillic, "windows-1251"), hello);
+  assert.deepEqual(await read("text/plain; charset=iso-8859-1", cyrillic, "windows-1251"), hello);
+  assert.deepEqual(await read("text/html; charset=koi8-r", cyrillic, "cp1251"), hello);
+  assert.deepEqual(await read("text/plain; charset=utf-8", Buffer.from("Привет"), "koi8-r"), hello);
+  assert.deepEqual(await read("text/plain; charset=windows-1251", cyrillic, "no such"), hello);
+  assert.deepEqual(await read("text/plain", Buffer.from("Hello"), "shift_jis"), ["Hello", "Hello"]);
+  for (const name of OFFERED_CHARSETS) assert.notEqual(cleanLabel(name), null, name);
+});
+
+test("a digest: each message under its header, with its place", async () => {
+  const one = (n: number) => [
+    "--d",
+    "",
+    `From: P${n} <p${n}@example.org>`,
+    `Subject: s${n}`,
+    "",
+    `text ${n}`,
+  ];
+  const m = await readMessage(
+    message("Content-Type: multipart/digest; boundary=d", "", ...one(1), ...one(2), "--d--"),
+  );
+  assert.equal(
+    shown(m),
+    [1, 2]
+      .map((n) =>
+        [
+          `──── Message ${n} of 2 ────`,
+          `From: P${n} <p${n}@example.org>`,
+          `Subject: s${n}`,
+          "",
+          `text ${n}`,
+        ].join("\n"),
+      )
+      .join("\n\n"),
+  );
+  assert.deepEqual(
+    m.items.map((item) =>
+      item.kind === "enclosed" ? [item.section, item.headers.subject, item.place] : item,
+    ),
+    [
+      ["1", "s1", { number: 1, of: 2 }],
+      ["2", "s2", { number: 2, of: 2 }],
+    ],
+  );
+});
+
+test("what is signed or encrypted is told by its structure", async () => {
+  const kinds = async (...lines: string[]) =>
+    (await readMessage(message(...lines))).items.map((item) =>
+      "protocol" in item ? [item.kind, item.protocol, item.section, item.inline] : item,
+    );
+  const multipart = (type: string) => [
+    `Content-Type: multipart/${type}; boundary=b`,
+    "",
+    "--b",
+    "",
+    "x",
+    "--b",
+    "Content-Type: application/octet-stream",
+    "",
+    "y",
+    "--b--",
+  ];
+  assert.deepEqual(await kinds(...multipart('signed; protocol="application/pgp-signature"')), [
+    ["signed", "pgp", "", false],
+  ]);
+  assert.deepEqual(await kinds(...multipart('signed; protocol="application/x-pkcs7-signature"')), [
+    ["signed", "smime", "", false],
+  ]);
+  assert.deepEqual(await kinds(...multipart('encrypted; protocol="application/pgp-encrypted"')), [
+    ["encrypted", "pgp", "", false],
+  ]);
+  assert.deepEqual(await kinds("Content-Type: application/pkcs7-mime; smime-type=signed-data", "", "x"), [
+    ["signed", "smime", "1", false],
+  ]);
+  assert.deepEqual(
+    await kinds("Content-Type: application/x-pkcs7-mime; smime-type=enveloped-data", "", "x"),
+    [["encrypted", "smime", "1", false]],
+  );
+  assert.deepEqual(await kinds("", "-----BEGIN PGP SIGNED MESSAGE-----", "Hash: SHA256", "", "x"), [
+    ["signed", "pgp", "1", true],
+  ]);
+});
+
+test("where replies to all are to go, and the list a message came by", async () => {
+  const m = await readMessage(
+    message(
+      "Mail-Followup-To: L <l@example.org>, bob@example.org",
+      "List-Post: <mailto:l@example.org>",
+      "",
+      "x",
+    ),
+  );
+  assert.deepEqual(m.headers.followupTo, [
+    { name: "L", email: "l@example.org" },
+    { name: "", email: "bob@example.org" },
+  ]);
+  assert.deepEqual(m.list?.post, ["l@example.org"]);
 });

@@ -1,0 +1,244 @@
+/** Goes through what is to be shown of a message, part by part, and writes it into a body. */
+import { BodyBuilder } from "./body.ts";
+import { describeInvitation, here, type Invitation, readInvitations } from "./calendar/invitation.ts";
+import { decodeBytesAs } from "./charset.ts";
+import { isPreformatted, mediaType, type Plan, type Shown } from "./choose.ts";
+import { decodeAll } from "./decode.ts";
+import { decodeParam } from "./header.ts";
+import { appendHtml } from "./html.ts";
+import { field, headerFields } from "./mime.ts";
+import { readHeaders } from "./read-headers.ts";
+import { describeReport, readReport } from "./report.ts";
+import { appendText, inlinePgp } from "./text.ts";
+import type {
+  Attachment,
+  LeafDescription,
+  MessageItem,
+  OtherForm,
+  Person,
+  ReadOptions,
+  SpanStyle,
+} from "./types.ts";
+
+/** Octets of one text that are decoded; more is no letter. */
+const MAX_TEXT_OCTETS = 8 * 1024 * 1024;
+/** Octets of a winmail.dat that are unpacked to be read. */
+const MAX_TNEF_OCTETS = 64 * 1024 * 1024;
+/** Plain text this short says nothing if it only points at the HTML. */
+const STUB_LENGTH = 40;
+const POINTER =
+  /(?:view|read|see|open)\b.{0,60}\b(?:browser|html|online|web)|html[- ]?(?:e-?mail|message|version|capable|compatible|format)|does not support html/i;
+/** What a longer one says that is there only because some was expected. */
+const NO_HTML =
+  /(?:\b(?:keine|nur|ausschlie(?:ß|ss)lich|not|n't|only|unable|sans|solo|s[óo]lo|uniquement|geen|inte)\b.{0,60}\bhtml)|\bhtml\b.{0,60}\b(?:nicht|only)\b/i;
+
+/** Whether plain text is there only because some was expected. */
+function isStub(text: string): boolean {
+  const words = text.replace(/\s+/g, " ").trim();
+  if (words.length < STUB_LENGTH) return true;
+  return words.length < 10 * STUB_LENGTH ? POINTER.test(words) || NO_HTML.test(words) : NO_HTML.test(words);
+}
+
+function personLine(people: readonly Person[]): string {
+  return people.map(({ name, email }) => (name && email ? `${name} <${email}>` : name || email)).join(", ");
+}
+
+/** The charset an HTML page gives itself; used where the part's header names none. */
+function htmlCharset(bytes: Buffer): string | null {
+  const head = bytes.subarray(0, 2048).toString("latin1");
+  return /<meta\b[^>]{0,200}?\bcharset\s*=\s*["']?([\w:.-]{2,40})/i.exec(head)?.[1] ?? null;
+}
+
+export class PartsReader {
+  readonly builder = new BodyBuilder();
+  readonly items: MessageItem[] = [];
+  attachments: readonly Attachment[] = [];
+  otherForm: OtherForm | null = null;
+  private readonly parts: ReadonlyMap<string, Buffer>;
+  private readonly options: ReadOptions;
+  private readonly problems: string[];
+  /** A text was shown; the first is the one that has another form. */
+  private texts = 0;
+  /** By section of a winmail.dat, the files in it. */
+  private readonly unpacked = new Map<string, readonly Attachment[]>();
+
+  constructor(parts: ReadonlyMap<string, Buffer>, options: ReadOptions, problems: string[]) {
+    this.parts = parts;
+    this.options = options;
+    this.problems = problems;
+  }
+
+  async read({ shown, attachments, protections }: Plan): Promise<void> {
+    this.items.push(...protections);
+    for (const item of shown) if (!this.builder.full) await this.show(item);
+    this.attachments = attachments.flatMap((one) => [one, ...(this.unpacked.get(one.section) ?? [])]);
+    if (this.items.some(({ kind }) => kind === "encrypted"))
+      this.problems.push("This message is encrypted; what it says is not shown.");
+    if (this.builder.full) this.problems.push("The message is very long; only its beginning is shown.");
+  }
+
+  private async show(item: Shown): Promise<void> {
+    switch (item.kind) {
+      case "header":
+        return this.enclosedHeader(item.section, item.place);
+      case "report":
+        return this.report(item.part);
+      case "calendar":
+        return this.calendar(item.part);
+      case "tnef":
+        return this.tnef(item.part);
+      case "text":
+        return this.textForm(item);
+    }
+  }
+
+  /** The plain form where it says anything, unless the other is preferred. */
+  private async textForm({ part, other, stub }: Extract<Shown, { kind: "text" }>): Promise<void> {
+    const here = (one: LeafDescription | null) => one !== null && this.parts.has(one.section);
+    const wanted = this.options.prefer === "html" && here(other);
+    const plain = wanted ? null : await this.text(part);
+    const doubtful = stub && this.options.prefer !== "plain" && (plain === null || isStub(plain));
+    const html = other && (wanted || doubtful) && here(other) ? await this.text(other) : null;
+    const taken = html === null ? part : other;
+    if (this.texts++ === 0 && other) {
+      const rest = html === null ? other : part;
+      const type = mediaType(rest);
+      if (type === "text/html" || type === "text/plain")
+        this.otherForm = { section: rest.section, mediaType: type };
+    }
+    const text = html ?? plain;
+    if (taken && text !== null) await this.append(taken, text);
+  }
+
+  private async append(part: LeafDescription, text: string): Promise<void> {
+    if (text.trim() === "") return;
+    this.builder.addBlank();
+    if (mediaType(part) === "text/html") {
+      const before = this.builder.lines.length;
+      await appendHtml(this.builder, text);
+      if (this.builder.lines.length === before) {
+        this.problems.push(`Part ${part.section} is HTML without text: pictures only, or nothing.`);
+      }
+      return;
+    }
+    const parameter = (name: string) => decodeParam(part.params, name)?.trim().toLowerCase();
+    const pgp = isPreformatted(part) ? null : inlinePgp(text);
+    if (pgp) this.items.push({ kind: pgp, section: part.section, protocol: "pgp", inline: true });
+    appendText(this.builder, text, {
+      flowed: parameter("format") === "flowed",
+      delSp: parameter("delsp") === "yes",
+      pre: isPreformatted(part),
+    });
+  }
+
+  /** Contents of a part; null where its bytes are missing. */
+  private async bytes(part: LeafDescription, most: number): Promise<Buffer | null> {
+    const raw = this.parts.get(part.section);
+    if (raw === undefined) {
+      this.problems.push(`Part ${part.section} is not here.`);
+      return null;
+    }
+    if (raw.length > most)
+      this.problems.push(`Part ${part.section} is very long; only its beginning is shown.`);
+    const bytes = raw.subarray(0, most);
+    return decodeAll(bytes, part.encoding).catch(() => {
+      this.problems.push(`Part ${part.section} cannot be decoded; it is shown as it came.`);
+      return bytes;
+    });
+  }
+
+  private async text(part: LeafDescription): Promise<string | null> {
+    const decoded = await this.bytes(part, MAX_TEXT_OCTETS);
+    if (decoded === null) return null;
+    const charset =
+      decodeParam(part.params, "charset") ?? (part.subtype === "html" ? htmlCharset(decoded) : null);
+    return decodeBytesAs(decoded, charset, this.options.charset ?? null);
+  }
+
+  /** A line that Postern says itself. */
+  private note(text: string, style: SpanStyle = "plain", hang = 0): void {
+    this.builder.addText(text, style, { hang, region: "note" });
+  }
+
+  private rows(rows: readonly { readonly label: string; readonly value: string }[]): void {
+    const widest = Math.max(0, ...rows.map(({ label }) => label.length));
+    rows.forEach(({ label, value }, i) => {
+      const spans = [
+        { text: `${label.padEnd(widest)}  `, style: "muted", link: 0 } as const,
+        { text: value.replace(/\s+/g, " "), style: i === 0 ? "bold" : "plain", link: 0 } as const,
+      ];
+      this.builder.add(spans, { hang: widest + 2, region: "note" });
+    });
+  }
+
+  private async report(part: LeafDescription): Promise<void> {
+    const bytes = await this.bytes(part, MAX_TEXT_OCTETS);
+    const report = bytes && readReport(mediaType(part), part.section, bytes);
+    this.builder.addBlank();
+    if (!report) {
+      if (bytes) appendText(this.builder, bytes.toString("latin1"), { pre: true });
+      return;
+    }
+    this.items.push(report);
+    for (const line of describeReport(report)) {
+      if (line.startsWith("  ")) this.note(line, "plain", 2);
+      else this.note(line, "bold");
+    }
+  }
+
+  private async calendar(part: LeafDescription): Promise<void> {
+    const text = await this.text(part);
+    if (text === null) return;
+    const timeZone = this.options.timeZone ?? here().timeZone;
+    const known = (a: Invitation) =>
+      this.items.some(
+        (b) =>
+          b.kind === "invitation" && b.uid !== "" && b.uid === a.uid && b.instance?.wall === a.instance?.wall,
+      );
+    for (const invitation of readInvitations(text, part.section, { timeZone })) {
+      if (known(invitation)) continue;
+      this.items.push(invitation);
+      this.builder.addBlank();
+      this.rows(describeInvitation(invitation, { timeZone }));
+    }
+  }
+
+  /** A winmail.dat: its files are attachments, its text is the message's where that has none. */
+  private async tnef(part: LeafDescription): Promise<void> {
+    if (!this.parts.has(part.section)) return;
+    const bytes = await this.bytes(part, MAX_TNEF_OCTETS);
+    const { readTnef, readRtf, tnefAttachments } = await import("./tnef/index.ts");
+    const message = readTnef(bytes ?? Buffer.alloc(0));
+    this.unpacked.set(part.section, tnefAttachments(part.section, message));
+    if (message.damaged) this.problems.push(`Part ${part.section} (winmail.dat) is damaged.`);
+    if (this.builder.lines.some(({ spans, region }) => spans.length > 0 && region !== "note")) return;
+    const rtf = message.html === null && message.text === null && message.rtf ? readRtf(message.rtf) : null;
+    const html = message.html ?? (rtf?.html ? rtf.text : null);
+    this.builder.addBlank();
+    if (html !== null) await appendHtml(this.builder, html);
+    else appendText(this.builder, message.text ?? rtf?.text ?? "");
+  }
+
+  private async enclosedHeader(
+    section: string,
+    place: { readonly number: number; readonly of: number } | null,
+  ): Promise<void> {
+    const block = this.parts.get(section);
+    if (block === undefined) return;
+    const headers = await readHeaders(block, this.problems, this.options.charset);
+    const own = section.slice(0, section.indexOf(".HEADER"));
+    this.items.push({ kind: "enclosed", section: own, headers, place });
+    this.builder.addBlank();
+    const title = place ? `Message ${place.number} of ${place.of}` : "Enclosed message";
+    this.note(`──── ${title} ────`, "muted");
+    const rows: [string, string][] = [
+      ["From", personLine(headers.from)],
+      ["To", personLine(headers.to)],
+      ["Cc", personLine(headers.cc)],
+      ["Date", field(headerFields(block), "date") ?? ""],
+      ["Subject", headers.subject],
+    ];
+    for (const [name, value] of rows) if (value) this.note(`${name}: ${value}`, "muted", name.length + 2);
+    this.builder.addText("", "plain", { region: "note" });
+  }
+}
