@@ -8,8 +8,10 @@ import type { Attachment, ReadableMessage } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
 import { isLineDown, MailError } from "./errors.ts";
 import { arrangeFolders, findFolder, unlistedFolder } from "./folders.ts";
+import { ForeignFlags } from "./foreign-flags.ts";
 import { News } from "./news.ts";
 import { type Operation, Operations, type Outcome } from "./operations.ts";
+import { followOthers } from "./others.ts";
 import { parseQuery } from "./query.ts";
 import { type MessageRef, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
@@ -41,8 +43,6 @@ interface Undo {
 
 /** Bodies kept on disk for an account; beyond it those not read for longest go. */
 const cacheBytes = 2_000_000_000;
-/** How often a screen looks whether another process has written to the local copy; it costs microseconds. */
-const othersMs = 1_000;
 /** How many changes can be taken back. */
 const undoDepth = 100;
 
@@ -57,6 +57,7 @@ export class Mail {
   readonly #operations: Operations;
   readonly #reading: Reading;
   readonly #news: News;
+  readonly #foreign: ForeignFlags;
   readonly #events = new EventEmitter<{ event: [MailEvent] }>();
   readonly #undo: Undo[] = [];
   readonly #syncing = new Map<string, Promise<void>>();
@@ -83,7 +84,10 @@ export class Mail {
       ...(options.log ? { log: options.log } : {}),
       recall: () => recall(this.#store, account),
       remember: (capabilities) => remember(this.#store, account, capabilities),
-      entered: (connection, selected) => this.#sync.entered(connection, selected),
+      entered: (connection, selected) => {
+        void this.#foreign.look(selected.path);
+        return this.#sync.entered(connection, selected);
+      },
       returned: (connection, selected) => this.#sync.all(connection, selected),
       mailboxEvent: (path, event) => this.#changed(path, event),
       opened: () => {
@@ -104,7 +108,16 @@ export class Mail {
     this.#operations = new Operations(this.#store, this.#session, emit);
     this.#sync = new Sync(this.#store, this.#operations, emit);
     this.#reading = new Reading(this.#store, this.#session);
-    if (options.keepOnline) this.#others = this.#followOthers(emit);
+    this.#foreign = new ForeignFlags(this.#store, {
+      change: ({ path, uidValidity }, uids, mode, flags) =>
+        this.#operations.add({ kind: "flag", path, uidValidity, uids, mode, flags }),
+      watched: () => this.#watched?.path ?? null,
+      tell: (level, text) => emit({ kind: "notice", level, text }),
+    });
+    if (options.keepOnline) {
+      this.#others = followOthers(this.#store, () => this.#watched?.path ?? null, emit);
+      this.#foreign.start();
+    }
     this.#news = new News(this.#store, {
       open: () => this.#session.another(),
       watched: (path) => path === this.#watched?.path,
@@ -112,18 +125,6 @@ export class Mail {
       again: () => void this.#listen(),
       emit,
     });
-  }
-
-  /** Tells of what another process (a script on the same account) has changed in the local copy. */
-  #followOthers(emit: (event: MailEvent) => void): NodeJS.Timeout {
-    let seen = this.#store.changeCounter();
-    return setInterval(() => {
-      const now = this.#store.changeCounter();
-      if (now === seen) return;
-      seen = now;
-      emit({ kind: "folders" });
-      if (this.#watched) emit({ kind: "messages", path: this.#watched.path });
-    }, othersMs).unref();
   }
 
   /** Opens the local copy; connects when something needs the server. Throws StoreError, AccountError. */
@@ -265,7 +266,7 @@ export class Mail {
           );
         } else await this.#sync.all(connection, selected);
       });
-    }
+    } else await this.#foreign.look(folder.path);
     return this.window(folder, query);
   }
 
@@ -294,7 +295,8 @@ export class Mail {
   watch(folder: Folder): void {
     this.#watched = folder;
     this.#session.watch(folder.path);
-    if (!this.#offline) this.#keepUp(folder);
+    if (this.#offline) void this.#foreign.look(folder.path);
+    else this.#keepUp(folder);
   }
 
   /** Brings a folder in step, and then listens to what happens in the others. */
@@ -486,6 +488,7 @@ export class Mail {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#others) clearInterval(this.#others);
+    await this.#foreign.stop();
     // A script is there to get things done; a person who quits does not wait.
     if (!this.#keepOnline) await this.#operations.settled();
     await this.#session.close();

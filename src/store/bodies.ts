@@ -1,5 +1,4 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
-import { basename } from "node:path";
 import { bytes, type Database, number, text } from "./database.ts";
 import type { Row } from "./driver.ts";
 import { asStoreError, StoreError } from "./error.ts";
@@ -24,14 +23,15 @@ export class Bodies {
   }
 
   /**
-   * The file that holds the whole message, or null. Another program may have renamed it (found again) or
-   * deleted it (forgotten); one cut short by a power failure is deleted.
+   * The file that holds the whole message, or null. Another program may have renamed it (found again, and the name
+   * that the index knows stays, so that changed flags are noticed) or deleted it (forgotten); one cut short by a power
+   * failure is deleted.
    */
   path(mailboxId: number, uid: number): string | null {
     const row = this.#row(mailboxId, uid);
     if (!row) return null;
     const path = this.#maildir(mailboxId).locate(text(row, "file"));
-    if (path !== null && basename(path) === row.file && fileSize(path) === row.size) return path;
+    if (path !== null && fileSize(path) === row.size) return path;
     return this.#database.transaction(() => this.#repair(mailboxId, uid));
   }
 
@@ -114,6 +114,7 @@ export class Bodies {
          ORDER BY read_at, message LIMIT 500`,
       );
       if (batch.length === 0) break;
+      const before = freed;
       for (const row of batch) {
         if (excess <= 0) break;
         if (row.file === null) {
@@ -122,12 +123,11 @@ export class Bodies {
             number(row, "message"),
             text(row, "section"),
           );
-        } else {
-          this.#forget(number(row, "message"), text(row, "file"));
-        }
+        } else if (!this.#forget(number(row, "message"), text(row, "file"))) continue;
         excess -= number(row, "size");
         freed += number(row, "size");
       }
+      if (freed === before) break;
     }
     return freed;
   }
@@ -200,11 +200,11 @@ export class Bodies {
         return () => undefined;
       }
       const base = baseName(uidValidity, message.uid, message.internalDate);
-      const temporary = maildir.withdraw(file, base);
+      const withdrawn = maildir.withdraw(file, base);
       return () => {
-        if (temporary === null) this.#database.run("DELETE FROM body WHERE message = ?", message.id);
+        if (withdrawn === null) this.#database.run("DELETE FROM body WHERE message = ?", message.id);
         else {
-          const name = maildir.deliver(temporary, base, message.flags);
+          const name = maildir.deliver(withdrawn.path, base, message.flags, withdrawn);
           this.#database.run("UPDATE body SET file = ? WHERE message = ?", name, message.id);
         }
       };
@@ -235,9 +235,13 @@ export class Bodies {
       if (!row) return false;
       const maildir = this.#maildir(mailboxId);
       const flags = words(text(row, "flags"));
-      const earlier = this.files(mailboxId, JSON.stringify([uid]));
-      const name = maildir.deliver(temporary, base, flags);
-      for (const file of earlier) if (file !== name) maildir.remove(file);
+      const [earlier] = this.files(mailboxId, JSON.stringify([uid]));
+      const name = maildir.deliver(
+        temporary,
+        base,
+        flags,
+        earlier === undefined ? null : maildir.find(earlier),
+      );
       this.#database.run(
         "INSERT OR REPLACE INTO body (message, file, size, read_at) VALUES (?, ?, ?, ?)",
         number(row, "id"),
@@ -263,19 +267,18 @@ export class Bodies {
     const row = this.#row(mailboxId, uid);
     if (!row) return null;
     const path = this.#maildir(mailboxId).locate(text(row, "file"));
-    if (path !== null && fileSize(path) === row.size) {
-      this.#database.run("UPDATE body SET file = ? WHERE message = ?", basename(path), number(row, "id"));
-      return path;
-    }
+    if (path !== null && fileSize(path) === row.size) return path;
     if (path !== null) removeFile(path);
     this.#database.run("DELETE FROM body WHERE message = ?", number(row, "id"));
     return null;
   }
 
-  #forget(message: number, file: string): void {
+  /** False where another program has changed the flags of the file, which are to be noticed first. */
+  #forget(message: number, file: string): boolean {
     const row = this.#database.get("SELECT mailbox FROM message WHERE id = ?", message);
+    if (row && !this.#maildir(number(row, "mailbox")).evict(file)) return false;
     this.#database.run("DELETE FROM body WHERE message = ?", message);
-    if (row) this.removeFiles(number(row, "mailbox"), [file]);
+    return true;
   }
 
   #noteReading(table: "body" | "part", section: string, mailboxId: number, uid: number): void {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Bodies } from "./bodies.ts";
 import { type Database, number, text } from "./database.ts";
+import { Foreign } from "./foreign.ts";
 import { Journal } from "./journal.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { Messages } from "./messages.ts";
@@ -8,6 +9,7 @@ import { openIndex, openJournal } from "./schema.ts";
 
 export type { Bodies } from "./bodies.ts";
 export { StoreError, type StoreErrorCode } from "./error.ts";
+export type { Foreign, ForeignChange } from "./foreign.ts";
 export type { Journal } from "./journal.ts";
 export type { Mailboxes } from "./mailboxes.ts";
 export type { Messages } from "./messages.ts";
@@ -27,6 +29,7 @@ export interface Store {
   readonly mailboxes: Mailboxes;
   readonly messages: Messages;
   readonly bodies: Bodies;
+  readonly foreign: Foreign;
   readonly journal: Journal;
   readonly meta: Meta;
   /** Runs `work` as one write of the cache (the journal is its own): faster than many, and all or nothing. */
@@ -54,6 +57,7 @@ export function openStore({ cacheDir, stateDir }: StoreLocation): Store {
     mailboxes,
     bodies,
     messages: new Messages(index, bodies),
+    foreign: new Foreign(index, mailboxes),
     journal: journal,
     meta: {
       get(key) {

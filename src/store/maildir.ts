@@ -9,7 +9,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { asStoreError, systemCode } from "./error.ts";
 
 /**
@@ -20,22 +20,48 @@ import { asStoreError, systemCode } from "./error.ts";
 
 const folders = ["cur", "new"] as const;
 /** Files made here; no other program's unique part looks like this, and only these are ever deleted. */
-const ours = /^\d+\.postern_\d+_\d+\./;
+const ours = /^\d+\.postern_\d+_(\d+)\./;
 /** Age after which the maildir rules call a file in tmp/ abandoned, milliseconds. */
 const abandoned = 36 * 3600 * 1000;
 
-const letters: ReadonlyMap<string, string> = new Map([
-  ["\\draft", "D"],
-  ["\\flagged", "F"],
-  ["\\answered", "R"],
-  ["\\seen", "S"],
-  ["\\deleted", "T"],
-]);
+/** Letters that maildirs have for flags: D draft, F flagged, P passed (on), R replied, S seen, T trashed. */
+const flagOfLetter: Readonly<Record<string, string>> = {
+  D: "\\Draft",
+  F: "\\Flagged",
+  P: "$Forwarded",
+  R: "\\Answered",
+  S: "\\Seen",
+  T: "\\Deleted",
+};
+const letterOfFlag = new Map(
+  Object.entries(flagOfLetter).map(([letter, flag]) => [flag.toLowerCase(), letter]),
+);
 
-/** Flags as a maildir spells them: letters in ASCII order; keywords live in the index only. */
+/** Flags as a maildir spells them: letters in ASCII order; other keywords live in the index only. */
 export function flagLetters(flags: readonly string[]): string {
-  const found = flags.map((flag) => letters.get(flag.toLowerCase()) ?? "");
-  return [...new Set(found)].sort().join("");
+  return inOrder(flags.map((flag) => letterOfFlag.get(flag.toLowerCase()) ?? ""));
+}
+
+function inOrder(letters: Iterable<string>): string {
+  return [...new Set(letters)].sort().join("");
+}
+
+/** What one set of letters has and another has not. */
+function without(letters: string, others: string): string {
+  return [...letters].filter((letter) => !others.includes(letter)).join("");
+}
+
+/** Flags that another program gave a file, or took from it, by changing letters of its name. */
+export interface LetterChange {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** What was done to a file's flags since it was called `written`; letters that mean no flag of ours do not count. */
+export function letterChange(written: string, found: string): LetterChange {
+  const flags = (letters: string) => [...inOrder(letters)].flatMap((letter) => flagOfLetter[letter] ?? []);
+  const [before, after] = [lettersOf(written), lettersOf(found)];
+  return { added: flags(without(after, before)), removed: flags(without(before, after)) };
 }
 
 const host =
@@ -49,9 +75,39 @@ export function baseName(uidValidity: number, uid: number, internalDate: number)
   return `${seconds}.postern_${uidValidity}_${uid}.${host},U=${uid}`;
 }
 
-function baseOf(name: string): string {
+/** What stays the same of a file's name. */
+export function baseOf(name: string): string {
   const colon = name.lastIndexOf(":2,");
   return colon < 0 ? name : name.slice(0, colon);
+}
+
+function lettersOf(name: string): string {
+  const colon = name.lastIndexOf(":2,");
+  return colon < 0 ? "" : name.slice(colon + 3);
+}
+
+/** The UID in the name of a file of ours; null for those of other programs. */
+export function uidOf(name: string): number | null {
+  const found = ours.exec(name)?.[1];
+  return found === undefined ? null : Number(found);
+}
+
+/** What is done to the name of a file on its way to another one: `written` is what the index gets to know. */
+interface Naming {
+  readonly written: string;
+  readonly name: string;
+}
+
+/**
+ * The name for `flags`. Letters that are not ours stay; and so does what another program has changed since the file was
+ * called `written`, which is to be noticed by the difference to the name that the index knows.
+ */
+function naming(base: string, flags: readonly string[], written: string, found: string): Naming {
+  const [before, after] = [lettersOf(written), lettersOf(found)];
+  const foreign = [...before].filter((letter) => !(letter in flagOfLetter));
+  const wanted = inOrder([...flagLetters(flags), ...foreign]);
+  const letters = inOrder(without(wanted + without(after, before), without(before, after)));
+  return { written: `${base}:2,${wanted}`, name: `${base}:2,${letters}` };
 }
 
 /** Runs a file operation; `missing` where the file is not there. Other errors are StoreErrors naming `path`. */
@@ -73,6 +129,13 @@ export function makeDirectory(path: string): void {
   }
 }
 
+/** A file of ours: the name that the index has for it, the one it was found under, and where it is. */
+export interface Found {
+  readonly written: string;
+  readonly found: string;
+  readonly path: string;
+}
+
 /** A view of one maildir for the length of one operation: a listing, once read, is not read again. */
 export class Maildir {
   readonly #directory: string;
@@ -84,23 +147,44 @@ export class Maildir {
 
   /** Absolute path of the file named `name`, wherever another program has renamed it to; null if it is gone. */
   locate(name: string): string | null {
-    const expected = join(this.#directory, "cur", name);
-    return exists(expected) ? expected : (this.#list().get(baseOf(name)) ?? null);
+    return this.#asWritten(name) ?? this.#list().get(baseOf(name)) ?? null;
   }
 
-  /** Gives a file the flags; returns its new name, or null if it is gone. */
+  find(name: string): Found | null {
+    const path = this.locate(name);
+    return path === null ? null : { written: name, found: basename(path), path };
+  }
+
+  /** The path of a file that still has the name we gave it; null where it has not. */
+  #asWritten(name: string): string | null {
+    return folders.map((folder) => join(this.#directory, folder, name)).find(exists) ?? null;
+  }
+
+  /**
+   * Gives a file the flags; null if it is gone. What another program has changed of them stays in the file's name, and
+   * the name returned, for the index, is the one without that.
+   */
   setFlags(name: string, flags: readonly string[]): string | null {
-    const wanted = `${baseOf(name)}:2,${flagLetters(flags)}`;
-    const target = join(this.#directory, "cur", wanted);
-    if (renamed(join(this.#directory, "cur", name), target)) return wanted;
-    const found = this.#list().get(baseOf(name));
-    return found !== undefined && renamed(found, target) ? wanted : null;
+    const wanted = naming(baseOf(name), flags, name, name).written;
+    if (wanted === name) return name;
+    if (renamed(join(this.#directory, "cur", name), join(this.#directory, "cur", wanted))) return wanted;
+    const found = this.locate(name);
+    if (found === null) return null;
+    const target = naming(baseOf(name), flags, name, basename(found)).name;
+    return renamed(found, join(this.#directory, "cur", target)) ? wanted : null;
   }
 
   /** Deletes a file of ours, whatever its flags are now. */
   remove(name: string): void {
     const path = this.locate(name);
     if (path) removeFile(path);
+  }
+
+  /** Deletes a file of ours, unless another program has changed its flags: false then, as that is to be noticed first. */
+  evict(name: string): boolean {
+    const path = this.#asWritten(name);
+    if (path) removeFile(path);
+    return path !== null || !this.#list().has(baseOf(name));
   }
 
   /** Opens a new file in tmp/, making the maildir where there is none. The caller closes the descriptor. */
@@ -115,23 +199,27 @@ export class Maildir {
     }
   }
 
-  /** Takes a file back to tmp/, for `deliver` under another name. Returns its path there; null if it is gone. */
-  withdraw(name: string, base: string): string | null {
-    const path = this.locate(name);
-    const temporary = join(this.#directory, "tmp", base);
-    return path !== null && renamed(path, temporary) ? temporary : null;
+  /** Takes a file back to tmp/, for `deliver` under another name; null if it is gone. */
+  withdraw(name: string, base: string): Found | null {
+    const file = this.find(name);
+    const path = join(this.#directory, "tmp", base);
+    return file && renamed(file.path, path) ? { ...file, path } : null;
   }
 
-  /** Moves a finished file from tmp/ to cur/, over an earlier one of the same name. Returns its name. */
-  deliver(temporary: string, base: string, flags: readonly string[]): string {
-    const name = `${base}:2,${flagLetters(flags)}`;
+  /**
+   * Moves a finished file from tmp/ to cur/, over the one of the same name or the `earlier` one. Returns its name for
+   * the index; what another program had changed of the earlier one's flags stays in the file's own name.
+   */
+  deliver(temporary: string, base: string, flags: readonly string[], earlier: Found | null = null): string {
+    const { written, name } = naming(base, flags, earlier?.written ?? "", earlier?.found ?? "");
     const path = join(this.#directory, "cur", name);
     try {
       renameSync(temporary, path);
     } catch (error) {
       throw asStoreError(error, path);
     }
-    return name;
+    if (earlier && earlier.path !== path) removeFile(earlier.path);
+    return written;
   }
 
   /** Deletes what a killed process left in tmp/. */

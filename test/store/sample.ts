@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -53,4 +53,18 @@ export function message(uid: number, over: Partial<StoredMessageInput> = {}): St
 
 export function messages(count: number, first = 1): StoredMessageInput[] {
   return Array.from({ length: count }, (_, index) => message(first + index));
+}
+
+/** Stores the body of a message of the index; its path. */
+export function keep(store: Store, id: number, uid: number, content = `body ${uid}`): string {
+  const writer = store.bodies.create(id, uid);
+  writer.write(Buffer.from(content));
+  const path = writer.commit() ? store.bodies.path(id, uid) : null;
+  if (path === null) throw new Error(`message ${uid} has no body`);
+  return path;
+}
+
+/** What lies in a directory of the mailbox's maildir. */
+export function files(store: Store, id: number, folder = "cur"): string[] {
+  return readdirSync(join(store.mailboxes.directory(id), folder)).sort();
 }
