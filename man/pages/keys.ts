@@ -38,7 +38,7 @@ function keysOf(context: KeyContext): string[] {
   return [...byLine].map(([line, keys]) => item(keys.join(", "), ...described(meaningOf(line), line.trim())));
 }
 
-const contexts: readonly KeyContext[] = [...helpContexts, "help"];
+const contexts: readonly KeyContext[] = [...helpContexts, "page"];
 
 export const keysPage: Page = {
   name: "postern-keys",
@@ -49,6 +49,9 @@ export const keysPage: Page = {
       "Description",
       paragraph(
         "Every key on the screen of `postern`(1) stands for a command line: pressing `d` does what `:delete` does. This page lists the keys by the pane that has them, with the line behind each and the IMAP commands it causes. `?` shows the keys on the screen, with your own among them.",
+      ),
+      paragraph(
+        "Who waits for half a second after a key that begins a sequence is shown what can follow. In the help, and in what `:messages` shows, `/` shows only the lines that have all words typed; an empty line shows everything again.",
       ),
       paragraph(
         "A number before a key that moves says how often, before `G` to which row: `5 j` goes down five rows, `12 G` goes to row twelve. What was typed and not yet used stands in the status line.",
@@ -83,9 +86,11 @@ export const keysPage: Page = {
     section(
       "Your own keys",
       paragraph(
-        "The table `[keys]` of the config file (`postern-config`(5)) binds keys to command lines. Such a key holds in every pane but the help, over the one that is there; an empty command line takes a key away.",
+        "The table `[keys]` of the config file (`postern-config`(5)) binds keys to command lines. Such a key holds in every pane but the help, over the one that is there; an empty command line takes a key away. A table below it, `[keys.list]`, `[keys.reader]`, `[keys.attachments]`, `[keys.folders]` or `[keys.page]`, holds there alone and goes first. `keymap` in `[screen]` lays the keys of another program over these: `mutt`, `aerc`, `alpine` or `emacs`; `?` shows what holds then.",
       ),
-      verbatim('[keys]\n"g w" = "go Work"\n"T" = "flag toggle $Todo"\n"C-o" = "prompt copy --to "'),
+      verbatim(
+        '[keys]\n"g w" = "go Work"\n"T" = "flag toggle $Todo"\n"C-o" = "prompt copy --to "\n\n[keys.reader]\n"-" = "page-up"',
+      ),
       paragraph(
         "Keys are written in their order with blanks between them: `g w`. A line that begins with `prompt` opens `:` with the rest of it and waits. A key that is bound by itself is not waited behind: with `g` bound, `g g` is not to be had.",
       ),

@@ -5,7 +5,16 @@ import { dirname, join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { AccountError } from "./errors.ts";
 import { configFile } from "./paths.ts";
-import { accountSettings, type Security, schemes, screenSettings } from "./settings.ts";
+import {
+  accountSettings,
+  type Keymap,
+  type KeyPlace,
+  keymaps,
+  keyPlaces,
+  type Security,
+  schemes,
+  screenSettings,
+} from "./settings.ts";
 
 export interface ServerAddress {
   readonly security: Security;
@@ -32,14 +41,20 @@ export interface ScreenSettings {
   readonly keyBar: boolean;
   /** `arrow` marks the cursor row with `>` instead of a bar: fewer bytes on a slow line. */
   readonly cursor: "bar" | "arrow";
+  readonly keymap: Keymap;
+}
+
+/** Key sequences to command lines, over the keymap; an empty line takes a key's meaning away. */
+export interface KeySettings extends Readonly<Partial<Record<KeyPlace, Readonly<Record<string, string>>>>> {
+  /** Everywhere but in a page of help. */
+  readonly any: Readonly<Record<string, string>>;
 }
 
 export interface Config {
   readonly path: string;
   readonly accounts: readonly Account[];
   readonly screen: ScreenSettings;
-  /** Key sequences to command lines, over the default keymap. */
-  readonly keys: Readonly<Record<string, string>>;
+  readonly keys: KeySettings;
 }
 
 type Table = Readonly<Record<string, unknown>>;
@@ -155,6 +170,25 @@ function account(path: string, name: string, table: unknown): Account {
   };
 }
 
+function bindings(section: Section, without: readonly string[] = []): Record<string, string> {
+  const sequences = Object.keys(section.table).filter((key) => !without.includes(key));
+  return Object.fromEntries(
+    sequences.map((key) => [key, section.table[key] === "" ? "" : (section.text(key) ?? "")]),
+  );
+}
+
+/** `[keys]`, and below it a table for each place. */
+function keySettings(path: string, table: unknown): KeySettings {
+  const everywhere = new Section(path, "keys", table);
+  const places = keyPlaces.filter((place) => typeof everywhere.table[place] === "object");
+  return {
+    any: bindings(everywhere, places),
+    ...Object.fromEntries(
+      places.map((place) => [place, bindings(new Section(path, `keys.${place}`, everywhere.table[place]))]),
+    ),
+  };
+}
+
 /** Checks the text of a config file. Throws AccountError "CONFIG" with the place and what to write instead. */
 export function parseConfig(text: string, path: string): Config {
   let table: Table;
@@ -177,15 +211,14 @@ export function parseConfig(text: string, path: string): Config {
   const cursor = screen.text("cursor") ?? screenSettings.cursor.default;
   if (cursor !== "bar" && cursor !== "arrow")
     throw screen.wrong('has an unknown "cursor"', 'use "bar" or "arrow"');
-  const keys = new Section(path, "keys", table.keys ?? {});
+  const wanted = screen.text("keymap") ?? screenSettings.keymap.default;
+  const keymap = keymaps.find((name) => name === wanted);
+  if (!keymap) throw screen.wrong(`has an unknown "keymap"`, `use one of ${keymaps.join(", ")}`);
   return {
     path,
     accounts: Object.entries(accounts.table).map(([name, value]) => account(path, name, value)),
-    screen: { keyBar: screen.flag("key-bar", screenSettings["key-bar"].default), cursor },
-    // An empty command line takes a key's meaning away.
-    keys: Object.fromEntries(
-      Object.keys(keys.table).map((key) => [key, keys.table[key] === "" ? "" : (keys.text(key) ?? "")]),
-    ),
+    screen: { keyBar: screen.flag("key-bar", screenSettings["key-bar"].default), cursor, keymap },
+    keys: keySettings(path, table.keys ?? {}),
   };
 }
 

@@ -44,7 +44,22 @@ export const screenSettings = {
     help: '"bar" marks the row under the cursor with a bar; "arrow" with a > before it, which is fewer bytes on a slow line.',
     default: "bar",
   },
+  keymap: {
+    example: '"mutt"',
+    help: "Keys as another program has them, over those of postern(1): default, mutt, aerc, alpine or emacs.",
+    default: "default",
+  },
 } as const satisfies Readonly<Record<string, Setting & { readonly default: unknown }>>;
+
+/** What `keymap` may be. */
+export const keymaps = ["default", "mutt", "aerc", "alpine", "emacs"] as const;
+
+export type Keymap = (typeof keymaps)[number];
+
+/** Where a key may hold: a table each below `[keys]`. */
+export const keyPlaces = ["list", "reader", "attachments", "folders", "page"] as const;
+
+export type KeyPlace = (typeof keyPlaces)[number];
 
 /** The schemes of a server's URL, with the ports they stand for (RFC 8314 §3, RFC 9051 §2.1). */
 export const schemes: Readonly<Record<string, { security: Security; port: number; help: string }>> = {

@@ -29,7 +29,12 @@ export async function demo(): Promise<number> {
       offline: false,
       keepOnline: true,
     });
-    return await runScreen({ mail, settings: { keyBar: true, cursor: "bar" }, keys: {}, folder: "INBOX" });
+    return await runScreen({
+      mail,
+      settings: { keyBar: true, cursor: "bar", keymap: "default" },
+      keys: { any: {} },
+      folder: "INBOX",
+    });
   } finally {
     await server.stop();
     rmSync(dir, { recursive: true, force: true });

@@ -121,15 +121,22 @@ export interface ChoiceModel {
   readonly choices: readonly { readonly key: string; readonly label: string }[];
 }
 
-export interface HelpEntry {
+export interface PageEntry {
+  /** Empty for an entry under no heading. */
   readonly section: string;
-  readonly keys: string;
+  /** What stands before the text: keys, or a time. */
+  readonly label: string;
+  /** Wrapped where it is longer than the line. */
   readonly text: string;
+  /** Not shown, but found by a search: the command behind a key. */
+  readonly also?: string;
+  readonly error?: boolean;
 }
 
-export interface HelpModel {
+/** Text that covers the panes: all keys, what was said. */
+export interface PageModel {
   readonly title: string;
-  readonly entries: readonly HelpEntry[];
+  readonly entries: readonly PageEntry[];
   /** First line in view. */
   readonly scroll: number;
 }
@@ -152,7 +159,9 @@ export interface ScreenModel {
   /** Null while no message is open. */
   readonly reader: ReaderModel | null;
   /** Covers the panes while it is there. */
-  readonly help: HelpModel | null;
+  readonly page: PageModel | null;
+  /** What the keys typed so far can become: shown above the status line when somebody hesitates. Empty for none. */
+  readonly continuations: readonly KeyHint[];
   readonly status: StatusModel;
   /** Takes the status line's place. */
   readonly prompt: PromptModel | null;

@@ -1,9 +1,9 @@
 /** Puts the screen together: terminal, keys, Ink, controller; and takes it apart again. */
 import { createElement } from "react";
-import type { ScreenSettings } from "../account/config.ts";
+import type { KeySettings, ScreenSettings } from "../account/config.ts";
 import type { Mail } from "../mail/index.ts";
 import { App } from "./app/app.ts";
-import { withOwnKeys } from "./app/keymap.ts";
+import { bindingsOf } from "./app/keymap.ts";
 import { lineText } from "./app/line-text.ts";
 import { present } from "./app/present.ts";
 import { cursorOf, Screen } from "./components/screen.tsx";
@@ -14,7 +14,7 @@ import { createTheme, themeOptions } from "./theme.ts";
 export interface ScreenOptions {
   readonly mail: Mail;
   readonly settings: ScreenSettings;
-  readonly keys: Readonly<Record<string, string>>;
+  readonly keys: KeySettings;
   /** The folder to begin with, as a person calls it. */
   readonly folder: string;
 }
@@ -61,7 +61,7 @@ export async function runScreen({ mail, settings, keys, folder }: ScreenOptions)
       setImmediate(frame);
     }
   };
-  const app = new App(mail, initial, withOwnKeys(keys), {
+  const app = new App(mail, initial, bindingsOf(settings.keymap, keys), {
     draw,
     repaint: () => output.repaint(),
     suspend: () => terminal.suspend(),

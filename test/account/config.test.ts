@@ -33,8 +33,11 @@ test("an account with all of its settings", () => {
     "[screen]",
     "key-bar = false",
     'cursor = "arrow"',
+    'keymap = "mutt"',
     "[keys]",
     'A = "move --to Archive"',
+    "[keys.reader]",
+    'A = ""',
   );
   assert.deepEqual(config, {
     path,
@@ -48,15 +51,15 @@ test("an account with all of its settings", () => {
         pin,
       },
     ],
-    screen: { keyBar: false, cursor: "arrow" },
-    keys: { A: "move --to Archive" },
+    screen: { keyBar: false, cursor: "arrow", keymap: "mutt" },
+    keys: { any: { A: "move --to Archive" }, reader: { A: "" } },
   });
 });
 
 test("what is left out has its default", () => {
   const config = parse(...account('imap = "imaps://imap.example.org"'));
-  assert.deepEqual(config.screen, { keyBar: true, cursor: "bar" });
-  assert.deepEqual(config.keys, {});
+  assert.deepEqual(config.screen, { keyBar: true, cursor: "bar", keymap: "default" });
+  assert.deepEqual(config.keys, { any: {} });
   const [only] = config.accounts;
   assert.deepEqual([only?.passwordCommand, only?.caFile, only?.pin], [null, null, null]);
   assert.equal(only?.imap.user, "me@example.org");
@@ -103,6 +106,9 @@ test("what is wrong is said with the place and what to write", () => {
     [account(imap, "password-command = 1"), /"password-command" that is not a text/],
     [["[screen]", 'key-bar = "yes"'], /"key-bar" that is not true or false\n.*key-bar = true/],
     [["[screen]", 'cursor = "hand"'], /unknown "cursor"\n.*"bar" or "arrow"/],
+    [["[screen]", 'keymap = "vi"'], /screen has an unknown "keymap"\n.*default, mutt, aerc, alpine, emacs/],
+    [["[keys.list]", "A = 1"], /keys\.list has a "A" that is not a text/],
+    [["[keys.nowhere]", 'A = "next"'], /keys has a "nowhere" that is not a text/],
     [["[keys]", "A = 1"], /keys has a "A" that is not a text/],
   ];
   for (const [lines, says] of cases)

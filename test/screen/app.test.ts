@@ -116,6 +116,51 @@ for (const size of sizes) {
       await pty.waitFor(lacks("report.bin"));
     });
 
+    test("who hesitates is shown what may follow; a page of keys can be searched; what was said is kept", async () => {
+      pty.type("g");
+      await pty.waitFor("Open the drafts");
+      pty.type("g");
+      await pty.waitFor(lacks("Open the drafts"));
+      pty.type("?");
+      await pty.waitFor("Message list");
+      pty.type("/");
+      pty.type("undo\r");
+      await pty.waitFor(
+        (lines) => shows("Take back the last change")(lines) && lacks("Open the inbox")(lines),
+      );
+      pty.type("/\r");
+      await pty.waitFor("Message list");
+      pty.type("q:nonsense\r");
+      await pty.waitFor('there is no command "nonsense"');
+      pty.type("j:messages\r");
+      await pty.waitFor((lines) => lines.some((line) => /\d\d:\d\d:\d\d +there is no command/.test(line)));
+      pty.type("qgg");
+      // The error fades by itself.
+      await pty.waitFor("INBOX  1/60", 8_000);
+    });
+
+    test("marks go along with the cursor, or to all that match; the list is sorted another way and back", async () => {
+      pty.type("Vjjk");
+      await pty.waitFor("2 marked");
+      pty.type("V\x1b");
+      await pty.waitFor(lacks("marked"));
+      pty.type('Tsubject:harvest or subject:"message 12"\r');
+      await pty.waitFor("1 marked");
+      pty.type("\x1bt");
+      await pty.waitFor(":unmark");
+      pty.type("is:read or is:unread\r");
+      await pty.waitFor(lacks("1 marked"));
+      pty.type("oarrival\r");
+      await pty.waitFor(
+        (lines) => /Sample message 60/.test(lines.find((l) => l.includes("Sample")) ?? "") === false,
+      );
+      pty.type("gg");
+      await pty.waitFor((lines) => shows("Sample message 1")(lines));
+      pty.type("Ogg");
+      await pty.waitFor(shows("Sample message 60"));
+      await pty.waitFor("INBOX  1/60");
+    });
+
     test("F flags and M marks read, here at once and on the server", async () => {
       pty.type("F");
       await pty.waitFor(() => /F /.test(row(pty, "Sample message 60")));

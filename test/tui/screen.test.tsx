@@ -26,15 +26,19 @@ const sizes: readonly (readonly [columns: number, rows: number])[] = [
   [3, 2],
 ];
 const panes: readonly Pane[] = ["folders", "list", "reader"];
-const help = {
+const page = {
   title: "Keys",
   entries: [
-    { section: "Moving", keys: "j, Down", text: "next message" },
-    { section: "Moving", keys: "k, Up", text: "previous message" },
-    { section: "Mail", keys: "d", text: "delete: to the trash, can be undone" },
+    { section: "Moving", label: "j, Down", text: "next message" },
+    { section: "Moving", label: "k, Up", text: "previous message" },
+    { section: "Mail", label: "d", text: "delete: to the trash, can be undone" },
   ],
   scroll: 0,
 };
+const continuations = [
+  { keys: "i", text: "Open the inbox" },
+  { keys: "漢", text: "Open a folder by name, which may be long: longer than there is room for" },
+];
 const prompt = {
   prefix: ":",
   text: "move Arch",
@@ -76,7 +80,7 @@ const bare = (frame: string) => frame.replace(/\x1b\[[\d;]*m/g, "").replace(/\x1
 test("a screen is exactly as high as the terminal and never wider, at any size and whatever it shows", () => {
   const shown = [
     ...panes.map((focus) => ({ focus, reading: true, more: {} })),
-    ...[{}, { help }, { prompt }, { choice }].map((more) => ({
+    ...[{}, { page }, { prompt }, { choice }, { continuations }].map((more) => ({
       focus: "list" as const,
       reading: false,
       more,

@@ -1,7 +1,8 @@
 /** Commands that mean something only on a screen: moving, opening, prompting. The rest are in src/commands. */
 import type { App } from "./app.ts";
 import { mark, moveBy, pageBy, toEnd, toUnread } from "./moving.ts";
-import { find, limit, toHit } from "./searching.ts";
+import { keysPage, messagesPage } from "./pages.ts";
+import { find, limit, markMatching, sort, toHit } from "./searching.ts";
 
 export interface Action {
   readonly summary: string;
@@ -47,7 +48,24 @@ export const actions: Readonly<Record<string, Action>> = {
   "previous-message": simple("Open the previous message", (app) => app.openNeighbour(-1), "FETCH"),
   "next-unread": simple("Go to the next unread message", (app) => toUnread(app, 1)),
   "previous-unread": simple("Go to the previous unread message", (app) => toUnread(app, -1)),
-  mark: simple("Mark the message for the next command", (app) => mark(app, 0)),
+  mark: {
+    summary: "Mark the message for the next command, or with a query all that match",
+    imap: "UID SEARCH",
+    run: (app, argument) => (argument === "" ? mark(app, 0) : app.try(markMatching(app, argument, true))),
+  },
+  unmark: {
+    summary: "Take the marks away, or with a query those of all that match",
+    imap: "UID SEARCH",
+    run: (app, argument) =>
+      argument === "" ? void app.list.clearMarks() : app.try(markMatching(app, argument, false)),
+  },
+  visual: simple("Mark along with the cursor, or no longer", (app) => app.list.toggleVisual()),
+  sort: {
+    summary:
+      "Sort the list by arrival, date, from, subject or size; -size turns the order, reverse the one there is",
+    imap: "",
+    run: (app, argument) => sort(app, argument),
+  },
   "mark-next": simple("Mark the message and go down", (app) => mark(app, 1)),
   limit: {
     summary: "Show only what matches a query; without one, everything again",
@@ -72,7 +90,8 @@ export const actions: Readonly<Record<string, Action>> = {
   "toggle-folders": simple("Show or hide the folder pane", (app) => app.toggleSidebar()),
   clear: simple("Clear the marks, then the limit", (app) => app.clear()),
   sync: simple("Look for changes on the server now", (app) => app.sync(), "SELECT, STATUS, FETCH"),
-  help: simple("Show all keys", (app) => app.showHelp()),
+  help: simple("Show all keys", (app) => app.show(keysPage(app.bindings))),
+  messages: simple("Show what was said so far", (app) => app.show(messagesPage(app.notices.log))),
   prompt: prompt("Type a command", (argument) => argument),
   "prompt-search": simple("Type a query, go to what it finds", (app) => app.promptSearch(), "UID SEARCH"),
   "prompt-save": simple("Save the attachment", (app) => app.promptSave(), "FETCH BODY.PEEK[n]"),

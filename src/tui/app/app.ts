@@ -9,10 +9,12 @@ import { safeFileName } from "../../message/file-name.ts";
 import type { Pane } from "../model.ts";
 import { findAction } from "./actions.ts";
 import { completeLine } from "./completion.ts";
+import { Dialog } from "./dialog.ts";
 import { inWords } from "./in-words.ts";
 import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
-import { Prompt } from "./prompt.ts";
+import { Notices } from "./notices.ts";
+import type { PageView } from "./pages.ts";
 import { ReaderView } from "./reader-view.ts";
 import { saveStream } from "./save.ts";
 import { find } from "./searching.ts";
@@ -25,21 +27,8 @@ export interface AppHost {
   quit(): void;
 }
 
-interface Choice {
-  readonly question: string;
-  answer(yes: boolean): void;
-}
-
-interface Notice {
-  readonly text: string;
-  readonly error: boolean;
-  /** Milliseconds since the epoch. */
-  readonly until: number;
-}
-
-const noticeMs = 6_000;
-/** An error younger than this outlives a key: it may have come just before it. */
-const freshMs = 1_000;
+/** So long after a key that begins a sequence the screen shows what can follow. */
+const hesitationMs = 500;
 const foldersEveryMs = 120_000;
 const interruptMs = 2_000;
 
@@ -61,12 +50,13 @@ export class App {
   reader: ReaderView | null = null;
   pane: Pane = "list";
   sidebar = true;
-  /** First line of the help in view; null while it is closed. */
-  help: number | null = null;
-  prompt: Prompt | null = null;
-  #accept: (text: string) => void = () => undefined;
-  choice: Choice | null = null;
-  notice: Notice | null = null;
+  /** Covers the panes while it is there. */
+  page: PageView | null = null;
+  readonly dialog: Dialog = new Dialog(() => this.#draw());
+  readonly notices: Notices = new Notices(() => this.#draw());
+  /** Somebody hesitates in the middle of a key sequence. */
+  hesitating = false;
+  #hesitation: NodeJS.Timeout | null = null;
   progress: { readonly done: number; readonly total: number } | null = null;
 
   constructor(mail: Mail, folder: Folder, bindings: readonly Binding[], host: AppHost) {
@@ -95,19 +85,28 @@ export class App {
     return this.#keys.pending;
   }
 
+  /** What the keys typed so far can become, once somebody hesitates. */
+  get continuations(): readonly Binding[] {
+    return this.hesitating ? this.#keys.continuations(this.context) : [];
+  }
+
+  #hesitate(pending: boolean): void {
+    if (this.#hesitation) clearTimeout(this.#hesitation);
+    this.#hesitation = null;
+    this.hesitating = pending && this.hesitating;
+    if (!pending || this.hesitating) return;
+    this.#hesitation = setTimeout(() => {
+      this.hesitating = true;
+      this.#draw();
+    }, hesitationMs).unref();
+  }
+
   #draw(): void {
     this.#host.draw(false);
   }
 
   say(text: string, error = false): void {
-    this.notice = { text, error, until: Date.now() + noticeMs };
-    setTimeout(() => {
-      if (this.notice && this.notice.until <= Date.now() + 50) {
-        this.notice = null;
-        this.#draw();
-      }
-    }, noticeMs).unref();
-    this.#draw();
+    this.notices.say(text, error);
   }
 
   /** Tells the person what went wrong; a fault of ours too is no reason to take their screen away. */
@@ -150,7 +149,7 @@ export class App {
   /** A loss is told once, and not again with every try that fails for the same reason. */
   #tellLine(state: LineState): void {
     if (state.kind === "online") {
-      if (this.notice?.error) this.notice = null;
+      this.notices.clearError();
       this.#lossTold = "";
     } else if (state.kind === "down" && state.error.message !== this.#lossTold) {
       this.#lossTold = state.error.message;
@@ -179,23 +178,20 @@ export class App {
 
   /** Whose keys hold now. */
   get context(): KeyContext {
-    if (this.help !== null) return "help";
+    if (this.page) return "page";
     if (this.pane === "reader" && this.reader) return this.reader.attachment ? "attachments" : "reader";
     return this.pane === "folders" ? "folders" : "list";
   }
 
   paste(text: string): void {
-    this.prompt?.insert(text);
-    this.#draw();
+    this.dialog.paste(text);
   }
 
   press(key: string): void {
-    if (this.choice) this.#answer(key);
-    else if (this.prompt) this.#type(key);
-    else {
+    if (!this.dialog.press(key)) {
       const result = this.#keys.press(key, this.context);
-      const { notice } = this;
-      if (notice && !(notice.error && notice.until - Date.now() > noticeMs - freshMs)) this.notice = null;
+      this.notices.seen();
+      this.#hesitate(result.kind === "pending");
       if (result.kind === "line") this.execute(result.line, result.count);
       else if (result.kind === "none" && key !== "Esc")
         this.say(`${result.keys} is not bound to anything: ? shows the keys`);
@@ -203,62 +199,32 @@ export class App {
     this.#draw();
   }
 
-  #answer(key: string): void {
-    const { choice } = this;
-    if (!choice || !["y", "Y", "n", "N", "Esc", "C-c", "C-g", "q"].includes(key)) return;
-    this.choice = null;
-    choice.answer(key === "y" || key === "Y");
-  }
-
-  #type(key: string): void {
-    const { prompt } = this;
-    if (!prompt) return;
-    const state = prompt.press(key);
-    if (state === "typing") return;
-    this.prompt = null;
-    if (state === "accept") this.#accept(prompt.text);
-  }
-
-  ask(question: string): Promise<boolean> {
-    return new Promise((answer) => {
-      this.choice = { question, answer };
-      this.#draw();
-    });
-  }
-
-  #ask(
-    prefix: string,
-    text: string,
-    history: "command" | "search" | null,
-    accept: (text: string) => void,
-  ): void {
-    this.prompt = new Prompt({
-      prefix,
-      text,
-      history: history ? this.#histories[history] : [],
-      complete: (line) => (history === "command" ? completeLine(line, this.folders) : []),
-    });
-    this.#accept = (typed) => {
-      if (typed.trim() === "") return;
-      if (history) this.#histories[history].push(typed);
-      accept(typed);
-    };
-    this.#draw();
-  }
-
   promptCommand(text: string): void {
-    this.#ask(":", text, "command", (line) => this.execute(line.trim(), null));
+    this.dialog.line({
+      prefix: ":",
+      text,
+      history: this.#histories.command,
+      complete: (line) => completeLine(line, this.folders, this.bindings),
+      accept: (line) => this.execute(line.trim(), null),
+    });
   }
 
   promptSearch(): void {
-    this.#ask("/", "", "search", (query) => this.try(find(this, query)));
+    const { page } = this;
+    // In a page an empty line shows everything again.
+    if (page)
+      this.dialog.line({ prefix: "/", text: "", emptyToo: true, accept: (text) => page.search(text) });
+    else {
+      const accept = (query: string) => this.try(find(this, query));
+      this.dialog.line({ prefix: "/", text: "", history: this.#histories.search, accept });
+    }
   }
 
   promptSave(): void {
     const attachment = this.reader?.attachment;
     if (!attachment) return;
-    const name = safeFileName(attachment.fileName, `part-${attachment.section}`);
-    this.#ask("save to: ", name, null, (path) => this.#save(attachment.section, path));
+    const text = safeFileName(attachment.fileName, `part-${attachment.section}`);
+    this.dialog.line({ prefix: "save to: ", text, accept: (path) => this.#save(attachment.section, path) });
   }
 
   // Command lines
@@ -289,7 +255,7 @@ export class App {
       folder: () => Promise.resolve(folder),
       selection: this.#selection(),
       stdin: process.stdin,
-      confirm: (question) => this.ask(question),
+      confirm: (question) => this.dialog.confirm(question),
     };
   }
 
@@ -303,7 +269,7 @@ export class App {
   #show(result: Result): void {
     switch (result.kind) {
       case "change":
-        this.list.marked.clear();
+        this.list.clearMarks();
         this.say(result.sent ? result.text : `${result.text} (waits for a connection)`);
         if (this.reader && !this.mail.message(this.reader.folder, this.reader.uid)) this.#closeReader();
         break;
@@ -326,9 +292,9 @@ export class App {
 
   clear(): void {
     this.#keys.reset();
-    this.notice = null;
-    if (this.list.marked.size > 0) this.list.marked.clear();
-    else if (this.list.filter) this.list.limit(null);
+    this.notices.clear();
+    if (this.list.clearMarks()) return;
+    if (this.list.filter) this.list.limit(null);
   }
 
   // Folders and messages
@@ -342,7 +308,7 @@ export class App {
     this.pane = "list";
     if (folder.path === this.list.folder.path && this.list.filter === null) return;
     this.progress = null;
-    this.notice = null;
+    this.notices.clear();
     this.list.open(folder);
     this.mail.watch(folder);
   }
@@ -399,7 +365,7 @@ export class App {
   }
 
   back(): void {
-    if (this.help !== null) this.help = null;
+    if (this.page) this.page = null;
     else this.#closeReader();
   }
 
@@ -453,8 +419,8 @@ export class App {
 
   // The screen itself
 
-  showHelp(): void {
-    this.help = 0;
+  show(page: PageView): void {
+    this.page = page;
   }
 
   redraw(): void {
@@ -482,7 +448,7 @@ export class App {
     }
     const waits = this.mail.queued === 1 ? "1 change waits" : `${this.mail.queued} changes wait`;
     this.try(
-      this.ask(`${waits} to be sent, and will be next time. Quit?`).then((yes) => {
+      this.dialog.confirm(`${waits} to be sent, and will be next time. Quit?`).then((yes) => {
         if (yes) this.#host.quit();
       }),
     );

@@ -3,13 +3,24 @@ import { commands, findCommand } from "../../commands/index.ts";
 import type { Folder } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import { actions } from "./actions.ts";
+import type { Binding } from "./keymap.ts";
 import type { Completion } from "./prompt.ts";
 
-/** All command names with their help: those of the shell and those of the screen. */
-function names(): Completion[] {
+/** All command names with their keys and their help: those of the shell and those of the screen. */
+function names(bindings: readonly Binding[]): Completion[] {
+  const keys = new Map<string, string[]>();
+  for (const { keys: typed, line } of bindings) {
+    const known = keys.get(line);
+    if (!known) keys.set(line, [typed]);
+    else if (!known.includes(typed)) known.push(typed);
+  }
+  const described = (text: string, summary: string) => {
+    const bound = keys.get(text)?.slice(0, 2).join(", ");
+    return { text, help: bound === undefined ? summary : `${bound}  ${summary}` };
+  };
   return [
-    ...commands.map(({ name, summary }) => ({ text: name, help: summary })),
-    ...Object.entries(actions).map(([text, { summary }]) => ({ text, help: summary })),
+    ...commands.map(({ name, summary }) => described(name, summary)),
+    ...Object.entries(actions).map(([name, { summary }]) => described(name, summary)),
   ].sort((a, b) => (a.text < b.text ? -1 : 1));
 }
 
@@ -23,16 +34,40 @@ function fuzzy(candidate: string, text: string): boolean {
   return true;
 }
 
-/** Those that begin with `text`, then those that contain its letters in order. */
-function ranked<T>(items: readonly T[], text: string, key: (item: T) => string): T[] {
-  const begins = (item: T) => key(item).toLowerCase().startsWith(text.toLowerCase());
-  return [...items.filter(begins), ...items.filter((item) => !begins(item) && fuzzy(key(item), text))];
+/**
+ * Those that begin with `text`, then those that contain its letters in order, then those whose `about` has all of its
+ * words: who does not know what a command is called finds it by what it does.
+ */
+function ranked<T>(
+  items: readonly T[],
+  text: string,
+  key: (item: T) => string,
+  about: (item: T) => string = () => "",
+): T[] {
+  const words = text.toLowerCase().split(/[\s-]+/);
+  const tells = (item: T) => words.every((word) => about(item).toLowerCase().includes(word));
+  const rank = (item: T) => {
+    if (key(item).toLowerCase().startsWith(text.toLowerCase())) return 0;
+    return fuzzy(key(item), text) ? 1 : tells(item) ? 2 : 3;
+  };
+  const ranks = items.map(rank);
+  return [0, 1, 2].flatMap((wanted) => items.filter((_, i) => ranks[i] === wanted));
 }
 
 /** Completions of a command line. */
-export function completeLine(line: string, folders: readonly Folder[]): readonly Completion[] {
+export function completeLine(
+  line: string,
+  folders: readonly Folder[],
+  bindings: readonly Binding[],
+): readonly Completion[] {
   const space = line.indexOf(" ");
-  if (space < 0) return ranked(names(), line, (c) => c.text);
+  if (space < 0)
+    return ranked(
+      names(bindings),
+      line,
+      (c) => c.text,
+      (c) => c.help,
+    );
   const name = line.slice(0, space);
   const command = findCommand(name);
   const beforeFolder = /^(.*\s)(\S*)$/.exec(line);

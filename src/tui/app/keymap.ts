@@ -3,8 +3,12 @@
  * man page are made from this table; `[keys]` of the config adds to it.
  */
 
+import type { KeySettings } from "../../account/config.ts";
+import { type Keymap, keyPlaces } from "../../account/settings.ts";
+import { presetBindings } from "./presets.ts";
+
 /** Where keys go; `any` holds everywhere that no other binding does. */
-export type KeyContext = "folders" | "list" | "reader" | "attachments" | "help" | "any";
+export type KeyContext = "folders" | "list" | "reader" | "attachments" | "page" | "any";
 
 /** What the help calls each context. */
 export const contextTitles: Readonly<Record<KeyContext, string>> = {
@@ -12,11 +16,11 @@ export const contextTitles: Readonly<Record<KeyContext, string>> = {
   reader: "Message",
   attachments: "Attachments",
   folders: "Folders",
-  help: "Help",
+  page: "Help and messages",
   any: "Everywhere",
 };
 
-/** The contexts that the help tells of, in its order, and whose keys a person may set: all but the help's own. */
+/** The contexts that the help tells of, in its order, and whose keys a person may set: all but the page's own. */
 export const helpContexts: readonly KeyContext[] = ["list", "reader", "attachments", "folders", "any"];
 
 export interface Binding {
@@ -27,7 +31,8 @@ export interface Binding {
   readonly line: string;
 }
 
-function bind(context: KeyContext, table: Readonly<Record<string, string>>): Binding[] {
+/** The bindings of one context. */
+function boundIn(context: KeyContext, table: Readonly<Record<string, string>>): Binding[] {
   return Object.entries(table).map(([keys, line]) => ({ context, keys, line }));
 }
 
@@ -42,7 +47,7 @@ const messages: Readonly<Record<string, string>> = {
 };
 
 export const defaultBindings: readonly Binding[] = [
-  ...bind("list", {
+  ...boundIn("list", {
     j: "next",
     Down: "next",
     k: "previous",
@@ -63,6 +68,11 @@ export const defaultBindings: readonly Binding[] = [
     "S-Tab": "previous-unread",
     t: "mark",
     Space: "mark-next",
+    V: "visual",
+    T: "prompt mark ",
+    "M-t": "prompt unmark ",
+    o: "prompt sort ",
+    O: "sort reverse",
     ...messages,
     X: "expunge --all",
     J: "next-folder",
@@ -77,7 +87,7 @@ export const defaultBindings: readonly Binding[] = [
     y: "focus folders",
     q: "quit",
   }),
-  ...bind("folders", {
+  ...boundIn("folders", {
     j: "next",
     Down: "next",
     k: "previous",
@@ -95,7 +105,7 @@ export const defaultBindings: readonly Binding[] = [
     y: "focus list",
     q: "focus list",
   }),
-  ...bind("reader", {
+  ...boundIn("reader", {
     j: "next",
     Down: "next",
     k: "previous",
@@ -122,7 +132,7 @@ export const defaultBindings: readonly Binding[] = [
     Esc: "back",
     Left: "back",
   }),
-  ...bind("attachments", {
+  ...boundIn("attachments", {
     j: "next",
     Down: "next",
     k: "previous",
@@ -134,21 +144,27 @@ export const defaultBindings: readonly Binding[] = [
     Esc: "focus reader",
     Left: "focus reader",
   }),
-  ...bind("help", {
+  ...boundIn("page", {
     j: "next",
     Down: "next",
     k: "previous",
     Up: "previous",
     Space: "page-down",
     PgDn: "page-down",
+    "C-f": "page-down",
     PgUp: "page-up",
+    "C-b": "page-up",
     "g g": "first",
+    Home: "first",
     G: "last",
+    End: "last",
+    "/": "prompt-search",
     q: "back",
     Esc: "back",
+    Left: "back",
     "?": "back",
   }),
-  ...bind("any", {
+  ...boundIn("any", {
     "g i": "go @inbox",
     "g s": "go @sent",
     "g d": "go @drafts",
@@ -168,13 +184,26 @@ export const defaultBindings: readonly Binding[] = [
   }),
 ];
 
-/** The default table with the person's own bindings over it: they hold in every context but help. */
-export function withOwnKeys(keys: Readonly<Record<string, string>>): readonly Binding[] {
-  const own = Object.entries(keys).flatMap(([sequence, line]) =>
-    helpContexts.map((context) => ({ context, keys: sequence, line })),
-  );
-  const replaced = (b: Binding) => own.some((o) => o.context === b.context && o.keys === b.keys);
-  return [...own.filter((b) => b.line !== ""), ...defaultBindings.filter((b) => !replaced(b))];
+/**
+ * The keys that hold: the default table, a preset over it, and the person's own over both. Own keys for a place win over
+ * own keys for everywhere, which hold in every context but the page.
+ */
+export function bindingsOf(keymap: Keymap, own: KeySettings): readonly Binding[] {
+  const layers = [
+    keyPlaces.flatMap((context) => boundIn(context, own[context] ?? {})),
+    helpContexts.flatMap((context) => boundIn(context, own.any)),
+    presetBindings(keymap),
+    defaultBindings,
+  ];
+  const held: Binding[] = [];
+  for (const layer of layers) {
+    // A key that stands for something by itself is not waited behind.
+    const taken = (b: Binding) =>
+      held.some((h) => h.context === b.context && (b.keys === h.keys || b.keys.startsWith(`${h.keys} `)));
+    held.push(...layer.filter((binding) => !taken(binding)));
+  }
+  // An empty command line takes a key's meaning away.
+  return held.filter(({ line }) => line !== "");
 }
 
 export type KeyResult =
@@ -201,6 +230,18 @@ export class KeyReader {
   reset(): void {
     this.#keys = [];
     this.#count = "";
+  }
+
+  /** Bindings that what was typed may still become, with the keys that are missing. */
+  continuations(context: KeyContext): Binding[] {
+    if (this.#keys.length === 0) return [];
+    const typed = `${this.#keys.join(" ")} `;
+    const found = new Map<string, Binding>();
+    for (const where of [context, "any"] as const)
+      for (const b of this.#bindings)
+        if (b.context === where && b.keys.startsWith(typed) && !found.has(b.keys))
+          found.set(b.keys, { ...b, keys: b.keys.slice(typed.length) });
+    return [...found.values()];
   }
 
   press(key: string, context: KeyContext): KeyResult {

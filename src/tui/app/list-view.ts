@@ -3,6 +3,8 @@ import type { Folder, Mail, Message } from "../../mail/index.ts";
 
 type WindowQuery = Parameters<Mail["window"]>[1];
 
+export type SortOrder = Pick<WindowQuery, "sort" | "descending">;
+
 export interface Filter {
   readonly query: string;
   readonly uids: readonly number[];
@@ -20,6 +22,9 @@ export class ListView {
   #rows: readonly Message[] = [];
   #current: Message | null = null;
   readonly marked = new Set<number>();
+  #order: SortOrder = { sort: "arrival", descending: true };
+  /** While marking goes along with the cursor: the row where that began, and what was marked before. */
+  #visual: { readonly anchor: number; readonly before: ReadonlySet<number> } | null = null;
   /** Hits of the last search: shown by next-hit and previous-hit. */
   hits: readonly number[] = [];
 
@@ -56,8 +61,52 @@ export class ListView {
     return this.#current;
   }
 
+  get order(): SortOrder {
+    return this.#order;
+  }
+
+  /** The same messages in another order; the cursor stays on its message. */
+  sort(order: SortOrder): void {
+    this.#order = order;
+    this.#visual = null;
+    this.refresh();
+  }
+
+  /** Marking goes along with the cursor from now on, or no longer. */
+  get visual(): boolean {
+    return this.#visual !== null;
+  }
+
+  toggleVisual(): void {
+    this.#visual = this.#visual ? null : { anchor: this.#index, before: new Set(this.marked) };
+    this.#markAlong(this.#index, this.#index);
+  }
+
+  /** Forgets all marks; false where there were none. */
+  clearMarks(): boolean {
+    const any = this.marked.size > 0 || this.visual;
+    this.#visual = null;
+    this.marked.clear();
+    return any;
+  }
+
+  /** Brings the marks of the rows that the cursor has passed in step with where it is now. */
+  #markAlong(from: number, to: number): void {
+    if (!this.#visual) return;
+    const { anchor, before } = this.#visual;
+    const first = Math.min(from, to);
+    const rows = this.#mail.window(this.#folder, this.#window(first, Math.abs(from - to) + 1));
+    rows.forEach(({ uid }, i) => {
+      const at = first + i;
+      const within = Math.min(anchor, to) <= at && at <= Math.max(anchor, to);
+      if (within || before.has(uid)) this.marked.add(uid);
+      else this.marked.delete(uid);
+    });
+  }
+
   open(folder: Folder): void {
     this.#folder = folder;
+    this.#visual = null;
     this.#filter = null;
     this.hits = [];
     this.marked.clear();
@@ -82,7 +131,7 @@ export class ListView {
 
   #window(offset: number, limit: number): WindowQuery {
     const uids = this.#filter?.uids;
-    return { sort: "arrival", descending: true, offset, limit, ...(uids ? { uids } : {}) };
+    return { ...this.#order, offset, limit, ...(uids ? { uids } : {}) };
   }
 
   /** The index has changed: the cursor stays on its message; where that is gone, on the one that took its place. */
@@ -109,19 +158,23 @@ export class ListView {
   }
 
   to(index: number): void {
+    const from = this.#index;
     this.#index = Math.max(0, Math.min(index, this.#total - 1));
     // Within the view only the cursor moves; the rows are there already.
     if (this.#index >= this.#top && this.#index < this.#top + this.#rows.length) {
       this.#current = this.#rows[this.#index - this.#top] ?? null;
     } else this.#place();
+    this.#markAlong(from, this.#index);
   }
 
   /** Moves the window by whole pages, the cursor with it. */
   page(pages: number): void {
     const step = Math.trunc(pages * this.#height);
+    const from = this.#index;
     this.#top = Math.max(0, Math.min(this.#top + step, Math.max(0, this.#total - this.#height)));
     this.#index = Math.max(0, Math.min(this.#index + step, this.#total - 1));
     this.#place();
+    this.#markAlong(from, this.#index);
   }
 
   toUid(uid: number): boolean {

@@ -8,8 +8,8 @@ const far = 1_000_000_000;
 
 export function moveBy(app: App, rows: number): void {
   const { list, reader } = app;
-  if (app.help !== null) {
-    app.help = Math.max(0, app.help + rows);
+  if (app.page) {
+    app.page.scrollBy(rows);
   } else if (app.pane === "folders") {
     app.folderCursor = Math.max(0, Math.min(app.folderCursor + rows, app.folders.length - 1));
   } else if (app.pane === "list" || !reader) {
@@ -23,14 +23,14 @@ export function moveBy(app: App, rows: number): void {
 
 /** A page down at the end of a message goes to the next unread one. */
 export function pageBy(app: App, pages: number): void {
-  if (app.help !== null || app.pane === "folders") moveBy(app, Math.trunc(pages * shortPage));
+  if (app.page || app.pane === "folders") moveBy(app, Math.trunc(pages * shortPage));
   else if (app.pane === "list" || !app.reader) app.list.page(pages);
   else if (pages === 1 && app.reader.atEnd) toUnread(app, 1);
   else app.reader.scrollPage(pages);
 }
 
 export function toEnd(app: App, end: "first" | "last"): void {
-  if (app.pane === "reader" && app.reader && app.help === null) app.reader.scrollTo(end);
+  if (app.pane === "reader" && app.reader && !app.page) app.reader.scrollTo(end);
   else moveBy(app, end === "first" ? -far : far);
 }
 

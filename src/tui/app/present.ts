@@ -2,21 +2,12 @@
 import { flagLetters, formatPeople, formatSize, shortDate } from "../../mail/format.ts";
 import type { Message } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
-import { helpLength } from "../components/help.tsx";
-import { keyBarRows, layoutOf } from "../layout.ts";
-import type {
-  FolderRow,
-  HelpEntry,
-  HelpModel,
-  KeyHint,
-  MessageRow,
-  ScreenModel,
-  StatusModel,
-} from "../model.ts";
+import { layoutOf } from "../layout.ts";
+import type { FolderRow, KeyHint, MessageRow, ScreenModel, StatusModel } from "../model.ts";
 import type { App } from "./app.ts";
 import { explain } from "./explain.ts";
 import { inWords } from "./in-words.ts";
-import { type Binding, contextTitles, helpContexts, type KeyContext } from "./keymap.ts";
+import type { KeyContext } from "./keymap.ts";
 import { lineText, quiet } from "./line-text.ts";
 
 export interface View {
@@ -58,21 +49,6 @@ function keyHints(app: App, context: KeyContext): KeyHint[] {
   return hinted.flatMap(([line, text]) => {
     const bound = app.bindings.find((b) => (b.context === context || b.context === "any") && b.line === line);
     return bound ? [{ keys: bound.keys.replaceAll(" ", ""), text }] : [];
-  });
-}
-
-/** Every key with what it does; keys of one context that do the same share a line. */
-function helpEntries(bindings: readonly Binding[]): HelpEntry[] {
-  return helpContexts.flatMap((context) => {
-    const byLine = new Map<string, string[]>();
-    for (const b of bindings) {
-      if (b.context === context) byLine.set(b.line, [...(byLine.get(b.line) ?? []), b.keys]);
-    }
-    return [...byLine].map(([line, keys]) => ({
-      section: contextTitles[context],
-      keys: keys.join(", "),
-      text: explain(line),
-    }));
   });
 }
 
@@ -125,7 +101,8 @@ function messageRow(message: Message, selected: boolean, marked: boolean, now: n
 }
 
 function status(app: App, now: number): StatusModel {
-  const { list, progress, notice } = app;
+  const { list, progress } = app;
+  const notice = app.notices.current;
   const number = (n: number) => n.toLocaleString("en").replaceAll(",", "\u2009");
   const place = list.total === 0 ? "no messages" : `${number(list.index + 1)}/${number(list.total)}`;
   const left = [
@@ -162,14 +139,6 @@ function emptyText(app: App): string {
   return line.kind === "online" ? "No messages" : "Nothing of this folder is here yet";
 }
 
-/** The help, scrolled no further than its end; null while it is closed. */
-function helpModel(app: App, rows: number): HelpModel | null {
-  if (app.help === null) return null;
-  const model = { title: "Keys", entries: helpEntries(app.bindings), scroll: 0 };
-  app.help = Math.max(0, Math.min(app.help, helpLength(model) - rows + keyBarRows + 1));
-  return { ...model, scroll: app.help };
-}
-
 /** Puts the whole screen together, at the given size. */
 export function present(app: App, view: View): ScreenModel {
   const now = Date.now();
@@ -177,7 +146,6 @@ export function present(app: App, view: View): ScreenModel {
   const layout = layoutOf({ ...view, focus: app.pane, sidebar: app.sidebar, reading });
   app.list.resize(layout.list?.height ?? layout.reader?.height ?? 1);
   app.reader?.resize(layout.readerText, layout.reader?.height ?? 1);
-  const help = helpModel(app, view.rows);
   return {
     columns: view.columns,
     rows: view.rows,
@@ -190,12 +158,13 @@ export function present(app: App, view: View): ScreenModel {
       empty: app.list.rows.length > 0 ? "" : emptyText(app),
     },
     reader: app.reader?.model() ?? null,
-    help,
+    page: app.page?.model(view.columns, view.rows - 1 - layout.keyBar) ?? null,
+    continuations: app.continuations.map(({ keys, line }) => ({ keys, text: explain(line) })),
     status: status(app, now),
-    prompt: app.prompt?.model() ?? null,
-    choice: app.choice
+    prompt: app.dialog.prompt?.model() ?? null,
+    choice: app.dialog.choice
       ? {
-          question: safeText(app.choice.question),
+          question: safeText(app.dialog.choice.question),
           choices: [
             { key: "y", label: "yes" },
             { key: "n", label: "no" },

@@ -1,4 +1,5 @@
 /** Finding messages in the list, and limiting the list to them. */
+import { parseSort } from "../../commands/listing.ts";
 import type { App } from "./app.ts";
 
 /** Goes to the next message that matches; all that match become the hits. */
@@ -16,6 +17,28 @@ export async function find(app: App, query: string): Promise<void> {
   const below = list.find(1, (m) => hits.has(m.uid));
   const found = below >= 0 ? below : list.find(-1, (m) => hits.has(m.uid));
   if (found >= 0) list.to(found);
+}
+
+/** Marks, or unmarks, all messages of the list that match. */
+export async function markMatching(app: App, query: string, on: boolean): Promise<void> {
+  const { list } = app;
+  const hits = await app.mail.search(list.folder, query);
+  const shown = list.filter ? new Set(list.filter.uids) : null;
+  const found = hits.filter((uid) => (shown?.has(uid) ?? true) && list.marked.has(uid) !== on);
+  for (const uid of found) {
+    if (on) list.marked.add(uid);
+    else list.marked.delete(uid);
+  }
+  app.say(hits.length === 0 ? `nothing matches ${query}` : `${found.length} ${on ? "" : "un"}marked`);
+}
+
+/** Lists in another order: `-size`, `from`; `reverse` turns the one there is. */
+export function sort(app: App, wanted: string): void {
+  const { list } = app;
+  const now = list.order;
+  const order = wanted === "reverse" ? { ...now, descending: !now.descending } : parseSort(wanted);
+  list.sort(order);
+  app.say(`sorted by ${order.sort}${order.descending ? ", largest or newest first" : ""}`);
 }
 
 export function toHit(app: App, direction: 1 | -1): void {

@@ -137,13 +137,33 @@ export const KeyBar = memo(function KeyBar({
 
 const hintWidth = 16;
 
+/** What may follow the keys typed: in as many columns of this width as there is room for. */
+const continuationWidth = 36;
+
+/** Rows that keys which may follow take. */
+export function continuationRows(hints: readonly KeyHint[], width: number): number {
+  return Math.ceil(hints.length / Math.max(1, Math.floor(width / continuationWidth)));
+}
+
+/** The keys that may follow, in columns. */
+export const Continuations = memo(function Continuations({
+  model,
+  width,
+  height,
+  theme,
+}: BottomProps<readonly KeyHint[]> & { readonly height: number }) {
+  const lines = keyBarLines(model, width, height, theme, continuationWidth);
+  return <Lines lines={lines} width={width} height={height} />;
+});
+
 export function keyBarLines(
   hints: readonly KeyHint[],
   width: number,
   height: number,
   theme: Theme,
+  columnWidth = hintWidth,
 ): string[] {
-  const columns = Math.max(1, Math.floor(width / hintWidth));
+  const columns = Math.max(1, Math.floor(width / columnWidth));
   const column = Math.floor(width / columns);
   const keyWidth = Math.min(6, Math.max(1, ...hints.map(({ keys }) => textWidth(keys))));
   return Array.from({ length: height }, (_, y) => {

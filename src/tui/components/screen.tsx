@@ -2,11 +2,20 @@ import { Box } from "../ink.ts";
 import { type Layout, layoutOf } from "../layout.ts";
 import type { ScreenModel } from "../model.ts";
 import type { Theme } from "../theme.ts";
-import { ChoiceLine, Completions, KeyBar, PromptLine, promptView, StatusLine } from "./bottom.tsx";
+import {
+  ChoiceLine,
+  Completions,
+  Continuations,
+  continuationRows,
+  KeyBar,
+  PromptLine,
+  promptView,
+  StatusLine,
+} from "./bottom.tsx";
 import { FolderPane } from "./folder-pane.tsx";
-import { Help } from "./help.tsx";
 import { Lines } from "./lines.tsx";
 import { MessageList } from "./message-list.tsx";
+import { Page } from "./page.tsx";
 import { Reader } from "./reader.tsx";
 
 /** The panes of this screen. */
@@ -31,12 +40,18 @@ export function Screen({ model, theme }: { readonly model: ScreenModel; readonly
   const completions = model.prompt
     ? Math.min(model.prompt.completions.length, Math.floor(rows / 3), whole)
     : 0;
-  const height = whole - completions;
+  const hints = model.prompt
+    ? 0
+    : Math.min(continuationRows(model.continuations, columns), Math.floor(rows / 3), whole);
+  const height = whole - completions - hints;
   return (
     <Box flexDirection="column" width={columns} height={rows}>
       {height > 0 && <Panes model={model} height={height} theme={theme} focus={focus} />}
       {model.prompt && completions > 0 && (
         <Completions model={model.prompt} width={columns} height={completions} theme={theme} />
+      )}
+      {hints > 0 && (
+        <Continuations model={model.continuations} width={columns} height={hints} theme={theme} />
       )}
       {model.prompt ? (
         <PromptLine model={model.prompt} width={columns} theme={theme} />
@@ -58,7 +73,7 @@ interface PanesProps {
 }
 
 function Panes({ model, height, focus, theme }: PanesProps) {
-  if (model.help) return <Help model={model.help} width={model.columns} height={height} theme={theme} />;
+  if (model.page) return <Page model={model.page} width={model.columns} height={height} theme={theme} />;
   const { folders, list, reader } = screenLayout(model);
   return (
     <Box width={model.columns} height={height} flexShrink={0}>

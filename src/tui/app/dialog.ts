@@ -1,0 +1,91 @@
+/** What the person is asked at the bottom of the screen: a line to type, or a question with a yes and a no. */
+import { type Completion, Prompt } from "./prompt.ts";
+
+export interface LineQuestion {
+  /** `:`, `/`, `save to: ` … */
+  readonly prefix: string;
+  readonly text: string;
+  /** Earlier lines to be had with Up, and the list that this one joins. */
+  readonly history?: string[];
+  readonly complete?: (line: string) => readonly Completion[];
+  /** An empty line is an answer too. */
+  readonly emptyToo?: boolean;
+  accept(text: string): void;
+}
+
+interface Choice {
+  readonly question: string;
+  answer(yes: boolean): void;
+}
+
+const answers = ["y", "Y", "n", "N", "Esc", "C-c", "C-g", "q"];
+
+export class Dialog {
+  readonly #draw: () => void;
+  #prompt: Prompt | null = null;
+  #line: LineQuestion | null = null;
+  #choice: Choice | null = null;
+
+  constructor(draw: () => void) {
+    this.#draw = draw;
+  }
+
+  get prompt(): Prompt | null {
+    return this.#prompt;
+  }
+
+  get choice(): Choice | null {
+    return this.#choice;
+  }
+
+  /** Asks for a line. */
+  line(question: LineQuestion): void {
+    this.#prompt = new Prompt({
+      prefix: question.prefix,
+      text: question.text,
+      history: question.history ?? [],
+      complete: question.complete ?? (() => []),
+    });
+    this.#line = question;
+    this.#draw();
+  }
+
+  /** Asks yes or no. */
+  confirm(question: string): Promise<boolean> {
+    return new Promise((answer) => {
+      this.#choice = { question, answer };
+      this.#draw();
+    });
+  }
+
+  paste(text: string): void {
+    this.#prompt?.insert(text);
+    this.#draw();
+  }
+
+  /** Takes a key; false where nothing is being asked, and the key is somebody else's. */
+  press(key: string): boolean {
+    if (this.#choice) this.#answer(this.#choice, key);
+    else if (this.#prompt) this.#type(this.#prompt, key);
+    else return false;
+    return true;
+  }
+
+  #answer(choice: Choice, key: string): void {
+    if (!answers.includes(key)) return;
+    this.#choice = null;
+    choice.answer(key === "y" || key === "Y");
+  }
+
+  #type(prompt: Prompt, key: string): void {
+    const state = prompt.press(key);
+    if (state === "typing") return;
+    const question = this.#line;
+    this.#prompt = null;
+    this.#line = null;
+    const { text } = prompt;
+    if (state !== "accept" || !question || (text.trim() === "" && !question.emptyToo)) return;
+    if (text.trim() !== "") question.history?.push(text);
+    question.accept(text);
+  }
+}

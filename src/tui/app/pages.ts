@@ -1,0 +1,75 @@
+/** Text that covers the panes: the help, and what was said. It can be scrolled and searched. */
+import { safeText } from "../../message/safe.ts";
+import { pageLength } from "../components/page.tsx";
+import type { PageEntry, PageModel } from "../model.ts";
+import { explain } from "./explain.ts";
+import { type Binding, contextTitles, helpContexts } from "./keymap.ts";
+import type { Notice } from "./notices.ts";
+
+export class PageView {
+  readonly #title: string;
+  readonly #entries: () => readonly PageEntry[];
+  #scroll = 0;
+  /** Only entries with all of these words, in any case. */
+  #words: readonly string[] = [];
+
+  constructor(title: string, entries: () => readonly PageEntry[]) {
+    this.#title = title;
+    this.#entries = entries;
+  }
+
+  scrollBy(lines: number): void {
+    this.#scroll = Math.max(0, this.#scroll + lines);
+  }
+
+  search(text: string): void {
+    this.#words = text
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== "");
+    this.#scroll = 0;
+  }
+
+  /** The page as it is now, scrolled no further than its end. */
+  model(width: number, height: number): PageModel {
+    const wanted = ({ section, label, text, also = "" }: PageEntry) => {
+      const all = `${section} ${label} ${text} ${also}`.toLowerCase();
+      return this.#words.every((word) => all.includes(word));
+    };
+    const entries = this.#entries().filter(wanted);
+    const found = this.#words.length === 0 ? "" : `: ${this.#words.join(" ")} (${entries.length})`;
+    const page = { title: this.#title + safeText(found), entries, scroll: 0 };
+    this.#scroll = Math.max(0, Math.min(this.#scroll, pageLength(page, width) - height));
+    return { ...page, scroll: this.#scroll };
+  }
+}
+
+/** Every key with what it does; keys of one context that do the same share a line. */
+export function keysPage(bindings: readonly Binding[]): PageView {
+  const entries = helpContexts.flatMap((context) => {
+    const byLine = new Map<string, string[]>();
+    for (const b of bindings) {
+      if (b.context === context) byLine.set(b.line, [...(byLine.get(b.line) ?? []), b.keys]);
+    }
+    return [...byLine].map(([line, keys]) => ({
+      section: contextTitles[context],
+      label: keys.join(", "),
+      text: explain(line),
+      also: line,
+    }));
+  });
+  return new PageView("Keys   / searches, q closes", () => entries);
+}
+
+/** What was said, the newest first. */
+export function messagesPage(log: readonly Notice[]): PageView {
+  const time = (at: number) => new Date(at).toTimeString().slice(0, 8);
+  return new PageView("Messages   / searches, q closes", () =>
+    log.toReversed().map(({ text, error, at }) => ({
+      section: "",
+      label: time(at),
+      text: safeText(text),
+      ...(error ? { error } : {}),
+    })),
+  );
+}

@@ -1,0 +1,25 @@
+import { cutToWidth, textWidth } from "../../message/width.ts";
+
+/** `text` (safe, one line) in lines of at most `columns`, broken at blanks; a word longer than a line is cut through. */
+export function wrapWords(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  const put = (word: string) => {
+    let rest = word;
+    while (textWidth(rest) > columns) {
+      const head = cutToWidth(rest, columns, "") || rest.slice(0, 1);
+      lines.push(head);
+      rest = rest.slice(head.length);
+    }
+    line = rest;
+  };
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (textWidth(longer) <= columns) line = longer;
+    else {
+      if (line !== "") lines.push(line);
+      put(word);
+    }
+  }
+  return line === "" && lines.length > 0 ? lines : [...lines, line];
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keymaps } from "../../src/account/settings.ts";
+import { findCommand } from "../../src/commands/index.ts";
+import { findAction } from "../../src/tui/app/actions.ts";
+import { bindingsOf, KeyReader } from "../../src/tui/app/keymap.ts";
+
+const none = { any: {} };
+const lineOf = (reader: KeyReader, keys: string, context: "list" | "reader" | "page") => {
+  const results = keys.split(" ").map((key) => reader.press(key, context));
+  const last = results.at(-1);
+  return last?.kind === "line" ? last.line : last?.kind;
+};
+
+test("every key of every keymap stands for a command that there is", () => {
+  for (const keymap of keymaps)
+    for (const { keys, line } of bindingsOf(keymap, none)) {
+      const [name = ""] = line.replace(/^prompt /, "").split(" ");
+      assert.ok(findAction(name) ?? findCommand(name), `${keymap}: ${keys} → ${line}`);
+    }
+});
+
+test("no key of a keymap is hidden behind a shorter one of its context", () => {
+  for (const keymap of keymaps) {
+    const bindings = bindingsOf(keymap, none);
+    for (const long of bindings)
+      for (const short of bindings) {
+        const hidden = long.context === short.context && long.keys.startsWith(`${short.keys} `);
+        assert.ok(!hidden, `${keymap}: ${long.keys} behind ${short.keys} in ${long.context}`);
+      }
+  }
+});
+
+test("own keys win over the preset, those of a place over those for everywhere, and an empty line takes one away", () => {
+  const own = { any: { T: "go Work", j: "first" }, list: { j: "last" }, reader: { N: "" } };
+  const reader = new KeyReader(bindingsOf("mutt", own));
+  assert.equal(lineOf(reader, "T", "list"), "go Work");
+  assert.equal(lineOf(reader, "j", "list"), "last");
+  assert.equal(lineOf(reader, "j", "reader"), "first");
+  assert.equal(lineOf(reader, "j", "page"), "next");
+  assert.equal(lineOf(reader, "N", "list"), "flag toggle seen");
+  assert.equal(lineOf(reader, "N", "reader"), "none");
+  assert.equal(lineOf(reader, "g i", "list"), "go @inbox");
+});
+
+test("what may follow the keys typed so far is known", () => {
+  const reader = new KeyReader(bindingsOf("default", { any: { "g w": "go Work" } }));
+  assert.deepEqual(reader.continuations("list"), []);
+  reader.press("5", "list");
+  reader.press("g", "list");
+  const next = reader.continuations("list").map(({ keys, line }) => `${keys} ${line}`);
+  for (const wanted of ["w go Work", "g first", "i go @inbox"]) assert.ok(next.includes(wanted), wanted);
+  reader.press("g", "list");
+  assert.deepEqual(reader.continuations("list"), []);
+});
