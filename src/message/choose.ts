@@ -85,6 +85,9 @@ class Planner {
   readonly shown: Shown[] = [];
   readonly attachments: Attachment[] = [];
   readonly protections: ProtectedPart[] = [];
+  /** The last part was application/pgp-encrypted, outside of a multipart/encrypted. */
+  private pgpFollows = false;
+  private inEncrypted = false;
 
   part(part: PartDescription, depth: number, place: EnclosedMessage["place"] = null): void {
     if (depth > MAX_DEPTH) return;
@@ -97,8 +100,11 @@ class Planner {
       const of = part.parts.length;
       // The summary of a report goes before what a program has written about it.
       const children = part.subtype === "report" ? [...part.parts].sort(reportsFirst) : part.parts;
+      const outer = this.inEncrypted;
+      this.inEncrypted = part.subtype === "encrypted";
       for (const [i, child] of children.entries())
         this.part(child, depth + 1, digest ? { number: i + 1, of } : null);
+      this.inEncrypted = outer;
     }
   }
 
@@ -114,6 +120,19 @@ class Planner {
     });
   }
 
+  /** A part that holds it all: CMS (RFC 8551), and what Exchange makes of PGP/MIME, which has lost its multipart. */
+  private protectLeaf(leaf: LeafDescription): void {
+    const type = mediaType(leaf);
+    const name = partFileName(leaf) ?? "";
+    const add = (kind: ProtectedPart["kind"], protocol: ProtectedPart["protocol"]) =>
+      this.protections.push({ kind, section: leaf.section, protocol, inline: false });
+    if (PKCS7.has(type) || (type === "application/octet-stream" && /\.p7m$/i.test(name))) {
+      const said = leaf.params.get("smime-type") ?? "";
+      if (!/certs-only/i.test(said)) add(/signed/i.test(said) ? "signed" : "encrypted", "smime");
+    } else if (this.pgpFollows && type === "application/octet-stream") add("encrypted", "pgp");
+    this.pgpFollows = type === "application/pgp-encrypted" && !this.inEncrypted;
+  }
+
   private show(shown: Shown): boolean {
     if (this.shown.length >= MAX_SHOWN) return false;
     this.shown.push(shown);
@@ -125,10 +144,7 @@ class Planner {
   }
 
   private leaf(leaf: LeafDescription, depth: number, place: EnclosedMessage["place"]): void {
-    if (PKCS7.has(mediaType(leaf))) {
-      const kind = /signed/i.test(leaf.params.get("smime-type") ?? "") ? "signed" : "encrypted";
-      this.protections.push({ kind, section: leaf.section, protocol: "smime", inline: false });
-    }
+    this.protectLeaf(leaf);
     if (isReport(leaf) && this.show({ kind: "report", part: leaf })) {
       this.attach(leaf);
       return;

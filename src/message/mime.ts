@@ -31,6 +31,8 @@ export interface MimeTree {
   readonly header: Buffer;
   /** By section; leaves only. For a message/rfc822 the body is the enclosed message. */
   readonly parts: ReadonlyMap<string, PartBytes>;
+  /** By section, header and body together, of multiparts as well: what a signature is made over (RFC 1847 §2.1). */
+  readonly entities: ReadonlyMap<string, Buffer>;
   /** By section of a message/rfc822: the header block of the message it holds. */
   readonly enclosedHeaders: ReadonlyMap<string, Buffer>;
   /** What was left unread, in words for the person. */
@@ -139,6 +141,7 @@ function delimiters(source: Buffer, start: number, end: number, boundary: string
 class Scanner {
   readonly parts = new Map<string, PartBytes>();
   readonly enclosedHeaders = new Map<string, Buffer>();
+  readonly entities = new Map<string, Buffer>();
   readonly problems = new Set<string>();
   private readonly source: Buffer;
 
@@ -169,6 +172,8 @@ class Scanner {
     const boundary = decodeParam(params, "boundary");
     if (type === "multipart" && boundary) {
       if (depth < MAX_DEPTH) {
+        if (this.entities.size < MAX_PARTS)
+          this.entities.set(own ?? prefix, this.source.subarray(start, end));
         const parts = this.children(body, end, boundary, prefix, depth, subtype === "digest");
         if (parts.length > 0) return { kind: "multipart", section: own ?? prefix, subtype, params, parts };
         this.problems.add("A multipart has no parts; it is shown as it came.");
@@ -177,7 +182,10 @@ class Scanner {
       this.problems.add("A multipart names no boundary; it is shown as it came.");
     const section = own ?? (prefix === "" ? "1" : `${prefix}.1`);
     if (this.parts.size >= MAX_PARTS) this.problems.add(`Only the first ${MAX_PARTS} parts were read.`);
-    else this.parts.set(section, { header, body: this.source.subarray(body, end) });
+    else {
+      this.parts.set(section, { header, body: this.source.subarray(body, end) });
+      this.entities.set(section, this.source.subarray(start, end));
+    }
     const encoding = (
       /^[^\s;(]*/.exec(field(fields, "content-transfer-encoding") ?? "")?.[0] ?? ""
     ).toLowerCase();
@@ -253,6 +261,7 @@ export function parseMime(source: Buffer): MimeTree {
     structure,
     header: message.subarray(0, bodyStart(message, 0, message.length)),
     parts: scanner.parts,
+    entities: scanner.entities,
     enclosedHeaders: scanner.enclosedHeaders,
     problems: [...scanner.problems],
   };

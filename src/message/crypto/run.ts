@@ -1,0 +1,89 @@
+/** Runs gpg and openssl: no shell, no terminal, bounded in time and output. What they print is text from outside. */
+import { spawn } from "node:child_process";
+import { Readable, Writable } from "node:stream";
+
+export interface Run {
+  /** Exit status; null where it did not end by itself. */
+  readonly code: number | null;
+  readonly stdout: Buffer;
+  /** Its complaints; the first 64 KiB. */
+  readonly stderr: string;
+  /** What it wrote to file descriptor 3. */
+  readonly status: string;
+  /** Why it did not end by itself; null where it did. */
+  readonly broken: "missing" | "timeout" | "output" | null;
+}
+
+export interface RunOptions {
+  readonly input: Buffer;
+  /** What it reads from file descriptor 4. */
+  readonly second?: Buffer;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+const MAX_OUTPUT = 64 * 1024 * 1024;
+const MAX_WORDS = 64 * 1024;
+
+/** Without what is Postern's own: a password may be among it. */
+function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("POSTERN_"));
+  return { ...Object.fromEntries(kept), LC_ALL: "C.UTF-8", ...more };
+}
+
+/** Runs `command` with `args`. Never rejects: what went wrong is in the result. */
+export function run(command: string, args: readonly string[], options: RunOptions): Promise<Run> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      stdio: ["pipe", "pipe", "pipe", "pipe", "pipe"],
+      env: environment(options.env ?? {}),
+      windowsHide: true,
+    });
+    let broken: Run["broken"] = null;
+    const stop = (why: NonNullable<Run["broken"]>) => {
+      broken ??= why;
+      child.kill("SIGKILL");
+    };
+    const timer = setTimeout(() => stop("timeout"), options.timeout);
+    const collect = (stream: unknown, most: number, cut: boolean) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      if (stream instanceof Readable) {
+        stream.on("data", (chunk: Buffer) => {
+          size += chunk.length;
+          if (size <= most) chunks.push(chunk);
+          else if (!cut) stop("output");
+        });
+        stream.on("error", () => undefined);
+      }
+      return () => Buffer.concat(chunks);
+    };
+    const stdout = collect(child.stdout, MAX_OUTPUT, false);
+    const stderr = collect(child.stderr, MAX_WORDS, true);
+    const status = collect(child.stdio[3], MAX_WORDS, true);
+    const feed = (stream: unknown, bytes: Buffer) => {
+      if (!(stream instanceof Writable)) return;
+      // It may end before it has read all.
+      stream.on("error", () => undefined);
+      stream.end(bytes);
+    };
+    feed(child.stdin, options.input);
+    feed(child.stdio[4], options.second ?? Buffer.alloc(0));
+    const finish = (code: number | null) => {
+      clearTimeout(timer);
+      resolve({
+        code,
+        stdout: stdout(),
+        stderr: stderr().toString("utf8"),
+        status: status().toString("utf8"),
+        broken,
+      });
+    };
+    child.on("error", () => {
+      broken ??= "missing";
+      finish(null);
+    });
+    child.on("close", (code) => finish(code));
+  });
+}
