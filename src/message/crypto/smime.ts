@@ -25,12 +25,9 @@ function openssl(args: readonly string[], input: Buffer, tools: CryptoTools): Pr
   return run(tools.openssl ?? "openssl", args, { input, timeout: timeoutOf(tools) });
 }
 
-/** A directory that only this user can look into, in memory where the system has such a place. */
+/** A directory that only this user can look into; what is in it was signed, not encrypted. */
 async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const base = process.env.XDG_RUNTIME_DIR || tmpdir();
-  const directory = await mkdtemp(join(base, "postern-smime-")).catch(() =>
-    mkdtemp(join(tmpdir(), "postern-smime-")),
-  );
+  const directory = await mkdtemp(join(tmpdir(), "postern-smime-"));
   try {
     return await work(directory);
   } finally {
