@@ -86,6 +86,8 @@ export interface ReaderModel {
   readonly lines: readonly DisplayLine[];
   /** Targets of links: a span whose `link` is n opens `links[n - 1]`. */
   readonly links: readonly string[];
+  /** Of `lines`, those that have what is looked for: marked in the margin. */
+  readonly hits: readonly number[];
   /** First line of the whole document (headers, attachments, rule, body) that is in view. */
   readonly scroll: number;
   /** Said instead of the body: `Loading…`, or why there is none. Empty for a message with a body. */

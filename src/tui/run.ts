@@ -65,6 +65,8 @@ export async function runScreen({ mail, settings, keys, folder }: ScreenOptions)
     draw,
     repaint: () => output.repaint(),
     suspend: () => terminal.suspend(),
+    copy: (text) => output.sendControl(`\x1b]52;c;${Buffer.from(text).toString("base64")}\x07`),
+    handOver: (run) => terminal.handOver(run),
     quit,
   });
   output.on("resize", () => draw(false));

@@ -117,6 +117,7 @@ export const reader: ReaderModel = {
       line(`Line ${i + 1} of the appendix, with a column of numbers: ${i * i}`),
     ),
   ],
+  hits: [],
   links: ["https://engine.example/table"],
   scroll: 0,
   notice: "",

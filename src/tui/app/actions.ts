@@ -1,6 +1,7 @@
 /** Commands that mean something only on a screen: moving, opening, prompting. The rest are in src/commands. */
 import type { App } from "./app.ts";
 import { mark, moveBy, pageBy, toEnd, toUnread } from "./moving.ts";
+import { copyLink, openAttachment, openLink, pipe, toggleSource } from "./outside.ts";
 import { keysPage, messagesPage } from "./pages.ts";
 import { find, limit, markMatching, sort, toHit } from "./searching.ts";
 
@@ -100,6 +101,37 @@ export const actions: Readonly<Record<string, Action>> = {
     imap: "FETCH BODY.PEEK[n]",
     run: (app, argument) => app.save(argument),
   },
+  "open-link": {
+    summary: "Open a link of the message by its number; without a browser here, copy it",
+    imap: "",
+    run: (app, argument) => app.try(openLink(app, argument)),
+  },
+  "copy-link": {
+    summary: "Copy a link of the message by its number (OSC 52)",
+    imap: "",
+    run: (app, argument) => copyLink(app, argument),
+  },
+  "open-attachment": simple(
+    "Open the attachment with the program for its type (mailcap, the desktop)",
+    (app) => app.try(openAttachment(app)),
+    "FETCH BODY.PEEK[n]",
+  ),
+  pipe: {
+    summary: "Give the message's source, or the chosen attachment, to a command",
+    imap: "FETCH BODY.PEEK[]",
+    run: (app, argument) => app.try(pipe(app, argument)),
+  },
+  headers: simple(
+    "Show the whole header, or the message again",
+    (app) => app.try(toggleSource(app, "header")),
+    "FETCH BODY.PEEK[HEADER]",
+  ),
+  raw: simple(
+    "Show the message's source, or the message again",
+    (app) => app.try(toggleSource(app, "raw")),
+    "FETCH BODY.PEEK[]",
+  ),
+  "toggle-quotes": simple("Fold long quotes, or show them again", (app) => app.reader?.toggleQuotes()),
   redraw: simple("Paint the screen anew", (app) => app.redraw()),
   suspend: simple("Give the terminal back for a while", (app) => app.suspend()),
   interrupt: simple("Twice: quit", (app) => app.interrupt()),

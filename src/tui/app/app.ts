@@ -14,10 +14,11 @@ import { inWords } from "./in-words.ts";
 import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
 import { Notices } from "./notices.ts";
+import { removeOpened } from "./outside.ts";
 import type { PageView } from "./pages.ts";
 import { ReaderView } from "./reader-view.ts";
 import { saveStream } from "./save.ts";
-import { find } from "./searching.ts";
+import { find, findInMessage } from "./searching.ts";
 
 export interface AppHost {
   /** Something has changed: draw soon. `later` where a frame may wait a little (a sync under way). */
@@ -25,6 +26,10 @@ export interface AppHost {
   repaint(): void;
   suspend(): void;
   quit(): void;
+  /** Puts a text into the clipboard of whoever sits at the terminal (OSC 52), also at the other end of SSH. */
+  copy(text: string): void;
+  /** Lets another program have the terminal until `run` settles. */
+  handOver<T>(run: () => Promise<T>): Promise<T>;
 }
 
 /** So long after a key that begins a sequence the screen shows what can follow. */
@@ -35,7 +40,7 @@ const interruptMs = 2_000;
 export class App {
   readonly mail: Mail;
   readonly bindings: readonly Binding[];
-  readonly #host: AppHost;
+  readonly host: AppHost;
   readonly #keys: KeyReader;
   readonly #histories: Record<"command" | "search", string[]> = { command: [], search: [] };
   readonly #foldersTimer: NodeJS.Timeout;
@@ -62,7 +67,7 @@ export class App {
   constructor(mail: Mail, folder: Folder, bindings: readonly Binding[], host: AppHost) {
     this.mail = mail;
     this.bindings = bindings;
-    this.#host = host;
+    this.host = host;
     this.#keys = new KeyReader(bindings);
     this.folders = mail.folders();
     this.list = new ListView(mail, folder);
@@ -79,6 +84,7 @@ export class App {
   stop(): void {
     clearInterval(this.#foldersTimer);
     this.#stopListening();
+    removeOpened();
   }
 
   get pendingKeys(): string {
@@ -102,7 +108,7 @@ export class App {
   }
 
   #draw(): void {
-    this.#host.draw(false);
+    this.host.draw(false);
   }
 
   say(text: string, error = false): void {
@@ -143,7 +149,7 @@ export class App {
         this.#tellLine(event.state);
         break;
     }
-    this.#host.draw(true);
+    this.host.draw(true);
   }
 
   /** A loss is told once, and not again with every try that fails for the same reason. */
@@ -204,7 +210,7 @@ export class App {
       prefix: ":",
       text,
       history: this.#histories.command,
-      complete: (line) => completeLine(line, this.folders, this.bindings),
+      complete: (line) => completeLine(line, this),
       accept: (line) => this.execute(line.trim(), null),
     });
   }
@@ -214,7 +220,16 @@ export class App {
     // In a page an empty line shows everything again.
     if (page)
       this.dialog.line({ prefix: "/", text: "", emptyToo: true, accept: (text) => page.search(text) });
-    else {
+    else if (this.pane === "reader" && this.reader) {
+      const accept = (text: string) => findInMessage(this, text);
+      this.dialog.line({
+        prefix: "find: ",
+        text: "",
+        history: this.#histories.search,
+        emptyToo: true,
+        accept,
+      });
+    } else {
       const accept = (query: string) => this.try(find(this, query));
       this.dialog.line({ prefix: "/", text: "", history: this.#histories.search, accept });
     }
@@ -424,16 +439,16 @@ export class App {
   }
 
   redraw(): void {
-    this.#host.repaint();
+    this.host.repaint();
   }
 
   suspend(): void {
-    this.#host.suspend();
+    this.host.suspend();
   }
 
   interrupt(): void {
     if (Date.now() - this.#interruptedAt < interruptMs) {
-      this.#host.quit();
+      this.host.quit();
       return;
     }
     this.#interruptedAt = Date.now();
@@ -443,13 +458,13 @@ export class App {
 
   quit(atOnce: boolean): void {
     if (atOnce || this.mail.queued === 0) {
-      this.#host.quit();
+      this.host.quit();
       return;
     }
     const waits = this.mail.queued === 1 ? "1 change waits" : `${this.mail.queued} changes wait`;
     this.try(
       this.dialog.confirm(`${waits} to be sent, and will be next time. Quit?`).then((yes) => {
-        if (yes) this.#host.quit();
+        if (yes) this.host.quit();
       }),
     );
   }

@@ -1,8 +1,8 @@
 /** What can follow on the `:` line: command names, then folders where a command wants one. */
 import { commands, findCommand } from "../../commands/index.ts";
-import type { Folder } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import { actions } from "./actions.ts";
+import type { App } from "./app.ts";
 import type { Binding } from "./keymap.ts";
 import type { Completion } from "./prompt.ts";
 
@@ -57,8 +57,7 @@ function ranked<T>(
 /** Completions of a command line. */
 export function completeLine(
   line: string,
-  folders: readonly Folder[],
-  bindings: readonly Binding[],
+  { folders, bindings, reader }: Pick<App, "folders" | "bindings" | "reader">,
 ): readonly Completion[] {
   const space = line.indexOf(" ");
   if (space < 0)
@@ -69,6 +68,7 @@ export function completeLine(
       (c) => c.help,
     );
   const name = line.slice(0, space);
+  if (name === "open-link" || name === "copy-link") return completeLink(name, line.slice(space + 1), reader);
   const command = findCommand(name);
   const beforeFolder = /^(.*\s)(\S*)$/.exec(line);
   const previous = beforeFolder?.[1]?.trim().split(/\s+/).at(-1) ?? "";
@@ -83,6 +83,14 @@ export function completeLine(
     text: head + quote(f.name),
     help: f.unread ? `${f.unread} unread` : safeText(f.role ?? ""),
   }));
+}
+
+/** The links of the open message, by number or by letters of their address. */
+function completeLink(name: string, typed: string, reader: App["reader"]): Completion[] {
+  const links = (reader?.message?.body.links ?? []).map((target, i) => ({ number: i + 1, target }));
+  const exact = links.filter(({ number }) => String(number).startsWith(typed));
+  const found = exact.length > 0 ? exact : ranked(links, typed, ({ target }) => target);
+  return found.map(({ number, target }) => ({ text: `${name} ${number}`, help: safeText(target) }));
 }
 
 function quote(name: string): string {

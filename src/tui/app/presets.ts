@@ -43,7 +43,13 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       "C-Up": "previous-folder",
       t: "",
     },
-    reader: { D: "delete", "C-j": "focus attachments", o: "focus attachments" },
+    reader: {
+      D: "delete",
+      "C-j": "focus attachments",
+      "C-l": "prompt open-link ",
+      "C-y": "prompt copy-link ",
+      H: "headers",
+    },
   },
   alpine: {
     list: {

@@ -2,13 +2,12 @@
 
 import { formatPeople, formatSize, longDate } from "../../mail/format.ts";
 import type { Folder } from "../../mail/index.ts";
-import { type DisplayLine, layoutBody } from "../../message/layout.ts";
-import { hiddenLinks } from "../../message/links.ts";
+import type { DisplayLine } from "../../message/layout.ts";
 import { safeText } from "../../message/safe.ts";
 import type { ReadableMessage } from "../../message/types.ts";
-import { textWidth } from "../../message/width.ts";
 import { readerLength } from "../components/reader.tsx";
 import type { ReaderModel } from "../model.ts";
+import { plainLines, textLines, textOf } from "./reader-lines.ts";
 
 export class ReaderView {
   readonly folder: Folder;
@@ -22,6 +21,13 @@ export class ReaderView {
   #width = 0;
   #height = 1;
   #lines: readonly DisplayLine[] = [];
+  #folded = false;
+  /** A header or a source in the message's place. */
+  #source: string | null = null;
+  #sought = "";
+  /** Lines that have what is looked for, and the one of them that was gone to last; -1 for none. */
+  #hits: readonly number[] = [];
+  #hit = -1;
 
   constructor(folder: Folder, uid: number) {
     this.folder = folder;
@@ -49,21 +55,64 @@ export class ReaderView {
 
   #layOut(): void {
     if (!this.#message || this.#width === 0) return;
-    const { body, problems } = this.#message;
-    const muted = (text: string): DisplayLine => ({
-      spans: [{ text, style: "muted", link: 0 }],
-      quote: 0,
-      region: "note",
-      source: -1,
-      width: textWidth(text),
-    });
-    const links = hiddenLinks(body).map(({ number, target }) => muted(`[${number}] ${safeText(target)}`));
-    this.#lines = [
-      ...problems.map((problem) => muted(`! ${safeText(problem)}`)),
-      ...layoutBody(body, this.#width),
-      ...(links.length > 0 ? [muted(""), ...links] : []),
-    ];
+    this.#lines =
+      this.#source === null
+        ? textLines(this.#message, this.#width, this.#folded)
+        : plainLines(this.#source, this.#width);
+    this.find(this.#sought);
     this.scrollBy(0);
+  }
+
+  /** Folds long quotes, or shows them again. */
+  toggleQuotes(): void {
+    this.#folded = !this.#folded;
+    this.#layOut();
+  }
+
+  /** Shows this text (a header, a whole source) in the message's place; null: the message again. */
+  showSource(text: string | null): void {
+    this.#source = text;
+    this.#layOut();
+    this.scrollTo("first");
+  }
+
+  get showsSource(): boolean {
+    return this.#source !== null;
+  }
+
+  /** Looks for a text, in any case; returns how many lines have it. */
+  find(text: string): number {
+    this.#sought = text;
+    const wanted = text.toLowerCase();
+    this.#hits =
+      wanted === ""
+        ? []
+        : this.#lines.flatMap((line, at) => (textOf(line).toLowerCase().includes(wanted) ? at : []));
+    return this.#hits.length;
+  }
+
+  /** Text is being looked for here. */
+  get searching(): boolean {
+    return this.#sought !== "";
+  }
+
+  /** Scrolls to the next line that has what is looked for; false where there is none in that direction. */
+  toHit(direction: 1 | -1): boolean {
+    const start = this.#length - this.#lines.length;
+    const here = this.#scroll - start;
+    const next =
+      direction === 1
+        ? this.#hits.find((at) => at > Math.max(here, this.#hit))
+        : this.#hits.findLast((at) => at < (this.#hit >= 0 ? this.#hit : here));
+    if (next === undefined) return false;
+    this.#hit = next;
+    if (next < here || next >= here + this.#height)
+      this.scrollBy(start + next - this.#scroll - (this.#height >> 2));
+    return true;
+  }
+
+  get message(): ReadableMessage | null {
+    return this.#message;
   }
 
   #headers(): { name: string; value: string }[] {
@@ -135,6 +184,7 @@ export class ReaderView {
       })),
       lines: this.#lines,
       links: this.#message?.body.links ?? [],
+      hits: this.#hits,
       scroll: Math.max(0, this.#scroll),
       notice: this.#notice,
     };

@@ -41,7 +41,22 @@ export function sort(app: App, wanted: string): void {
   app.say(`sorted by ${order.sort}${order.descending ? ", largest or newest first" : ""}`);
 }
 
+/** Marks the lines of the open message that have a text, and goes to the first below. */
+export function findInMessage(app: App, text: string): void {
+  const found = app.reader?.find(text) ?? 0;
+  if (text === "") return;
+  if (found === 0) app.say(`the message has no "${text}"`);
+  else {
+    app.say(`${found} ${found === 1 ? "line" : "lines"}: n next, N previous`);
+    if (!app.reader?.toHit(1)) app.reader?.toHit(-1);
+  }
+}
+
 export function toHit(app: App, direction: 1 | -1): void {
+  if (app.pane === "reader" && app.reader?.searching) {
+    if (!app.reader.toHit(direction)) app.say("no more hits");
+    return;
+  }
   const hits = new Set(app.list.hits);
   const found = hits.size === 0 ? -1 : app.list.find(direction, (m) => hits.has(m.uid));
   if (found >= 0) app.list.to(found);

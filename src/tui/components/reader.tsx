@@ -54,12 +54,16 @@ export function readerLines(
     const body = model.lines[n - start];
     return body ? bodyLine(body, model.links, text, theme) : "";
   };
-  const margin = width > text ? " " : "";
+  const hits = new Set(model.hits);
+  const margin = (n: number) => {
+    if (width <= text) return "";
+    return hits.has(n - start) ? theme.style("list.marked", theme.glyphs.mark) : " ";
+  };
   const first = Math.max(0, model.scroll);
   const count = Math.max(0, Math.min(height, readerLength(model) - first));
   return Array.from({ length: count }, (_, i) => {
     const made = line(first + i);
-    return made === "" ? "" : margin + made;
+    return made === "" ? "" : margin(first + i) + made;
   });
 }
 

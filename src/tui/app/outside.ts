@@ -1,0 +1,148 @@
+/** What leaves the screen: links to a browser or the clipboard, attachments to their programs, messages into a pipe. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { UsageError } from "../../commands/index.ts";
+import { safeFileName } from "../../message/file-name.ts";
+import { safeText } from "../../message/safe.ts";
+import type { App } from "./app.ts";
+import { browserFor, startDetached, type Viewer, viewerFor } from "./programs.ts";
+import type { ReaderView } from "./reader-view.ts";
+import { saveStream } from "./save.ts";
+
+function openMessage(app: App): ReaderView {
+  if (app.reader?.message) return app.reader;
+  throw new UsageError("no message is open", "open one first");
+}
+
+/** The link that a person calls by its number; its address is one that may be opened. */
+function linkOf(app: App, argument: string): { number: number; target: string } {
+  const links = openMessage(app).message?.body.links ?? [];
+  if (links.length === 0) throw new UsageError("this message has no links", "nothing to open");
+  const number = argument.trim() === "" && links.length === 1 ? 1 : Number.parseInt(argument, 10);
+  const target = links[number - 1];
+  if (target === undefined)
+    throw new UsageError(`there is no link ${argument || "without a number"}`, `give 1 to ${links.length}`);
+  return { number, target };
+}
+
+export function copyLink(app: App, argument: string): void {
+  const { target } = linkOf(app, argument);
+  app.host.copy(safeText(target));
+  app.say(`copied ${target}`);
+}
+
+/** Opens a link; one whose text names another place only after asking. Without a browser it is copied. */
+export async function openLink(app: App, argument: string): Promise<void> {
+  const { number, target } = linkOf(app, argument);
+  if (!/^(?:https?|mailto|ftp):/i.test(target) || !URL.canParse(target))
+    throw new UsageError(`link ${number} is no web address: ${target}`, "y copies it");
+  const warning = app.reader?.message?.body.warnings.find(({ link }) => link === number);
+  if (warning) {
+    const question = `The text says ${warning.named}, the link leads to ${warning.actual}. Open it?`;
+    if (!(await app.dialog.confirm(question))) return;
+  }
+  const browser = browserFor(new URL(target).href);
+  if (!browser) {
+    app.host.copy(safeText(target));
+    app.say(`there is no browser here: copied ${target}`);
+    return;
+  }
+  await show(app, browser);
+  app.say(`opened ${target}`);
+}
+
+/** Directories of attachments that were opened: how long their programs need them is not known. */
+const opened: string[] = [];
+
+/** Removes what was written to open attachments, when the screen ends. */
+export function removeOpened(): void {
+  for (const directory of opened.splice(0)) rmSync(directory, { recursive: true, force: true });
+}
+
+/** Opens the attachment under the cursor with the program for its type, from a file that only its owner may read. */
+export async function openAttachment(app: App): Promise<void> {
+  const reader = openMessage(app);
+  if (!reader.attachment) throw new UsageError("no attachment is chosen", "v chooses one");
+  app.say("fetching…");
+  const { section } = reader.attachment;
+  const { attachment, stream } = await app.mail.part(reader.folder, reader.uid, section);
+  const directory = mkdtempSync(join(tmpdir(), "postern-"));
+  opened.push(directory);
+  const name = safeFileName(attachment.fileName, `part-${section}`);
+  const path = await saveStream(stream, join(directory, name), name);
+  const viewer = viewerFor(attachment.mediaType, path);
+  if (!viewer) throw new UsageError(`nothing here opens ${attachment.mediaType}`, "s saves it to a file");
+  await show(app, viewer);
+  app.say(`opened ${name}`);
+}
+
+async function show(app: App, { command, terminal }: Viewer): Promise<void> {
+  if (terminal) await app.host.handOver(() => inTerminal(command, null));
+  else startDetached(command);
+}
+
+/** Gives the message's source, or the chosen attachment, to a command, which has the terminal meanwhile. */
+export async function pipe(app: App, command: string): Promise<void> {
+  if (command.trim() === "") throw new UsageError("pipe: needs a command", "say pipe less");
+  const reader = openMessage(app);
+  const { folder, uid, attachment } = reader;
+  const content = attachment
+    ? (await app.mail.part(folder, uid, attachment.section)).stream
+    : await app.mail.source(folder, uid);
+  const status = await app.host.handOver(() => inTerminal(`{ ${command}\n}; ${waitForEnter}`, content));
+  app.say(status === 0 ? `done: ${command}` : `${command} ended with ${status}`, status !== 0);
+}
+
+/** What the command printed can be read until Enter is pressed; its status is kept. */
+const waitForEnter =
+  "s=$?; printf '\\n[Enter goes back to the mail] ' > /dev/tty; read -r _ < /dev/tty; exit $s";
+
+/** Runs a command in the terminal; resolves to its exit status, 128 where a signal ended it. */
+function inTerminal(command: string, input: Readable | null): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const stdio = [input ? ("pipe" as const) : ("inherit" as const), "inherit" as const, "inherit" as const];
+    const child = spawn("/bin/sh", ["-c", command], { stdio });
+    child.on("error", reject);
+    child.on("close", (status) => resolve(status ?? 128));
+    if (input && child.stdin) {
+      // A command that has read enough (head) is no fault.
+      child.stdin.on("error", () => input.destroy());
+      input.on("error", () => child.stdin?.end());
+      input.pipe(child.stdin);
+    }
+  });
+}
+
+/** The header, or the whole source, in the message's place; again: the message. */
+export async function toggleSource(app: App, what: "header" | "raw"): Promise<void> {
+  const reader = openMessage(app);
+  if (reader.showsSource) {
+    reader.showSource(null);
+    return;
+  }
+  const { folder, uid } = reader;
+  const text =
+    what === "header"
+      ? (await app.mail.header(folder, uid, [])).toString("utf8")
+      : await beginning(await app.mail.source(folder, uid));
+  reader.showSource(text);
+}
+
+/** Octets of a source that are shown; more is a matter for a pager (`pipe less`). */
+const sourceShown = 2_000_000;
+
+async function beginning(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk as Uint8Array);
+    chunks.push(bytes);
+    size += bytes.length;
+    if (size > sourceShown) break;
+  }
+  const text = Buffer.concat(chunks).subarray(0, sourceShown).toString("utf8");
+  return size > sourceShown ? `${text}\n[cut here: | less shows all]` : text;
+}
