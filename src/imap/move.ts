@@ -15,15 +15,18 @@ export interface MoveResult {
  * Moves messages of the selected mailbox. Without MOVE (RFC 6851 §3.3) it is done in steps, each sent only when the
  * one before it is done: no original is touched before its copy is confirmed. Never a bare EXPUNGE, which would
  * remove what others have flagged.
+ * @param copied called where it takes several steps, when the copies are there and no original has been touched
  */
 export async function moveMessages(
   connection: Connection,
   uids: UidRanges,
   path: string,
+  copied?: (copyUid: CopyUid | null) => void,
 ): Promise<MoveResult> {
   if (connection.capabilities.has("MOVE"))
     return { copyUid: await connection.run(move(uids, path)), expunged: true };
   const copyUid = await connection.run(copy(uids, path));
+  copied?.(copyUid);
   return { copyUid, expunged: await removeMessages(connection, uids) };
 }
 

@@ -10,6 +10,8 @@ export type MailErrorCode =
   | "OFFLINE"
   | "NO_ROLE"
   | "STALE"
+  | "GONE"
+  | "REFUSED"
   | "NOTHING_TO_UNDO";
 
 export class MailError extends Error {

@@ -10,7 +10,9 @@ import { isLineDown, MailError } from "./errors.ts";
 import { arrangeFolders, findFolder, unlistedFolder } from "./folders.ts";
 import { ForeignFlags } from "./foreign-flags.ts";
 import { News } from "./news.ts";
-import { type Operation, Operations, type Outcome } from "./operations.ts";
+import { Operations } from "./operations/index.ts";
+import type { Outcome } from "./operations/settle.ts";
+import { History, type Undone } from "./operations/undo.ts";
 import { followOthers } from "./others.ts";
 import { parseQuery } from "./query.ts";
 import { type MessageRef, Reading } from "./reading.ts";
@@ -18,6 +20,7 @@ import { recall, remember } from "./remembered.ts";
 import { followRenames } from "./renames.ts";
 import { searchIndex, searchServer } from "./searching.ts";
 import { Session } from "./session.ts";
+import { rowOfSource } from "./source-row.ts";
 import { Sync } from "./sync.ts";
 import type { Folder, LineState, MailEvent, Message } from "./values.ts";
 
@@ -34,17 +37,8 @@ export interface MailOptions {
   readonly log?: (line: string) => void;
 }
 
-interface Undo {
-  /** What undoing did, in the past tense. */
-  readonly text: string;
-  readonly folder: Folder;
-  run(): Promise<Outcome>;
-}
-
 /** Bodies kept on disk for an account; beyond it those not read for longest go. */
 const cacheBytes = 2_000_000_000;
-/** How many changes can be taken back. */
-const undoDepth = 100;
 
 export class Mail {
   readonly account: Account;
@@ -59,7 +53,7 @@ export class Mail {
   readonly #news: News;
   readonly #foreign: ForeignFlags;
   readonly #events = new EventEmitter<{ event: [MailEvent] }>();
-  readonly #undo: Undo[] = [];
+  readonly #history: History;
   readonly #syncing = new Map<string, Promise<void>>();
   #watched: Folder | null = null;
   #others: NodeJS.Timeout | null = null;
@@ -105,17 +99,24 @@ export class Mail {
       },
       alert: (text) => emit({ kind: "notice", level: "info", text: `the server says: ${text}` }),
     });
-    this.#operations = new Operations(this.#store, this.#session, emit);
+    this.#operations = new Operations({
+      store: this.#store,
+      session: this.#session,
+      presence: { holds: (path, uid) => this.#sync.holds(path, uid) },
+      keepsConflicts: options.keepOnline,
+      emit,
+    });
+    this.#history = new History(this.#store, this.#operations);
     this.#sync = new Sync(this.#store, this.#operations, emit);
     this.#reading = new Reading(this.#store, this.#session);
     this.#foreign = new ForeignFlags(this.#store, {
-      change: ({ path, uidValidity }, uids, mode, flags) =>
-        this.#operations.add({ kind: "flag", path, uidValidity, uids, mode, flags }),
+      change: ({ path }, uids, mode, flags) => this.#operations.flag(path, uids, mode, flags, true),
       watched: () => this.#watched?.path ?? null,
       tell: (level, text) => emit({ kind: "notice", level, text }),
     });
     if (options.keepOnline) {
-      this.#others = followOthers(this.#store, () => this.#watched?.path ?? null, emit);
+      const watched = () => this.#watched?.path ?? null;
+      this.#others = followOthers(this.#store, watched, () => this.#operations.refresh(), emit);
       this.#foreign.start();
     }
     this.#news = new News(this.#store, {
@@ -352,15 +353,6 @@ export class Mail {
     return this.#reading.part(this.#ref(folder, uid), section);
   }
 
-  #names(folder: Folder, uids: readonly number[]) {
-    return { path: folder.path, uidValidity: this.#stored(folder).uidValidity, uids };
-  }
-
-  #remember(undo: Undo): void {
-    this.#undo.push(undo);
-    if (this.#undo.length > undoDepth) this.#undo.shift();
-  }
-
   /** Whether all of the messages have a flag; a script asks the server, a screen goes by what it shows. */
   async allHave(folder: Folder, uids: readonly number[], flag: string): Promise<boolean> {
     const shown = this.#keepOnline ? uids.flatMap((uid) => this.message(folder, uid) ?? []) : [];
@@ -382,100 +374,47 @@ export class Mail {
     mode: "add" | "remove",
     flags: readonly string[],
   ): Promise<Outcome> {
-    const differ = uids.filter((uid) => {
-      const row = this.message(folder, uid);
-      return !row || flags.some((flag) => row.flags.includes(flag) !== (mode === "add"));
-    });
-    const back = mode === "add" ? "remove" : "add";
-    this.#remember({
-      text: `took back ${mode === "add" ? "+" : "-"}${flags.join(" ").replaceAll("\\", "")}`,
-      folder,
-      run: () => this.#operations.add({ kind: "flag", ...this.#names(folder, differ), mode: back, flags }),
-    });
-    return this.#operations.add({ kind: "flag", ...this.#names(folder, uids), mode, flags });
+    return this.#operations.flag(this.#stored(folder).path, uids, mode, flags);
   }
 
   /** What opening a message does: not a change a person would undo. */
   markSeen(folder: Folder, uid: number): Promise<Outcome> {
-    return this.#operations.add({
-      kind: "flag",
-      ...this.#names(folder, [uid]),
-      mode: "add",
-      flags: ["\\Seen"],
-    });
+    return this.#operations.flag(this.#stored(folder).path, [uid], "add", ["\\Seen"], true);
   }
 
   async move(folder: Folder, uids: readonly number[], to: Folder): Promise<Outcome> {
     if (to.path === folder.path)
       throw new MailError("NO_FOLDER", `they are in ${to.name} already`, "name another folder");
-    const operation: Operation = { kind: "move", ...this.#names(folder, uids), to: to.path };
-    const done = this.#operations.add(operation);
-    this.#remember({
-      text: `moved ${uids.length} back to ${folder.name}`,
-      folder,
-      run: async () => {
-        if (this.#operations.cancel(operation)) return { sent: true, uids: [], uidValidity: 0 };
-        const { sent, uids: there, uidValidity } = await done;
-        if (!sent || there.length === 0) {
-          throw new MailError(
-            "NOTHING_TO_UNDO",
-            "where the messages went is not known",
-            `look for them in ${to.name}`,
-          );
-        }
-        const moved = await this.#operations.add({
-          kind: "move",
-          path: to.path,
-          uidValidity,
-          uids: there,
-          to: folder.path,
-        });
-        await this.#lookForArrivals(folder);
-        return moved;
-      },
-    });
-    return done;
+    return this.#operations.move(this.#stored(folder).path, uids, to.path);
   }
 
   copy(folder: Folder, uids: readonly number[], to: Folder): Promise<Outcome> {
-    return this.#operations.add({ kind: "copy", ...this.#names(folder, uids), to: to.path });
+    return this.#operations.copy(this.#stored(folder).path, uids, to.path);
   }
 
-  /** Removes messages for good; this cannot be undone. */
+  /** Removes messages for good; once the server has done it this cannot be undone. */
   remove(folder: Folder, uids: readonly number[]): Promise<Outcome> {
-    return this.#operations.add({ kind: "remove", ...this.#names(folder, uids) });
+    return this.#operations.remove(this.#stored(folder).path, uids);
   }
 
   /** Puts a message (CRLF line ends) into a folder. */
   append(folder: Folder, source: Buffer, flags: readonly string[]): Promise<Outcome> {
-    const messageId =
-      /^message-id:\s*(<[^>\s]+>)/im.exec(source.subarray(0, 65_536).toString("latin1"))?.[1] ?? null;
-    return this.#operations.add({
-      kind: "append",
-      path: folder.path,
-      flags,
-      internalDate: Date.now(),
-      source: source.toString("base64"),
-      messageId,
-    });
+    return this.#operations.append(folder.path, source, rowOfSource(source, flags, Date.now()));
   }
 
-  /** Takes back the last change. Throws MailError "NOTHING_TO_UNDO". */
+  /** Takes back the last change, of whatever session. Throws MailError "NOTHING_TO_UNDO". */
   async undo(): Promise<{ text: string; folder: Folder; sent: boolean }> {
-    const last = this.#undo.pop();
-    if (!last)
-      throw new MailError(
-        "NOTHING_TO_UNDO",
-        "there is nothing to undo",
-        "only changes of this session can be taken back",
-      );
-    const { sent } = await last.run();
-    return { text: last.text, folder: last.folder, sent };
+    return this.#withFolder(await this.#history.undo());
   }
 
-  /** What came back into a folder that is selected shows without waiting for the server to say so. */
-  async #lookForArrivals(folder: Folder): Promise<void> {
-    await this.#session.within(folder.path, (connection) => this.#sync.arrivals(connection, folder.path));
+  /** Does again what was taken back last. Throws MailError "NOTHING_TO_UNDO". */
+  async redo(): Promise<{ text: string; folder: Folder; sent: boolean }> {
+    return this.#withFolder(await this.#history.redo());
+  }
+
+  #withFolder({ text, path, sent }: Undone): { text: string; folder: Folder; sent: boolean } {
+    const folder = this.folders().find((known) => known.path === path) ?? unlistedFolder(path);
+    return { text, folder, sent };
   }
 
   /** Looks whether the line lives, and where it does not makes it now, without waiting for the next try. */
@@ -492,6 +431,7 @@ export class Mail {
     // A script is there to get things done; a person who quits does not wait.
     if (!this.#keepOnline) await this.#operations.settled();
     await this.#session.close();
+    await this.#operations.close();
     this.#store.bodies.trim(cacheBytes);
     this.#store.close();
   }

@@ -4,14 +4,19 @@ import type { MailEvent } from "./values.ts";
 /** How often a screen looks whether another process has written to the local copy; it costs microseconds. */
 const everyMs = 1_000;
 
-/** Tells of what another process (a script on the same account) has changed in the local copy, until the timer is cleared. */
+/**
+ * Tells of what another process (a script on the same account) has changed in the local copy, until the timer is
+ * cleared; `look` looks at the journal.
+ */
 export function followOthers(
   store: Store,
   watched: () => string | null,
+  look: () => void,
   emit: (event: MailEvent) => void,
 ): NodeJS.Timeout {
   let seen = store.changeCounter();
   return setInterval(() => {
+    look();
     const now = store.changeCounter();
     if (now === seen) return;
     seen = now;

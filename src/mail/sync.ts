@@ -34,6 +34,8 @@ const { contains, count, fromNumbers, iterate, split, subtract, union } = uidSet
 export interface Overlay {
   hidden(mailbox: Numbering, uid: number): boolean;
   flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[];
+  /** Rows have come in; `complete`: the index has all that the server has. */
+  landed(mailbox: Numbering, complete: boolean): void;
 }
 
 /** A UID names a message together with these (RFC 9051 §2.3.1.1). */
@@ -60,6 +62,12 @@ export class Sync {
     if (!ranges) return null;
     const mailbox = this.#mailbox(path);
     return [...iterate(ranges)].filter((uid) => !this.#overlay.hidden(mailbox, uid));
+  }
+
+  /** Whether the server has a message, as far as it has told in this session. */
+  holds(path: string, uid: number): boolean {
+    const ranges = this.#onServer.get(path);
+    return !ranges || contains(ranges, uid);
   }
 
   /** The connection is gone: what was known of the server is a memory. */
@@ -145,19 +153,26 @@ export class Sync {
     this.#emit({ kind: "messages", path });
   }
 
+  /** The UIDs of which the index has all that it can have: what we have appended lacks the server's ids. */
+  #listed(connection: Connection, path: string): UidRanges {
+    const { id, uidNext } = this.#mailbox(path);
+    const known = fromNumbers(this.#store.messages.uids(id));
+    const { capabilities } = connection;
+    if (!capabilities.has("OBJECTID") && !capabilities.has("X-GM-EXT-1")) return known;
+    return subtract(known, fromNumbers(this.#store.messages.unidentified(id, uidNext)));
+  }
+
   /** Fetches list data for `uids` that the index lacks. */
   async fill(connection: Connection, path: string, uids: readonly number[]): Promise<void> {
-    const { id } = this.#mailbox(path);
-    const known = new Set(this.#store.messages.uids(id));
-    const missing = uids.filter((uid) => !known.has(uid));
+    const known = this.#listed(connection, path);
+    const missing = uids.filter((uid) => !contains(known, uid));
     if (missing.length > 0) await this.#fetchInto(connection, path, fromNumbers(missing), listData, false);
   }
 
   /** Brings all of a mailbox in step: headers that are missing, newest first, then the flags of the rest. */
   async all(connection: Connection, selected: SelectedMailbox): Promise<void> {
     const { path } = selected;
-    const { id } = this.#mailbox(path);
-    const known = fromNumbers(this.#store.messages.uids(id));
+    const known = this.#listed(connection, path);
     const missing = [...iterate(subtract(this.#onServer.get(path) ?? [], known))];
     const total = missing.length;
     if (total >= worthCompressing) await connection.compress();
@@ -173,6 +188,7 @@ export class Sync {
     if (!this.#flagsKnown.has(path) && count(known) > 0)
       await this.#refreshFlags(connection, selected, known);
     this.#flagsKnown.add(path);
+    this.#overlay.landed(this.#mailbox(path), true);
     this.#counted(path, selected.exists);
   }
 
@@ -206,7 +222,10 @@ export class Sync {
     const rows: StoredMessageInput[] = [];
     const flags: { uid: number; flags: readonly string[] }[] = [];
     const flush = () => {
-      if (rows.length > 0) this.#store.messages.put(id, rows.splice(0));
+      if (rows.length > 0) {
+        this.#store.messages.put(id, rows.splice(0));
+        this.#overlay.landed(mailbox, false);
+      }
       if (flags.length > 0) this.#store.messages.setFlags(id, flags.splice(0));
       this.#emit({ kind: "messages", path });
     };
@@ -278,6 +297,7 @@ export class Sync {
     );
     if (fresh.length === 0) return 0;
     this.#store.messages.put(mailbox.id, rows);
+    this.#overlay.landed(mailbox, false);
     this.#onServer.set(path, union(this.#onServer.get(path) ?? [], fromNumbers(fresh)));
     this.#counted(path, count(this.#onServer.get(path) ?? []));
     this.#emit({ kind: "messages", path });

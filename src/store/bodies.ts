@@ -4,7 +4,7 @@ import type { Row } from "./driver.ts";
 import { asStoreError, StoreError } from "./error.ts";
 import { type Mailboxes, words } from "./mailboxes.ts";
 import { baseName, fileSize, Maildir, onFile, removeFile } from "./maildir.ts";
-import type { BodyWriter } from "./types.ts";
+import { type BodyWriter, firstProvisionalUid } from "./types.ts";
 
 /** How exactly the time of the last reading is kept, milliseconds: not every reading should be a write. */
 const readPrecision = 3600 * 1000;
@@ -182,14 +182,15 @@ export class Bodies {
     kept: readonly { id: number; uid: number; internalDate: number; flags: readonly string[] }[],
   ): void {
     const maildir = this.#maildir(mailboxId);
-    if (kept.length === 0) {
+    if (kept.length === 0 && !this.#anyProvisional(mailboxId)) {
       maildir.clear();
       return;
     }
     const messages = new Map(kept.map((message) => [message.id, message]));
     const rows = this.#database.all(
-      "SELECT message.id, file FROM message JOIN body ON body.message = message.id WHERE mailbox = ?",
+      "SELECT message.id, file FROM message JOIN body ON body.message = message.id WHERE mailbox = ? AND uid < ?",
       mailboxId,
+      firstProvisionalUid,
     );
     // All leave before the first arrives, as the new name of one may be the old name of another.
     const leaving = rows.map((row) => {
@@ -210,6 +211,12 @@ export class Bodies {
       };
     });
     for (const arrive of leaving) arrive();
+  }
+
+  #anyProvisional(mailboxId: number): boolean {
+    const sql =
+      "SELECT 1 FROM message JOIN body ON message = message.id WHERE mailbox = ? AND uid >= ? LIMIT 1";
+    return this.#database.get(sql, mailboxId, firstProvisionalUid) !== null;
   }
 
   /**

@@ -14,6 +14,7 @@ export class Database {
   readonly #statements = new Map<string, Statement>();
   readonly #onCorrupt: () => void;
   #depth = 0;
+  #afterwards: (() => void)[] = [];
 
   /** `onCorrupt` is told when a statement finds the file damaged, before the error is thrown. */
   constructor(path: string, onCorrupt: () => void = () => {}) {
@@ -61,13 +62,20 @@ export class Database {
     try {
       const result = work();
       this.exec("COMMIT");
+      for (const step of this.#afterwards) step();
       return result;
     } catch (error) {
       this.#rollback();
       throw error;
     } finally {
+      this.#afterwards = [];
       this.#depth--;
     }
+  }
+
+  /** Runs `step` when the write under way is committed, and never where it is not; must not throw. */
+  afterCommit(step: () => void): void {
+    this.#afterwards.push(step);
   }
 
   close(): void {

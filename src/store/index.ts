@@ -6,13 +6,16 @@ import { Journal } from "./journal.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { Messages } from "./messages.ts";
 import { openIndex, openJournal } from "./schema.ts";
+import { Transfers } from "./transfer.ts";
 
 export type { Bodies } from "./bodies.ts";
 export { StoreError, type StoreErrorCode } from "./error.ts";
 export type { Foreign, ForeignChange } from "./foreign.ts";
-export type { Journal } from "./journal.ts";
+export type { Journal, MarkDetails } from "./journal.ts";
+export type { JournalMessages } from "./journal-messages.ts";
 export type { Mailboxes } from "./mailboxes.ts";
 export type { Messages } from "./messages.ts";
+export { isProvisional, type Spot, type SpotChange, type Transfers } from "./transfer.ts";
 export * from "./types.ts";
 
 /** Small strings that make the next start quicker: lost with the cache, and nothing is missing then. */
@@ -30,6 +33,7 @@ export interface Store {
   readonly messages: Messages;
   readonly bodies: Bodies;
   readonly foreign: Foreign;
+  readonly transfers: Transfers;
   readonly journal: Journal;
   readonly meta: Meta;
   /** Runs `work` as one write of the cache (the journal is its own): faster than many, and all or nothing. */
@@ -53,12 +57,14 @@ export function openStore({ cacheDir, stateDir }: StoreLocation): Store {
   const journal = orClose(index, () => new Journal(openJournal(stateDir), join(stateDir, "journal.lock")));
   const mailboxes = new Mailboxes(index, join(cacheDir, "maildir"));
   const bodies = new Bodies(index, mailboxes);
+  const messages = new Messages(index, bodies);
   return {
     mailboxes,
     bodies,
-    messages: new Messages(index, bodies),
+    messages,
     foreign: new Foreign(index, mailboxes),
-    journal: journal,
+    transfers: new Transfers(index, mailboxes, messages),
+    journal,
     meta: {
       get(key) {
         const row = index.get("SELECT value FROM meta WHERE key = ?", key);

@@ -4,7 +4,7 @@ import type { Row } from "./driver.ts";
 import { StoreError } from "./error.ts";
 import { Maildir } from "./maildir.ts";
 import { hashedDirectory, mailboxDirectory } from "./paths.ts";
-import type { ListedRow, MailboxState, StoredMailbox } from "./types.ts";
+import { type ListedRow, limboPath, type MailboxState, ownPath, type StoredMailbox } from "./types.ts";
 
 function mailboxOf(row: Row): StoredMailbox {
   return {
@@ -41,9 +41,19 @@ export class Mailboxes {
     this.#root = root;
   }
 
-  /** Every mailbox, in the order of their paths. */
+  /** Every mailbox but those of our own, in the order of their paths. */
   all(): StoredMailbox[] {
-    return this.#database.all("SELECT * FROM mailbox ORDER BY path").map(mailboxOf);
+    return this.#database
+      .all("SELECT * FROM mailbox WHERE substr(path, 1, 1) <> ? ORDER BY path", ownPath)
+      .map(mailboxOf);
+  }
+
+  /** The mailbox of our own where messages removed for good wait. */
+  limbo(): StoredMailbox {
+    return (
+      this.byPath(limboPath) ??
+      this.put({ path: limboPath, name: limboPath, delimiter: null, attributes: [] })
+    );
   }
 
   byPath(path: string): StoredMailbox | null {
@@ -126,6 +136,17 @@ export class Mailboxes {
       messages,
       unseen,
       mailboxId,
+      id,
+    );
+  }
+
+  /** Changes what the server last said it holds, where it has said so. */
+  adjust(id: number, messages: number, unseen: number): void {
+    if (messages === 0 && unseen === 0) return;
+    this.#database.run(
+      "UPDATE mailbox SET messages = max(0, messages + ?), unseen = max(0, unseen + ?) WHERE id = ?",
+      messages,
+      unseen,
       id,
     );
   }

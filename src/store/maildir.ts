@@ -1,5 +1,7 @@
 import {
   closeSync,
+  copyFileSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -11,6 +13,7 @@ import {
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { asStoreError, systemCode } from "./error.ts";
+import { firstProvisionalUid } from "./types.ts";
 
 /**
  * One maildir (cr.yp.to/proto/maildir.html), with the UID in the name as offlineimap and mbsync have it:
@@ -69,10 +72,11 @@ const host =
     .replace(/[^A-Za-z0-9.-]/g, "_")
     .slice(0, 60) || "localhost";
 
-/** The unchanging part of a message's file name. `internalDate` in milliseconds. */
+/** The unchanging part of a message's file name, with its UID where that is the server's. `internalDate` in milliseconds. */
 export function baseName(uidValidity: number, uid: number, internalDate: number): string {
   const seconds = Math.max(0, Math.trunc(internalDate / 1000));
-  return `${seconds}.postern_${uidValidity}_${uid}.${host},U=${uid}`;
+  const told = uid < firstProvisionalUid ? `,U=${uid}` : "";
+  return `${seconds}.postern_${uidValidity}_${uid}.${host}${told}`;
 }
 
 /** What stays the same of a file's name. */
@@ -222,6 +226,30 @@ export class Maildir {
     return written;
   }
 
+  /**
+   * Gives a file another name, also in `target`, beside the one it has. Returns the name for the index; null if it is
+   * gone. `leaving`: the new name has what another program has changed of the flags, as the old one will go.
+   */
+  share(
+    name: string,
+    target: Maildir,
+    base: string,
+    flags: readonly string[],
+    leaving: boolean,
+  ): string | null {
+    const file = this.find(name);
+    if (file === null) return null;
+    const temporary = join(target.#directory, "tmp", `${base}.${process.pid}`);
+    try {
+      for (const folder of [...folders, "tmp"]) makeDirectory(join(target.#directory, folder));
+      if (!linked(file.path, temporary)) return null;
+      return target.deliver(temporary, base, flags, leaving ? { ...file, path: temporary } : null);
+    } finally {
+      // Renaming one name of a file onto another of the same file leaves both.
+      removeFile(temporary);
+    }
+  }
+
   /** Deletes what a killed process left in tmp/. */
   sweep(): void {
     const tmp = join(this.#directory, "tmp");
@@ -294,6 +322,24 @@ function renamed(from: string, to: string): boolean {
     from,
     () => {
       renameSync(from, to);
+      return true;
+    },
+    false,
+  );
+}
+
+/** Puts a file under one more name, or a copy of it where the file system has no links; false if it is gone. */
+function linked(from: string, to: string): boolean {
+  return onFile(
+    from,
+    () => {
+      try {
+        removeFile(to);
+        linkSync(from, to);
+      } catch (error) {
+        if (systemCode(error) === "ENOENT") throw error;
+        copyFileSync(from, to);
+      }
       return true;
     },
     false,

@@ -206,6 +206,16 @@ export class Messages {
     return row && number(row, "uid");
   }
 
+  /** The server's UIDs from `least` on without EMAILID: of a server that has them, what we have put there ourselves. */
+  unidentified(mailboxId: number, least: number): number[] {
+    return this.#uidList(
+      "SELECT uid FROM message WHERE mailbox = ? AND uid BETWEEN ? AND ? AND email_id IS NULL ORDER BY uid",
+      mailboxId,
+      least,
+      firstProvisionalUid - 1,
+    );
+  }
+
   /**
    * Stores messages, new or known, in one transaction. Bodies stay cached; their files follow the flags. A message
    * that is known as of a later mod-sequence stays as it is: another process has asked after us.
@@ -258,14 +268,20 @@ export class Messages {
     this.#bodies.removeFiles(mailboxId, files);
   }
 
-  /** What each message can be told by where its UID is not valid any more, by UID. */
-  identities(mailboxId: number): Identity[] {
+  /**
+   * What each message, or each of `uids`, can be told by where its UID is not valid any more, by UID. Without `uids`
+   * only those whose UID is the server's, and not below `least`.
+   */
+  identities(mailboxId: number, uids?: readonly number[], least = 0): Identity[] {
     const rows = this.#database.all(
       `SELECT uid, email_id, message_id, size, internal_date,
          EXISTS (SELECT 1 FROM body WHERE body.message = message.id) OR
          EXISTS (SELECT 1 FROM part WHERE part.message = message.id) AS kept
-       FROM message WHERE mailbox = ? ORDER BY uid`,
+       FROM message WHERE mailbox = ? AND ${uids ? amongUids : `uid < ${firstProvisionalUid}`} AND uid >= ?
+       ORDER BY uid`,
       mailboxId,
+      ...(uids ? [JSON.stringify(uids)] : []),
+      least,
     );
     return rows.map((row) => ({
       uid: number(row, "uid"),
@@ -279,13 +295,13 @@ export class Messages {
 
   /**
    * UIDVALIDITY has changed (RFC 9051 §2.3.1.1): the messages of `found` keep their rows, structures, parts and
-   * bodies under their new UIDs; all others go. One write: a kill leaves the mailbox under its old UIDVALIDITY.
+   * bodies under their new UIDs; all others go but those whose UID is provisional. One write: a kill leaves the mailbox under its old UIDVALIDITY.
    */
   renumber(mailboxId: number, uidValidity: number, found: readonly Renumbered[]): void {
     this.#database.transaction(() => {
       const ids = new Map(
         this.#database
-          .all("SELECT id, uid FROM message WHERE mailbox = ?", mailboxId)
+          .all("SELECT id, uid FROM message WHERE mailbox = ? AND uid < ?", mailboxId, firstProvisionalUid)
           .map((row) => [number(row, "uid"), number(row, "id")]),
       );
       const kept = found
@@ -296,8 +312,9 @@ export class Messages {
         .sort((a, b) => a.uid - b.uid);
       this.#bodies.renumber(mailboxId, uidValidity, kept);
       this.#database.run(
-        "DELETE FROM message WHERE mailbox = ? AND id NOT IN (SELECT value FROM json_each(?))",
+        "DELETE FROM message WHERE mailbox = ? AND uid < ? AND id NOT IN (SELECT value FROM json_each(?))",
         mailboxId,
+        firstProvisionalUid,
         JSON.stringify(kept.map(({ id }) => id)),
       );
       // Out of the way first are those whose UID another one takes before they leave it.

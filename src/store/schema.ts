@@ -50,6 +50,7 @@ CREATE TABLE message (
 );
 CREATE UNIQUE INDEX message_by_uid ON message (mailbox, uid);
 CREATE INDEX message_by_date ON message (mailbox, internal_date, uid);
+CREATE INDEX message_provisional ON message (uid) WHERE uid >= 4294967296;
 CREATE TRIGGER message_put AFTER INSERT ON message BEGIN
   UPDATE mailbox SET rows = rows + 1, unread = unread + (NEW.seen = 0) WHERE id = NEW.mailbox;
 END;
@@ -82,17 +83,53 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;
 
 /** Raised with every change of the journal's tables; older journals must be carried over, never dropped. */
-const journalVersion = 1;
+const journalVersion = 2;
 
 const journalSchema = `
-CREATE TABLE entry (
+CREATE TABLE step (                      -- what a person did
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  state TEXT NOT NULL DEFAULT 'done'     -- undone: can be done again; closed: can be neither
+);
+CREATE TABLE entry (                     -- what the server is asked for
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   created_at INTEGER NOT NULL,
   kind TEXT NOT NULL,
   payload TEXT NOT NULL,
+  source BLOB,                           -- the message of an APPEND
   state TEXT NOT NULL DEFAULT 'pending',
+  step INTEGER,
+  origin INTEGER,
+  backward INTEGER NOT NULL DEFAULT 0,
+  note TEXT,
+  code TEXT,
   error TEXT
 );
+CREATE INDEX entry_by_state ON entry (state);
+CREATE INDEX entry_by_step ON entry (step);
+CREATE TABLE message (                   -- what entries name
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  path TEXT,
+  uid_validity INTEGER NOT NULL,
+  uid INTEGER,
+  least INTEGER NOT NULL,
+  mod_seq TEXT NOT NULL,
+  message_id TEXT,
+  email_id TEXT,
+  size INTEGER NOT NULL,
+  internal_date INTEGER NOT NULL
+);
+CREATE INDEX message_by_place ON message (path, uid);
+CREATE TABLE clock (at INTEGER NOT NULL);
+INSERT INTO clock VALUES (0);
+`;
+
+/** Version 1 kept what was not sent yet, and nothing else; `mail` reads its payloads. */
+const journalFrom1 = `
+ALTER TABLE entry RENAME TO entry_1;
+${journalSchema}
+INSERT INTO entry (id, created_at, kind, payload, state, code, error)
+  SELECT id, created_at, kind, payload, state, iif(state = 'failed', 'REFUSED', NULL), error FROM entry_1;
+DROP TABLE entry_1;
 `;
 
 function version(database: Database): number {
@@ -199,6 +236,15 @@ function moveAside(path: string): void {
   }
 }
 
+function carryOver(database: Database): void {
+  database.transaction(() => {
+    // Another process may have done it.
+    if (version(database) !== 1) return;
+    database.exec(journalFrom1);
+    database.exec(`PRAGMA user_version = ${journalVersion}`);
+  });
+}
+
 /** Opens the journal below `stateDir`. A damaged one, or one of a newer version, is left alone and is an error. */
 export function openJournal(stateDir: string): Database {
   makePrivate(stateDir);
@@ -207,6 +253,7 @@ export function openJournal(stateDir: string): Database {
   try {
     database.exec("PRAGMA synchronous = FULL");
     if (version(database) === 0) create(database, journalSchema, journalVersion);
+    if (version(database) === 1) carryOver(database);
     if (version(database) === journalVersion) return database;
     throw new StoreError(
       "newer-version",

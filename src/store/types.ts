@@ -58,6 +58,11 @@ export const firstProvisionalUid = 2 ** 32;
 /** Both ends are in it. */
 export type UidRange = readonly [first: number, last: number];
 
+/** Paths of mailboxes of our own begin so, as no server's can, whose octets are Latin-1. They are never listed. */
+export const ownPath = "\u0100";
+/** Where messages that were removed for good wait for the server to confirm it. */
+export const limboPath = `${ownPath}removed`;
+
 export interface StoredPerson {
   readonly name: string;
   readonly email: string;
@@ -143,13 +148,67 @@ export interface BodyWriter {
   abort(): void;
 }
 
-/** A change asked for and not yet confirmed by the server. `mail` defines what `payload` holds. */
+/** How far an entry of the journal has come. */
+export type JournalState =
+  /** To be sent. */
+  | "pending"
+  /** Sent, outcome unknown. */
+  | "sent"
+  /** Refused: kept until the person decides. */
+  | "failed"
+  /** The server has confirmed it; kept to be taken back. */
+  | "done"
+  /** Taken back before it was sent; kept to be done again. */
+  | "undone";
+
+/** A change asked for, and what became of it. `mail` defines what `payload` and `note` hold. */
 export interface JournalEntry {
+  /** Rising in the order in which entries are to be sent. */
   readonly id: number;
   readonly createdAt: number;
   readonly kind: string;
   readonly payload: string;
-  /** `pending`: to be sent; `sent`: sent, outcome unknown; `failed`: refused, kept for the person to decide. */
-  readonly state: "pending" | "sent" | "failed";
+  readonly state: JournalState;
+  /** The person's change that it belongs to; null: none that can be taken back. */
+  readonly step: number | null;
+  /** The entry of the step that it does again or takes back; its own id where it is the first to do it. */
+  readonly origin: number;
+  /** It takes the step back. */
+  readonly backward: boolean;
+  /** What had to be noted before it was sent. */
+  readonly note: string | null;
+  /** Why it failed, as a word; null where it has not. */
+  readonly code: string | null;
   readonly error: string | null;
+}
+
+export interface NewJournalEntry extends Pick<JournalEntry, "kind" | "payload"> {
+  /** The message of an APPEND. */
+  readonly source?: Uint8Array;
+  readonly step?: number | null;
+  readonly origin?: number;
+  readonly backward?: boolean;
+  readonly state?: "pending" | "sent";
+  readonly note?: string | null;
+}
+
+/** Where the server has a message. */
+export interface JournalPlace {
+  /** Null: nowhere any more. */
+  readonly path: string | null;
+  /** 0: not known. */
+  readonly uidValidity: number;
+  /** Null: in the mailbox, under a UID that was not told. */
+  readonly uid: number | null;
+  /** Where `uid` is null, the least that it can be. */
+  readonly least: number;
+  /** The mailbox's `highestModSeq` when this was noted: the flags of the message in the index are not older. */
+  readonly modSeq: string;
+}
+
+/** A message that entries of the journal name, wherever it goes; its provisional UID is `firstProvisionalUid + id`. */
+export interface JournalMessage
+  extends JournalPlace,
+    Pick<StoredMessage, "messageId" | "emailId" | "size" | "internalDate"> {
+  readonly id: number;
 }

@@ -269,7 +269,7 @@ const proofs: Record<keyof typeof sessionQuirks, () => void | Promise<void>> = {
     const odd = uidSet.fromNumbers(Array.from({ length: 2000 }, (_, i) => 100_000 + 2 * i));
     assert.ok(uidSet.toWire(odd, setOctets).every((text) => text.length <= 1000));
   },
-  untoldUid: handledIn("mail/operations.ts"),
+  untoldUid: handledIn("mail/operations/find.ts"),
   async copyUidAnywhere() {
     for (const inTagged of [true, false])
       await talk(

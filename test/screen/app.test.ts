@@ -186,7 +186,7 @@ for (const size of sizes) {
       pty.type("u");
       await pty.waitFor(shows("Sample message 59"));
       await pty.waitFor(shows("Sample message 58"));
-      assert.equal((await wire.search("ALL")).length, 60);
+      await eventually(async () => (await wire.search("ALL")).length === 60, "back in the inbox");
     });
 
     test("/ finds, n and N go on, l limits, Esc clears", async () => {

@@ -63,8 +63,7 @@ export class Wire {
 
   async #answer(tag: string, line: string): Promise<string> {
     const answer = await this.#until(`${tag} `);
-    if (!answer.slice(answer.lastIndexOf(tag)).startsWith(`${tag} OK`))
-      throw new Error(`${line}: ${answer.slice(-500)}`);
+    if (!new RegExp(`^${tag} OK`, "m").test(answer)) throw new Error(`${line}: ${answer.slice(-500)}`);
     return answer;
   }
 

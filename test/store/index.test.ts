@@ -45,7 +45,7 @@ describe("the store on disk", () => {
     const writer = store.bodies.create(id, 1);
     writer.write(Buffer.from("x"));
     writer.commit();
-    store.journal.append("test", "{}");
+    store.journal.append({ kind: "test", payload: "{}" });
     const all = readdirSync(directory, { recursive: true, withFileTypes: true });
     assert.ok(all.length > 10);
     for (const entry of all) {
@@ -60,7 +60,7 @@ describe("the store on disk", () => {
     const { id } = mailboxIn(first);
     first.messages.put(id, messages(3));
     first.meta.set("capabilities", "IDLE");
-    first.journal.append("flag", "{}");
+    first.journal.append({ kind: "flag", payload: "{}" });
     first.close();
     const second = storeIn(t, directory);
     assert.equal(second.messages.count(id), 3);
@@ -87,7 +87,7 @@ describe("the store on disk", () => {
       const own = first.bodies.path(id, 1) ?? "";
       const foreign = join(first.mailboxes.directory(id), "cur", "1.other.host:2,S");
       writeFileSync(foreign, "not ours");
-      first.journal.append("flag", "{}");
+      first.journal.append({ kind: "flag", payload: "{}" });
       first.close();
       damage(join(directory, "cache", "index.sqlite"));
       const second = storeIn(t, directory);

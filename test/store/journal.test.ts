@@ -5,8 +5,8 @@ import { scratch, storeIn } from "./sample.ts";
 
 test("entries come back in the order they were asked for, until they are removed", (t) => {
   const { journal } = storeIn(t, scratch(t));
-  const first = journal.append("flag", '{"uid":1}');
-  const second = journal.append("move", "naïve 💌");
+  const first = journal.append({ kind: "flag", payload: '{"uid":1}' });
+  const second = journal.append({ kind: "move", payload: "naïve 💌" });
   assert.equal(first.state, "pending");
   assert.deepEqual(journal.pending(), [first, second]);
   journal.mark(first.id, "sent");
@@ -17,9 +17,11 @@ test("entries come back in the order they were asked for, until they are removed
       [second.id, "pending"],
     ],
   );
-  journal.mark(first.id, "failed", "NO over quota");
+  journal.mark(first.id, "failed", { code: "OVERQUOTA", error: "NO over quota" });
   assert.deepEqual(journal.pending(), [second]);
-  assert.deepEqual(journal.failed(), [{ ...first, state: "failed", error: "NO over quota" }]);
+  assert.deepEqual(journal.failed(), [
+    { ...first, state: "failed", code: "OVERQUOTA", error: "NO over quota" },
+  ]);
   journal.remove(first.id);
   journal.remove(first.id);
   assert.deepEqual(journal.failed(), []);
@@ -29,15 +31,15 @@ test("entries come back in the order they were asked for, until they are removed
 
 test("numbers are never given twice, also after the newest was removed", (t) => {
   const { journal } = storeIn(t, scratch(t));
-  const first = journal.append("flag", "{}");
+  const first = journal.append({ kind: "flag", payload: "{}" });
   journal.remove(first.id);
-  assert.ok(journal.append("flag", "{}").id > first.id);
+  assert.ok(journal.append({ kind: "flag", payload: "{}" }).id > first.id);
 });
 
 test("marking an entry that another process has finished says so", (t) => {
   const directory = scratch(t);
   const [one, two] = [storeIn(t, directory).journal, storeIn(t, directory).journal];
-  const entry = one.append("flag", "{}");
+  const entry = one.append({ kind: "flag", payload: "{}" });
   const before = one.changeCounter();
   two.remove(entry.id);
   assert.notEqual(one.changeCounter(), before);
@@ -55,7 +57,7 @@ test("one process at a time brings the journal to the server, and its end frees 
   const started = performance.now();
   assert.equal(two.journal.tryLock(), false);
   assert.ok(performance.now() - started < 1000);
-  two.journal.append("flag", "{}");
+  two.journal.append({ kind: "flag", payload: "{}" });
   one.journal.unlock();
   one.journal.unlock();
   assert.equal(two.journal.tryLock(), true);

@@ -12,7 +12,7 @@ for (let step = 0; step < Number(steps); step++) {
   writer.write(Buffer.from(`body ${uid}`));
   writer.commit();
   store.messages.setFlags(id, [{ uid, flags: ["\\Flagged"] }]);
-  store.journal.append("flag", String(uid));
+  store.journal.append({ kind: "flag", payload: String(uid) });
   process.stdout.write(`${uid}\n`);
 }
 store.close();

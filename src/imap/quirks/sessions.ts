@@ -181,7 +181,7 @@ export const sessionQuirks = {
     server: "several",
     told: "no UIDNEXT, no APPENDUID",
     done: "found by its Message-ID",
-    where: "mail/operations.ts",
+    where: "mail/operations/find.ts",
     source: "isync drv_imap.c",
   },
   copyUidAnywhere: {

@@ -1,0 +1,182 @@
+/**
+ * Changes as operations: written to the journal, done to the index at once, sent when there is a connection. OK
+ * settles one; NO and BAD take its effect back and tell the person; a lost line leaves it for the next connection.
+ */
+import type { Store, StoredMessageInput } from "../../store/index.ts";
+import type { Numbering, Overlay } from "../sync.ts";
+import { Ledger } from "./ledger.ts";
+import { LocalCopy } from "./local.ts";
+import { changesOf, nameMessages } from "./naming.ts";
+import type { OpenEntry, Operation } from "./operation.ts";
+import { nowhere } from "./perform.ts";
+import { type Made, Queue, type QueueOptions, together } from "./queue.ts";
+import { repair } from "./repair.ts";
+import { type Outcome, Settler } from "./settle.ts";
+import { carryOver } from "./version1.ts";
+
+/** Messages of one entry: what one command can name, and one write of the journal takes a few milliseconds for. */
+const mostMessages = 1_000;
+
+export class Operations implements Overlay {
+  readonly ledger: Ledger;
+  readonly #store: Store;
+  readonly #settler: Settler;
+  readonly #queue: Queue;
+
+  constructor(options: QueueOptions) {
+    const { store } = options;
+    const emit = options.emit.bind(options);
+    this.#store = store;
+    carryOver(store);
+    this.ledger = new Ledger(store.journal);
+    const local = new LocalCopy(store, this.ledger, emit);
+    this.#settler = new Settler(store, this.ledger, local, emit);
+    this.#queue = new Queue(options, this.ledger, local, this.#settler);
+    repair(store, this.ledger, local);
+  }
+
+  hidden(mailbox: Numbering, uid: number): boolean {
+    return this.ledger.hidden(mailbox, uid);
+  }
+
+  flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[] {
+    return this.ledger.flags(mailbox, uid, flags);
+  }
+
+  landed(mailbox: Numbering, complete: boolean): void {
+    this.#settler.landed(mailbox, complete);
+  }
+
+  /** How many changes wait for the server. */
+  get queued(): number {
+    const steps = new Set<number>();
+    let others = 0;
+    for (const { entry } of this.ledger.open) {
+      if (entry.step === null) others++;
+      else steps.add(entry.step);
+    }
+    return steps.size + others;
+  }
+
+  /** Adds or removes flags. `quiet`: not a change that a person would take back. */
+  flag(
+    path: string,
+    uids: readonly number[],
+    mode: "add" | "remove",
+    flags: readonly string[],
+    quiet = false,
+  ): Promise<Outcome> {
+    const make = (messages: readonly number[], chunk: readonly number[], step: number | null): Made[] =>
+      changesOf(this.#store, path, chunk, mode, flags).map(({ names, changed }) => ({
+        operation: {
+          kind: "flag",
+          path,
+          messages,
+          changed: messages.filter((_, at) => changed.has(chunk[at] ?? 0)),
+          mode,
+          flags: names,
+        },
+        step: changed.size > 0 ? step : null,
+      }));
+    return this.#do(path, uids, make, quiet);
+  }
+
+  move(path: string, uids: readonly number[], to: string): Promise<Outcome> {
+    return this.#do(path, uids, (messages, _, step) => [
+      { operation: { kind: "move", path, messages, to }, step },
+    ]);
+  }
+
+  copy(path: string, uids: readonly number[], to: string): Promise<Outcome> {
+    return this.#do(path, uids, (messages, _, step) => {
+      const copies = this.#store.journal.messages
+        .get(messages)
+        .map((message) => this.#store.journal.messages.add({ ...message, ...nowhere }));
+      return [{ operation: { kind: "copy", path, messages, to, copies }, step }];
+    });
+  }
+
+  /** Removes messages for good. */
+  remove(path: string, uids: readonly number[]): Promise<Outcome> {
+    return this.#do(path, uids, (messages, _, step) => [
+      { operation: { kind: "remove", path, messages }, step },
+    ]);
+  }
+
+  /** Puts a message into a mailbox; `row` is how it is listed until the server has it. */
+  append(path: string, source: Buffer, row: Promise<Omit<StoredMessageInput, "uid">>): Promise<Outcome> {
+    return this.#queue.busy(row.then((ready) => this.#append(path, source, ready)));
+  }
+
+  #append(path: string, source: Buffer, row: Omit<StoredMessageInput, "uid">): Promise<Outcome> {
+    const { messageId, size, internalDate } = row;
+    return this.enter(() => {
+      const identity = { messageId, emailId: null, size, internalDate };
+      const message = this.#store.journal.messages.add({ ...nowhere, ...identity });
+      const operation: Operation = { kind: "append", path, messages: [message], row };
+      return [{ operation, source, step: this.#store.journal.newStep() }];
+    });
+  }
+
+  /** One change of the person's as one or more entries, each of them for some of the messages. */
+  #do(
+    path: string,
+    uids: readonly number[],
+    make: (messages: readonly number[], uids: readonly number[], step: number | null) => Made[],
+    quiet = false,
+  ): Promise<Outcome> {
+    return this.#queue.busy(this.#chunked(path, uids, make, quiet));
+  }
+
+  async #chunked(
+    path: string,
+    uids: readonly number[],
+    make: (messages: readonly number[], uids: readonly number[], step: number | null) => Made[],
+    quiet: boolean,
+  ): Promise<Outcome> {
+    const { journal } = this.#store;
+    let step: number | null = null;
+    const outcomes: Promise<Outcome>[] = [];
+    for (let at = 0; at < uids.length; at += mostMessages) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      const chunk = uids.slice(at, at + mostMessages).sort((a, b) => a - b);
+      outcomes.push(
+        this.enter(() => {
+          step ??= quiet ? null : journal.newStep();
+          return make(nameMessages(this.#store, this.ledger, path, chunk), chunk, step);
+        }),
+      );
+    }
+    return together(await Promise.all(outcomes));
+  }
+
+  /** See `Queue.enter`. */
+  enter(make: () => readonly Made[]): Promise<Outcome> {
+    return this.#queue.enter(make);
+  }
+
+  /** See `Queue.cancel`. */
+  cancel(open: OpenEntry): Promise<boolean> {
+    return this.#queue.cancel(open);
+  }
+
+  /** Sends what an earlier session, a lost line or another process has left. */
+  replay(): void {
+    this.#queue.run();
+  }
+
+  /** Resolves when nothing is on its way to the server any more. */
+  settled(): Promise<void> {
+    return this.#queue.settled();
+  }
+
+  /** Takes in what another process has written to the journal. */
+  refresh(): void {
+    this.#queue.refresh();
+  }
+
+  /** To be called when the session is closed: ends what is under way, and forgets what is too old to be taken back. */
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+}

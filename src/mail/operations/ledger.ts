@@ -1,0 +1,219 @@
+/**
+ * The journal as this process sees it: the entries that are not settled, and where the messages they name are, both
+ * on the server and in the local copy.
+ */
+import {
+  firstProvisionalUid,
+  type Journal,
+  type JournalMessage,
+  type JournalPlace,
+  limboPath,
+} from "../../store/index.ts";
+import type { Numbering } from "../sync.ts";
+import {
+  changedFlags,
+  isFolderOperation,
+  messagesOf,
+  type OpenEntry,
+  readOperation,
+  relocation,
+} from "./operation.ts";
+import { localPath, serverPath } from "./paths.ts";
+
+/** Where the local copy has a message. */
+export interface LocalPlace {
+  readonly path: string;
+  /** The server's, or the message's provisional one. */
+  readonly uid: number;
+  /** Of a server's UID; 0: any. */
+  readonly uidValidity: number;
+}
+
+interface Followed {
+  message: JournalMessage;
+  readonly entries: OpenEntry[];
+}
+
+/** The provisional UID of a message that the journal follows. */
+export function provisionalUid(message: number): number {
+  return firstProvisionalUid + message;
+}
+
+export class Ledger {
+  readonly #journal: Journal;
+  #open = new Map<number, OpenEntry>();
+  #followed = new Map<number, Followed>();
+  /** By the server's path and UID. */
+  #byPlace = new Map<string, Map<number, Followed>>();
+  /** Open entries about folders: mostly none. */
+  #folders: OpenEntry[] = [];
+  #counter = -1;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+    this.refresh();
+  }
+
+  /** Reads the journal anew where another process has written to it. True where it has. */
+  refresh(): boolean {
+    const counter = this.#journal.changeCounter();
+    if (counter === this.#counter) return false;
+    this.#counter = counter;
+    this.#open.clear();
+    this.#folders = [];
+    this.#followed.clear();
+    this.#byPlace.clear();
+    for (const entry of this.#journal.pending()) this.add({ entry, operation: readOperation(entry) });
+    return true;
+  }
+
+  /** Entries that are not settled, in the order in which they are to be sent. */
+  get open(): readonly OpenEntry[] {
+    return [...this.#open.values()];
+  }
+
+  /** The entry that is next to be sent. */
+  get first(): OpenEntry | undefined {
+    return this.#open.values().next().value;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Open entries about folders. */
+  get folders(): readonly OpenEntry[] {
+    return this.#folders;
+  }
+
+  find(id: number): OpenEntry | undefined {
+    return this.#open.get(id);
+  }
+
+  add(open: OpenEntry): void {
+    this.#open.set(open.entry.id, open);
+    if (isFolderOperation(open.operation)) {
+      this.#folders.push(open);
+      return;
+    }
+    const ids = messagesOf(open.operation);
+    const unknown = ids.filter((id) => !this.#followed.has(id));
+    for (const message of this.#journal.messages.get(unknown)) {
+      const followed = { message, entries: [] };
+      this.#followed.set(message.id, followed);
+      this.#index(followed);
+    }
+    for (const id of ids) this.#followed.get(id)?.entries.push(open);
+  }
+
+  /** The entry is settled, or taken out. */
+  remove(id: number): void {
+    const open = this.#open.get(id);
+    if (!open) return;
+    this.#open.delete(id);
+    this.#folders = this.#folders.filter((other) => other !== open);
+    for (const message of messagesOf(open.operation)) this.#release(message, open);
+  }
+
+  /** Puts another form of an entry in its place: it names no message that the old one did not. */
+  replace(open: OpenEntry): void {
+    const old = this.#open.get(open.entry.id);
+    if (!old) return;
+    this.#open.set(open.entry.id, open);
+    this.#folders = this.#folders.map((other) => (other === old ? open : other));
+    const named = new Set(messagesOf(open.operation));
+    for (const message of messagesOf(old.operation))
+      this.#release(message, old, named.has(message) ? [open] : []);
+  }
+
+  #release(message: number, open: OpenEntry, instead: readonly OpenEntry[] = []): void {
+    const followed = this.#followed.get(message);
+    if (!followed) return;
+    followed.entries.splice(followed.entries.indexOf(open), 1, ...instead);
+    if (followed.entries.length > 0) return;
+    this.#followed.delete(message);
+    this.#unindex(followed);
+  }
+
+  /** The server has a message elsewhere now; noted in the journal by whoever says so. */
+  place(id: number, place: JournalPlace): void {
+    const followed = this.#followed.get(id);
+    if (!followed) return;
+    this.#unindex(followed);
+    followed.message = { ...followed.message, ...place };
+    this.#index(followed);
+  }
+
+  #index(followed: Followed): void {
+    const { path, uid } = followed.message;
+    if (path === null || uid === null) return;
+    const mailbox = this.#byPlace.get(path) ?? new Map<number, Followed>();
+    this.#byPlace.set(path, mailbox.set(uid, followed));
+  }
+
+  #unindex(followed: Followed): void {
+    const { path, uid } = followed.message;
+    if (path === null || uid === null) return;
+    if (this.#byPlace.get(path)?.get(uid) === followed) this.#byPlace.get(path)?.delete(uid);
+  }
+
+  /** A message as the server has it, whether an open entry names it or not. */
+  message(id: number): JournalMessage | null {
+    return this.#followed.get(id)?.message ?? this.#journal.messages.get([id])[0] ?? null;
+  }
+
+  /** What the local copy calls a mailbox of the server. */
+  local(path: string): string {
+    return path === limboPath ? path : localPath(this.#folders, path);
+  }
+
+  /** Where the local copy should have a message; null: nowhere. */
+  spot(id: number): LocalPlace | null {
+    const followed = this.#followed.get(id);
+    const last = followed?.entries.findLast(({ operation }) => relocation(operation)?.messages.includes(id));
+    if (last) {
+      const to = relocation(last.operation)?.to ?? null;
+      const path = to === null ? limboPath : localPath(this.#folders, to, last.entry.id);
+      return { path, uid: provisionalUid(id), uidValidity: 0 };
+    }
+    const message = followed?.message ?? this.message(id);
+    if (!message || message.path === null) return null;
+    const { uid, uidValidity } = message;
+    const path = this.local(message.path);
+    return uid === null ? { path, uid: provisionalUid(id), uidValidity: 0 } : { path, uid, uidValidity };
+  }
+
+  #at(mailbox: Numbering, uid: number): Followed | null {
+    if (this.#byPlace.size === 0) return null;
+    const path = serverPath(this.#folders, mailbox.path);
+    const followed = path === null ? undefined : this.#byPlace.get(path)?.get(uid);
+    if (!followed) return null;
+    const { uidValidity } = followed.message;
+    return uidValidity === 0 || uidValidity === mailbox.uidValidity ? followed : null;
+  }
+
+  /** Whether an open entry takes the message away from where the server has it. */
+  hidden(mailbox: Numbering, uid: number): boolean {
+    const followed = this.#at(mailbox, uid);
+    return (
+      followed?.entries.some(({ operation }) =>
+        relocation(operation)?.messages.includes(followed.message.id),
+      ) ?? false
+    );
+  }
+
+  /** The server's flags of a message with what open entries do to them. */
+  flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[] {
+    const followed = this.#at(mailbox, uid);
+    return followed ? this.flagsOf(followed.message.id, flags) : flags;
+  }
+
+  /** The flags of a message with what open entries do to them. */
+  flagsOf(id: number, flags: readonly string[]): readonly string[] {
+    let result = flags;
+    for (const { operation } of this.#followed.get(id)?.entries ?? []) {
+      if (operation.kind === "flag") result = changedFlags(result, operation.mode, operation.flags);
+    }
+    return result;
+  }
+}

@@ -1,0 +1,198 @@
+/** What operations do to the local copy: rows go where their messages are going, before the server has heard of it. */
+import { isProvisional, type SpotChange, type Store, type StoredMailbox } from "../../store/index.ts";
+import type { MailEvent } from "../values.ts";
+import type { Ledger, LocalPlace } from "./ledger.ts";
+import { changedFlags, type MessageOperation } from "./operation.ts";
+
+/** Rows moved in one go: about 5 ms, so that a key is never held up. */
+const batch = 100;
+
+export class LocalCopy {
+  readonly #store: Store;
+  readonly #ledger: Ledger;
+  readonly #emit: (event: MailEvent) => void;
+  /** Where rows are that are not yet where the ledger has them. */
+  readonly #lagging = new Map<number, LocalPlace | null>();
+
+  constructor(store: Store, ledger: Ledger, emit: (event: MailEvent) => void) {
+    this.#store = store;
+    this.#ledger = ledger;
+    this.#emit = emit;
+  }
+
+  /**
+   * Runs `change`, which changes the ledger, and takes the rows of `messages` along: the first at once, the rest in
+   * slices; resolves when all are there.
+   */
+  following<T>(messages: readonly number[], change: () => T): { result: T; settled: Promise<void> } {
+    const before = messages.map((id) => [id, this.#ledger.spot(id)] as const);
+    const result = change();
+    for (const [id, spot] of before) if (!this.#lagging.has(id)) this.#lagging.set(id, spot);
+    return { result, settled: this.#catchUp(messages) };
+  }
+
+  async #catchUp(messages: readonly number[]): Promise<void> {
+    for (let at = 0; at < messages.length; at += batch) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      this.#move(messages.slice(at, at + batch));
+    }
+  }
+
+  #move(messages: readonly number[]): void {
+    const changes: SpotChange[] = [];
+    const gone = new Map<number, number[]>();
+    const touched = new Set<string>();
+    for (const id of messages) {
+      const from = this.#lagging.get(id);
+      this.#lagging.delete(id);
+      if (!from) continue;
+      const to = this.#ledger.spot(id);
+      if (to && to.path === from.path && to.uid === from.uid) continue;
+      const source = this.#store.mailboxes.byPath(from.path);
+      if (!source || !isOf(from, source)) continue;
+      const target = to && this.mailbox(to.path);
+      touched.add(from.path);
+      if (to && target && isOf(to, target)) {
+        touched.add(to.path);
+        if (to.path !== from.path && !isProvisional(to.uid)) this.#rewind(target, id);
+        changes.push({
+          from: { mailboxId: source.id, uid: from.uid },
+          to: { mailboxId: target.id, uid: to.uid },
+        });
+      } else gone.set(source.id, [...(gone.get(source.id) ?? []), from.uid]);
+    }
+    this.#store.transaction(() => {
+      this.#store.transfers.move(changes);
+      for (const [mailboxId, uids] of gone) this.#store.transfers.remove(mailboxId, uids);
+      this.caughtUp();
+    });
+    this.tell(touched);
+  }
+
+  /** A row comes back: what became of its flags while it was away has yet to be asked for. */
+  #rewind({ id, highestModSeq }: StoredMailbox, message: number): void {
+    const { modSeq = "0" } = this.#ledger.message(message) ?? {};
+    if (BigInt(modSeq) < BigInt(highestModSeq)) this.#store.mailboxes.setState(id, { highestModSeq: modSeq });
+  }
+
+  /** The mailbox of this path; one that is not in the index is put there, unlisted until LIST tells of it. */
+  mailbox(path: string): StoredMailbox {
+    return (
+      this.#store.mailboxes.byPath(path) ??
+      this.#store.mailboxes.put({ path, name: path, delimiter: null, attributes: ["\\nonexistent"] })
+    );
+  }
+
+  /** Where the row of a message is at this moment. */
+  #actual(id: number): LocalPlace | null {
+    return this.#lagging.get(id) ?? this.#ledger.spot(id);
+  }
+
+  /** What the index has is in step with the journal as it is now. */
+  caughtUp(): void {
+    if (this.#lagging.size === 0) this.#store.meta.set("journal", String(this.#store.journal.clock()));
+  }
+
+  /** Puts copies beside the originals; the first at once, the rest in slices. */
+  async copy(originals: readonly number[], copies: readonly number[]): Promise<void> {
+    for (let at = 0; at < originals.length; at += batch) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      this.#copy(originals.slice(at, at + batch), copies.slice(at, at + batch));
+    }
+  }
+
+  #copy(originals: readonly number[], copies: readonly number[]): void {
+    const touched = new Set<string>();
+    const changes = originals.flatMap((original, at) => {
+      const from = this.#actual(original);
+      const to = this.#ledger.spot(copies[at] ?? 0);
+      const source = from && this.#store.mailboxes.byPath(from.path);
+      if (!source || !to || !isOf(from, source)) return [];
+      touched.add(to.path);
+      return {
+        from: { mailboxId: source.id, uid: from.uid },
+        to: { mailboxId: this.mailbox(to.path).id, uid: to.uid },
+      };
+    });
+    this.#store.transaction(() => {
+      this.#store.transfers.copy(changes);
+      this.caughtUp();
+    });
+    this.tell(touched);
+  }
+
+  /** Takes rows along that are still where the server has their messages. */
+  restore(messages: readonly number[]): void {
+    for (const id of messages) {
+      const message = this.#ledger.message(id);
+      if (!message || message.path === null || message.uid === null) continue;
+      const path = this.#ledger.local(message.path);
+      this.#lagging.set(id, { path, uid: message.uid, uidValidity: message.uidValidity });
+    }
+    this.#move(messages);
+  }
+
+  /** Makes copies that are not there. */
+  restoreCopies({ messages, copies }: MessageOperation & { kind: "copy" }): void {
+    this.#copy(messages, copies);
+  }
+
+  /** Makes the row of a message that is to be appended, with its body. */
+  append({ messages, row }: MessageOperation & { kind: "append" }, source: Uint8Array): void {
+    const spot = this.#ledger.spot(messages[0] ?? 0);
+    if (!spot) return;
+    const { id } = this.mailbox(spot.path);
+    this.#store.transaction(() => {
+      if (!this.#store.messages.get(id, spot.uid)) {
+        this.#store.messages.put(id, [{ ...row, uid: spot.uid }]);
+        this.#store.mailboxes.adjust(id, 1, unseen(row.flags));
+      }
+      this.caughtUp();
+    });
+    const body = this.#store.bodies.create(id, spot.uid);
+    body.write(source);
+    body.commit();
+    this.tell([spot.path]);
+  }
+
+  /** Does a change of flags, or (`back`) takes it back and does those over it again. */
+  flag(operation: MessageOperation & { kind: "flag" }, back: boolean): void {
+    const { messages, changed = messages, flags } = operation;
+    const mode = (operation.mode === "add") === back ? "remove" : "add";
+    const touched = new Set<string>();
+    this.#store.transaction(() => {
+      for (const id of back ? changed : messages) {
+        const spot = this.#actual(id);
+        const mailbox = spot && this.#store.mailboxes.byPath(spot.path);
+        const row = mailbox && isOf(spot, mailbox) && this.#store.messages.get(mailbox.id, spot.uid);
+        if (!row) continue;
+        const now = this.#ledger.flagsOf(id, changedFlags(row.flags, mode, flags));
+        this.#store.messages.setFlags(mailbox.id, [{ uid: row.uid, flags: now }]);
+        this.#store.mailboxes.adjust(mailbox.id, 0, unseen(now) - unseen(row.flags));
+        touched.add(spot.path);
+      }
+      this.caughtUp();
+    });
+    this.tell(touched);
+  }
+
+  /** Tells who shows these folders that they have changed. */
+  tell(paths: Iterable<string>): void {
+    let any = false;
+    for (const path of paths) {
+      any = true;
+      this.#emit({ kind: "messages", path });
+    }
+    if (any) this.#emit({ kind: "folders" });
+  }
+}
+
+/** Whether a UID means in the mailbox what it meant when it was told. */
+function isOf({ uid, uidValidity }: LocalPlace, mailbox: StoredMailbox): boolean {
+  const { uidValidity: now } = mailbox;
+  return isProvisional(uid) || uidValidity === 0 || now === 0 || uidValidity === now;
+}
+
+function unseen(flags: readonly string[]): number {
+  return flags.some((flag) => flag.toLowerCase() === "\\seen") ? 0 : 1;
+}

@@ -1,0 +1,282 @@
+/** The journal on its way to the server: one entry after another, in the order in which they were asked for. */
+import type { NewJournalEntry, Store } from "../../store/index.ts";
+import { MailError } from "../errors.ts";
+import type { Session } from "../session.ts";
+import type { MailEvent } from "../values.ts";
+import { hintFor, isRefusal, mustWait, reasonFor } from "./conflict.ts";
+import { describe } from "./describe.ts";
+import type { Ledger } from "./ledger.ts";
+import type { LocalCopy } from "./local.ts";
+import { isFolderOperation, messagesOf, type OpenEntry, type Operation, relocation } from "./operation.ts";
+import { Attempt, Performed, Performer, type Presence, Superseded } from "./perform.ts";
+import type { Outcome, Settler } from "./settle.ts";
+
+/** An entry to be made. */
+export interface Made extends Omit<NewJournalEntry, "kind" | "payload"> {
+  readonly operation: Operation;
+}
+
+interface Waiter {
+  resolve(outcome: Outcome): void;
+  reject(error: unknown): void;
+}
+
+/** How long a process waits for another one to be done with the journal, and how often it looks, in milliseconds. */
+const turn = { longest: 5_000, look: 20 } as const;
+/** So many changes can be taken back, unless the messages they appended are larger than so many octets. */
+const kept = { steps: 100, octets: 64 * 1024 * 1024 } as const;
+/** So often an answer that makes no sense is taken for a fault of the line. */
+const mostSenseless = 3;
+
+const waiting: Outcome = { sent: false, uids: [], uidValidity: 0 };
+
+export interface QueueOptions {
+  readonly store: Store;
+  readonly session: Session;
+  /** What the server has. */
+  readonly presence: Presence;
+  /** A screen stays and shows what was refused; a command ends, and its failure is all there is. */
+  readonly keepsConflicts: boolean;
+  emit(event: MailEvent): void;
+}
+
+export class Queue {
+  readonly #store: Store;
+  readonly #ledger: Ledger;
+  readonly #local: LocalCopy;
+  readonly #settler: Settler;
+  readonly #performer: Performer;
+  readonly #options: QueueOptions;
+  readonly #waiters = new Map<number, Waiter>();
+  /** Changes that are being written. */
+  readonly #busy = new Set<Promise<unknown>>();
+  readonly #senseless = new Map<number, number>();
+  #running: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(options: QueueOptions, ledger: Ledger, local: LocalCopy, settler: Settler) {
+    const { store, session, presence } = options;
+    this.#options = options;
+    this.#store = store;
+    this.#ledger = ledger;
+    this.#local = local;
+    this.#settler = settler;
+    this.#performer = new Performer(store, session, ledger, presence, (places) => settler.found(places));
+  }
+
+  /** Keeps the program from ending while `work` makes entries. */
+  async busy<T>(work: Promise<T>): Promise<T> {
+    this.#busy.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#busy.delete(work);
+    }
+  }
+
+  /**
+   * Writes entries to the journal, does them to the index, and sends them: resolves when the server has answered, or
+   * when it is known that they have to wait.
+   */
+  async enter(make: () => readonly Made[]): Promise<Outcome> {
+    this.#ledger.refresh();
+    const made = this.#store.journal.transaction(() =>
+      make().map(({ operation, ...rest }) => ({
+        operation,
+        entry: this.#store.journal.append({
+          kind: operation.kind,
+          payload: JSON.stringify(operation),
+          ...rest,
+        }),
+      })),
+    );
+    const answers = made.map(
+      ({ entry }) =>
+        new Promise<Outcome>((resolve, reject) => this.#waiters.set(entry.id, { resolve, reject })),
+    );
+    const applied = made.map((open, at) => this.#apply(open, answers[at]));
+    this.run();
+    await Promise.all(applied);
+    return together(await Promise.all(answers));
+  }
+
+  /** Does an entry to the index. */
+  #apply(open: OpenEntry, answer: Promise<Outcome> | undefined): Promise<void> | undefined {
+    answer?.catch(() => undefined);
+    const { operation } = open;
+    const moved = relocation(operation)?.messages ?? [];
+    if (operation.kind === "move" || operation.kind === "remove") {
+      return this.#local.following(moved, () => this.#ledger.add(open)).settled;
+    }
+    this.#ledger.add(open);
+    if (operation.kind === "copy") return this.#local.copy(operation.messages, operation.copies);
+    if (operation.kind === "flag") this.#local.flag(operation, false);
+    if (operation.kind === "append") {
+      const source = this.#store.journal.source(open.entry.id);
+      if (source) this.#local.append(operation, source);
+    }
+    return undefined;
+  }
+
+  /** Takes an entry back that has not been sent; false where the server may have it. */
+  async cancel(open: OpenEntry): Promise<boolean> {
+    const { entry, operation } = open;
+    if (!this.#store.journal.cancel(entry.id)) return false;
+    await this.#takeBack(open, messagesOf(operation));
+    // What marks a message as read that is not there any more is nobody's wish.
+    const made =
+      operation.kind === "copy" ? operation.copies : operation.kind === "append" ? operation.messages : [];
+    for (const other of made.length > 0 ? this.#ledger.open : []) {
+      if (other.entry.step !== null || !messagesOf(other.operation).every((id) => made.includes(id)))
+        continue;
+      this.#store.journal.remove(other.entry.id);
+      this.#ledger.remove(other.entry.id);
+    }
+    this.#waiters.get(entry.id)?.resolve(waiting);
+    this.#waiters.delete(entry.id);
+    return true;
+  }
+
+  /** Takes back what an entry has done to the rows of `messages`, and forgets it. */
+  async #takeBack({ entry, operation }: OpenEntry, messages: readonly number[]): Promise<void> {
+    await this.#local.following(messages, () => this.#ledger.remove(entry.id)).settled;
+    if (operation.kind === "flag") this.#local.flag(operation, true);
+  }
+
+  /** Resolves when nothing is on its way to the server any more. */
+  async settled(): Promise<void> {
+    while (this.#running || this.#busy.size > 0) await Promise.allSettled([this.#running, ...this.#busy]);
+  }
+
+  /** Takes in what another process has written to the journal. */
+  refresh(): void {
+    if (!this.#ledger.refresh()) return;
+    this.#answerSettled();
+    if (this.#ledger.size > 0) this.run();
+  }
+
+  /** To be called when the session is closed: ends what is under way, and forgets what is too old to be taken back. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.settled();
+    this.#store.journal.prune(kept.steps, kept.octets);
+  }
+
+  /** Sends what waits, whoever left it. */
+  run(): void {
+    this.#running ??= this.#drain().finally(() => {
+      this.#running = null;
+      // Asked for while the last one was being settled.
+      if (this.#waiters.size > 0) this.run();
+    });
+  }
+
+  /** Sends one entry after another, in their order. */
+  async #drain(): Promise<void> {
+    const { journal } = this.#store;
+    try {
+      for (;;) {
+        if (this.#ledger.refresh()) this.#answerSettled();
+        if (!this.#ledger.first) break;
+        // What another process may be sending at this moment is not ours to send.
+        if (!(await this.#myTurn())) break;
+        this.#ledger.refresh();
+        const next = this.#ledger.first;
+        if (next) await this.#attempt(next);
+      }
+    } catch (error) {
+      if (!mustWait(error)) this.#giveUp(error);
+    } finally {
+      journal.unlock();
+      for (const waiter of this.#waiters.values()) waiter.resolve(waiting);
+      this.#waiters.clear();
+    }
+  }
+
+  /** Waits for the right to bring the journal to the server; false where another process keeps it. */
+  async #myTurn(): Promise<boolean> {
+    for (let waited = 0; waited < turn.longest && !this.#closed; waited += turn.look) {
+      if (this.#store.journal.tryLock()) return true;
+      if (this.#waiters.size === 0) return false;
+      await new Promise((resolve) => setTimeout(resolve, turn.look));
+      if (this.#ledger.refresh()) this.#answerSettled();
+    }
+    return false;
+  }
+
+  /** Answers those whose entries another process has brought to an end. */
+  #answerSettled(): void {
+    for (const [id, waiter] of this.#waiters) {
+      if (this.#ledger.find(id)) continue;
+      this.#waiters.delete(id);
+      const entry = this.#store.journal.get(id);
+      if (entry?.state === "failed") {
+        const text = reasonFor(entry.code, entry.error);
+        waiter.reject(new MailError("REFUSED", text, hintFor(entry.code)));
+      } else waiter.resolve({ sent: entry?.state !== "undone", uids: [], uidValidity: 0 });
+    }
+  }
+
+  /** Neither the line nor the server's word: what this process has asked for and not sent is not done. */
+  #giveUp(error: unknown): void {
+    for (const [id, waiter] of [...this.#waiters]) {
+      this.#waiters.delete(id);
+      const open = this.#ledger.find(id);
+      if (this.#options.keepsConflicts || !open) waiter.resolve(waiting);
+      else {
+        this.cancel(open).then((cancelled) => {
+          if (cancelled) this.#store.journal.remove(id);
+        }, waiter.reject);
+        waiter.reject(error);
+      }
+    }
+  }
+
+  async #attempt(open: OpenEntry): Promise<void> {
+    const { operation } = open;
+    let result: Performed;
+    if (isFolderOperation(operation)) return;
+    try {
+      const attempt = new Attempt(this.#store, open);
+      result = await this.#performer.perform(operation, attempt);
+    } catch (error) {
+      if (error instanceof Superseded) {
+        this.#ledger.remove(open.entry.id);
+        return;
+      }
+      if (!isRefusal(error) && !this.#tooOften(open, error)) throw error;
+      result = new Performed();
+      const refusal = error instanceof Error ? error : new Error(String(error));
+      for (const id of messagesOf(operation)) result.refused.set(id, refusal);
+    }
+    const waiter = this.#waiters.get(open.entry.id);
+    const keeps = this.#options.keepsConflicts || !waiter;
+    const { outcome, error, failed } = await this.#settler.settle({ ...open, operation }, result, keeps);
+    this.#waiters.delete(open.entry.id);
+    if (error === null) waiter?.resolve(outcome);
+    else if (waiter) waiter.reject(error);
+    else {
+      const hint = String(Reflect.get(error, "hint"));
+      const text = `${describe(this.#store, [failed])}: ${error.message}; ${hint}`;
+      this.#options.emit({ kind: "notice", level: "error", text });
+    }
+  }
+
+  #tooOften({ entry }: OpenEntry, error: unknown): boolean {
+    if (mustWait(error) || !(error instanceof Error)) return false;
+    const code: unknown = Reflect.get(error, "code");
+    if (code !== "SYNTAX" && code !== "LIMIT") return false;
+    const times = (this.#senseless.get(entry.id) ?? 0) + 1;
+    this.#senseless.set(entry.id, times);
+    return times >= mostSenseless;
+  }
+}
+
+/** Several outcomes as one. */
+export function together(outcomes: readonly Outcome[]): Outcome {
+  return {
+    sent: outcomes.every(({ sent }) => sent),
+    uids: outcomes.flatMap(({ uids }) => uids),
+    uidValidity: outcomes.find(({ uidValidity }) => uidValidity !== 0)?.uidValidity ?? 0,
+  };
+}

@@ -1,0 +1,187 @@
+/** What came of operations, taken into the journal and then into the index. */
+import { type JournalPlace, limboPath, type Store } from "../../store/index.ts";
+import { MailError } from "../errors.ts";
+import type { Numbering } from "../sync.ts";
+import type { MailEvent } from "../values.ts";
+import { codeOf, explained, hintFor, reasonFor } from "./conflict.ts";
+import { counted } from "./describe.ts";
+import { pair } from "./find.ts";
+import type { Ledger } from "./ledger.ts";
+import type { LocalCopy } from "./local.ts";
+import { type MessageOperation, messagesOf, narrowed, type OpenEntry, relocation } from "./operation.ts";
+import { serverPath } from "./paths.ts";
+import { nowhere, type Performed } from "./perform.ts";
+
+export interface Outcome {
+  /** False where the operation waits in the journal for a connection. */
+  readonly sent: boolean;
+  /** UIDs that the server has given the messages in their new place, in the order of the operation's, where it told. */
+  readonly uids: readonly number[];
+  readonly uidValidity: number;
+}
+
+/** What an entry came to. */
+export interface Settled {
+  readonly outcome: Outcome;
+  /** Why some or all of it was not done; null where all was. */
+  readonly error: Error | null;
+  /** What was not done. */
+  readonly failed: MessageOperation;
+}
+
+export class Settler {
+  readonly #store: Store;
+  readonly #ledger: Ledger;
+  readonly #local: LocalCopy;
+  readonly #emit: (event: MailEvent) => void;
+
+  constructor(store: Store, ledger: Ledger, local: LocalCopy, emit: (event: MailEvent) => void) {
+    this.#store = store;
+    this.#ledger = ledger;
+    this.#local = local;
+    this.#emit = emit;
+  }
+
+  /** Settles an entry; `keeps`: what was not done is kept for the person to decide. */
+  async settle(
+    open: OpenEntry & { readonly operation: MessageOperation },
+    result: Performed,
+    keeps: boolean,
+  ): Promise<Settled> {
+    const { entry, operation } = open;
+    const refused = narrowed(operation, new Set(result.refused.keys()));
+    const gone = narrowed(operation, new Set(result.gone));
+    const done = narrowed(operation, result.done);
+    const places = new Map(result.places);
+    for (const id of gone.kind === "copy" ? gone.copies : gone.messages) {
+      places.set(id, keeps && gone.kind !== "flag" ? { ...nowhere, path: limboPath } : nowhere);
+    }
+    this.#number(places);
+    this.#store.journal.transaction(() => {
+      for (const [id, place] of places) this.#store.journal.messages.place(id, place);
+      this.#settleEntry(open, { done, refused, gone }, result, keeps);
+    });
+    await this.#local.following(messagesOf(operation), () => {
+      this.#ledger.remove(entry.id);
+      for (const [id, place] of places) this.#ledger.place(id, place);
+    }).settled;
+    if (refused.kind === "flag") this.#local.flag(refused, true);
+    if (result.left.length > 0) this.#leftBehind(operation, result.left);
+    return {
+      outcome: outcomeOf(operation, places),
+      error: failure(operation, result, keeps),
+      failed: gone.messages.length > 0 ? gone : refused,
+    };
+  }
+
+  #settleEntry(
+    { entry }: OpenEntry,
+    { done, refused, gone }: { done: MessageOperation; refused: MessageOperation; gone: MessageOperation },
+    result: Performed,
+    keeps: boolean,
+  ): void {
+    const { journal } = this.#store;
+    const { step, origin, backward, note } = entry;
+    const keep = (operation: MessageOperation, code: string, error: string | null) => {
+      if (operation.messages.length === 0 || !keeps) return;
+      const source = journal.source(entry.id);
+      const failed = journal.append({
+        kind: operation.kind,
+        payload: JSON.stringify(operation),
+        step,
+        origin,
+        backward,
+        note,
+        ...(source ? { source } : {}),
+      });
+      journal.mark(failed.id, "failed", { code, error });
+    };
+    const [error] = result.refused.values();
+    if (error) keep(refused, codeOf(error), error.message);
+    if (gone.kind !== "flag") keep(gone, "GONE", null);
+    if (done.messages.length === 0 || step === null) journal.remove(entry.id);
+    else {
+      journal.rewrite(entry.id, JSON.stringify(done));
+      journal.mark(entry.id, "done", { note: null });
+    }
+  }
+
+  /** What the server told of UIDs holds for the mailboxes they are in, and what these know of flags for the messages. */
+  #number(places: Map<number, JournalPlace>): void {
+    for (const [id, place] of places) {
+      const { path, uid, uidValidity } = place;
+      if (path === null || uid === null) continue;
+      const mailbox = this.#local.mailbox(this.#ledger.local(path));
+      if (mailbox.uidValidity === 0) this.#store.mailboxes.setState(mailbox.id, { uidValidity });
+      places.set(id, { ...place, modSeq: mailbox.highestModSeq });
+    }
+  }
+
+  /** Messages whose UIDs were not told have been found. */
+  async found(found: ReadonlyMap<number, JournalPlace>): Promise<void> {
+    const places = new Map(found);
+    this.#number(places);
+    this.#store.journal.transaction(() => {
+      for (const [id, place] of places) this.#store.journal.messages.place(id, place);
+    });
+    await this.#local.following([...places.keys()], () => {
+      for (const [id, place] of places) this.#ledger.place(id, place);
+    }).settled;
+  }
+
+  /** Rows of the server have come in: they may be messages of ours whose UIDs were not told. */
+  landed({ path }: Numbering, complete: boolean): void {
+    const onServer = serverPath(this.#ledger.folders, path);
+    const untold = onServer === null ? [] : this.#store.journal.messages.untold(onServer);
+    const mailbox = this.#store.mailboxes.byPath(path);
+    if (untold.length === 0 || onServer === null || !mailbox) return;
+    const { uidValidity } = mailbox;
+    const least = Math.min(...untold.map((m) => (m.uidValidity === uidValidity ? m.least : 1)));
+    const taken = new Set(this.#store.journal.messages.uidsAt(onServer));
+    const rows = this.#store.messages.identities(mailbox.id, undefined, least);
+    const places = new Map<number, JournalPlace>();
+    const uids = pair(
+      untold,
+      rows.filter(({ uid }) => !taken.has(uid)),
+    );
+    for (const { id } of untold) {
+      const uid = uids.get(id);
+      if (uid !== undefined) places.set(id, { path: onServer, uidValidity, uid, least, modSeq: "0" });
+      // All that the server has is here, and the message is not.
+      else if (complete) places.set(id, nowhere);
+    }
+    void this.found(places);
+  }
+
+  /** Without UIDPLUS messages cannot be removed one by one: they stay, and show as what they are. */
+  #leftBehind(operation: MessageOperation, left: readonly number[]): void {
+    if (operation.kind === "remove") {
+      this.#local.flag(
+        { ...operation, kind: "flag", messages: left, mode: "add", flags: ["\\Deleted"] },
+        false,
+      );
+    }
+    const text = "this server cannot remove single messages (no UIDPLUS): they stay there, flagged deleted";
+    this.#emit({ kind: "notice", level: "info", text });
+  }
+}
+
+function outcomeOf(operation: MessageOperation, places: ReadonlyMap<number, JournalPlace>): Outcome {
+  const moved = operation.kind === "remove" ? [] : (relocation(operation)?.messages ?? []);
+  const there = moved.flatMap((id) => places.get(id) ?? []);
+  return {
+    sent: true,
+    uids: there.flatMap(({ uid }) => uid ?? []),
+    uidValidity: there[0]?.uidValidity ?? 0,
+  };
+}
+
+/** What whoever asked for it must know; null where all is done. */
+function failure(operation: MessageOperation, { refused, gone }: Performed, kept: boolean): Error | null {
+  const [error] = refused.values();
+  if (error) return explained(error, kept);
+  if (gone.length === 0) return null;
+  const all = gone.length === operation.messages.length;
+  const text = `${counted(gone.length)}${all ? "" : ` of ${operation.messages.length}`}: ${reasonFor("GONE", null)}`;
+  return new MailError("GONE", text, hintFor("GONE", kept && operation.kind !== "flag"));
+}

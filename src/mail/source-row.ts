@@ -1,0 +1,59 @@
+/** How a message is listed that no server has told of yet: a draft, an import. */
+import type { StoredMessageInput } from "../store/index.ts";
+
+type Row = Omit<StoredMessageInput, "uid">;
+
+/** Octets of a header looked at; more is no header. */
+const headerLimit = 256 * 1024;
+/** As many recipients as any list will ever show. */
+const peopleLimit = 50;
+
+/** What can be told without reading the header. `internalDate` in milliseconds. */
+export function bareRow(source: Buffer, flags: readonly string[], internalDate: number): Row {
+  return {
+    flags: [...flags].sort(),
+    modSeq: "0",
+    internalDate,
+    sentAt: null,
+    size: source.length,
+    subject: "",
+    from: [],
+    to: [],
+    cc: [],
+    messageId: messageIds(source, "message-id")[0] ?? null,
+    inReplyTo: messageIds(source, "in-reply-to")[0] ?? null,
+    references: messageIds(source, "references"),
+    threadId: null,
+    emailId: null,
+  };
+}
+
+/** The row of a message with CRLF line ends. */
+export async function rowOfSource(
+  source: Buffer,
+  flags: readonly string[],
+  internalDate: number,
+): Promise<Row> {
+  const { readHeaders } = await import("../message/index.ts");
+  const { subject, date, from, to, cc } = await readHeaders(headerOf(source));
+  return {
+    ...bareRow(source, flags, internalDate),
+    sentAt: date,
+    subject,
+    from: from.slice(0, peopleLimit),
+    to: to.slice(0, peopleLimit),
+    cc: cc.slice(0, peopleLimit),
+  };
+}
+
+function headerOf(source: Buffer): Buffer {
+  const end = source.indexOf("\r\n\r\n");
+  return source.subarray(0, Math.min(end < 0 ? source.length : end + 4, headerLimit));
+}
+
+/** The ids in a header field (RFC 5322 §3.6.4). */
+function messageIds(source: Buffer, name: string): string[] {
+  const header = headerOf(source).toString("latin1");
+  const field = new RegExp(`^${name}:((?:[^\\r\\n]|\\r\\n[ \\t])*)`, "im").exec(header)?.[1] ?? "";
+  return field.match(/<[^<>\s]+>/g) ?? [];
+}
