@@ -40,6 +40,17 @@ export const environment: readonly string[] = [
     "`XDG_CONFIG_HOME`, `XDG_CACHE_HOME`, `XDG_STATE_HOME`",
     "Where the files below lie. A value that is not an absolute path is ignored.",
   ),
+  item(
+    "`BROWSER`",
+    "The command that opens links; %s in it is the address. Else the desktop's own is used, if there is one.",
+  ),
+  item(
+    "`MAILCAPS`",
+    "Mailcap files (RFC 1524) that say how attachments are opened: `~/.mailcap` and `/etc/mailcap` where it is not set.",
+  ),
+  item("`PAGER`", "Shows what a mailcap entry with `copiousoutput` prints."),
+  item("`DISPLAY`, `WAYLAND_DISPLAY`", "Tell whether there is a desktop to open windows on."),
+  item("`PATH`", "Where the desktop's opener is looked for."),
   item("`NO_COLOR`", "With any value but an empty one, the screen uses no colours."),
   item("`TERM`", "With `dumb`, the screen uses no colours."),
   item(
