@@ -62,11 +62,11 @@ function run(title, command, args, env = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Runs one script (a benchmark, the corpus run, the manual pages) in this process's place; `alone` needs neither program nor servers. */
-async function script(file, args, alone = false) {
+/** Runs one script (a benchmark, the corpus run, the manual pages) in this process's place; `alone` needs neither program nor servers, `asked` names programs it measures beside ours. */
+async function script(file, args, { alone = false, asked = [] } = {}) {
   if (!alone) {
     await buildProgram();
-    await ensureServers();
+    await ensureServers(asked);
   }
   const [main] = await bundle(new Map([["main", [`../../${file}`]]]), `build/script-${process.pid}`);
   const { status } = spawnSync(process.execPath, ["--enable-source-maps", main, ...args], {
@@ -77,10 +77,11 @@ async function script(file, args, alone = false) {
 }
 
 if (argv[0] === "--corpus") await script("test/corpus/main.ts", argv.slice(1));
-if (argv[0] === "--man") await script("man/generate.ts", argv.slice(1), true);
+if (argv[0] === "--man") await script("man/generate.ts", argv.slice(1), { alone: true });
 if (argv[0] === "--matrix") await script("test/matrix/main.ts", argv.slice(1));
-if (argv[0] === "--replies") await script("test/replies/main.ts", argv.slice(1), true);
-if (argv[0] === "--fuzz") await script("test/fuzz/main.ts", argv.slice(1), true);
+if (argv[0] === "--replies") await script("test/replies/main.ts", argv.slice(1), { alone: true });
+if (argv[0] === "--fuzz") await script("test/fuzz/main.ts", argv.slice(1), { alone: true });
+if (argv[0] === "--crash") await script("test/crash/main.ts", argv.slice(1));
 if (argv[0] === "--bench") {
   const name = argv[1] ?? "";
   const file = `test/bench/${name}.ts`;
@@ -93,7 +94,7 @@ if (argv[0] === "--bench") {
     );
     process.exit(64);
   }
-  await script(file, argv.slice(2));
+  await script(file, argv.slice(2), { asked: ["isync"] });
 }
 
 if (!only) {

@@ -21,6 +21,8 @@ const privately = [
     packages: ["cyrus-imapd", "sasl2-bin", "libsasl2-modules"],
   },
   { name: "courier", optional: true, file: "usr/bin/imapd", packages: ["courier-imap", "courier-authlib"] },
+  // Only a benchmark asks for it.
+  { name: "isync", asked: true, optional: true, file: "usr/bin/mbsync", packages: ["isync"] },
 ];
 
 /** What a server package draws in that the server itself does not need. */
@@ -87,15 +89,16 @@ function unpack({ name, file, packages }) {
 
 /**
  * Sets POSTERN_TEST_SERVERS to the comma-separated names of what is there, and POSTERN_TEST_UNPACKED to the directory of
- * the unpacked ones. What is missing after an attempt to
+ * the unpacked ones. Some are for who asks for them by name. What is missing after an attempt to
  * get it is said loudly, and under CI=true ends the run unless it is optional.
  */
-export async function ensureServers() {
+export async function ensureServers(asked = []) {
   const lacking = () => installed.filter((w) => !existsSync(w.file));
   if (lacking().length > 0) install(lacking().map((w) => w.package));
-  for (const server of privately) unpack(server);
-  const absent = privately.filter((w) => !existsSync(join(unpacked, w.name, w.file)));
-  process.env.POSTERN_TEST_SERVERS = [...installed, ...privately]
+  const wanted = privately.filter((w) => !w.asked || asked.includes(w.name));
+  for (const server of wanted) unpack(server);
+  const absent = wanted.filter((w) => !existsSync(join(unpacked, w.name, w.file)));
+  process.env.POSTERN_TEST_SERVERS = [...installed, ...wanted]
     .filter((w) => !lacking().includes(w) && !absent.includes(w))
     .map((w) => w.name)
     .join(",");

@@ -7,6 +7,9 @@ export interface RoundsProxy {
   readonly port: number;
   /** Flights so far: the times the client went on after it had heard the server. TCP's own is not among them. */
   readonly rounds: number;
+  /** Octets from the client, and to it. */
+  readonly sent: number;
+  readonly received: number;
   stop(): Promise<void>;
 }
 
@@ -18,6 +21,8 @@ const serverQuiet = 120;
 export async function roundsProxy(target: number): Promise<RoundsProxy> {
   const sockets = new Set<Socket>();
   let rounds = 0;
+  let sent = 0;
+  let received = 0;
   const server = createServer((client) => {
     const upstream = connect({ port: target, host: "127.0.0.1", noDelay: true });
     client.setNoDelay(true);
@@ -26,10 +31,12 @@ export async function roundsProxy(target: number): Promise<RoundsProxy> {
     held(client, clientQuiet, (bytes) => {
       if (heard) rounds++;
       heard = false;
+      sent += bytes.length;
       upstream.write(bytes);
     });
     held(upstream, serverQuiet, (bytes) => {
       heard = true;
+      received += bytes.length;
       client.write(bytes);
     });
     client.on("close", () => upstream.destroy()).on("error", () => {});
@@ -41,6 +48,12 @@ export async function roundsProxy(target: number): Promise<RoundsProxy> {
     port: (server.address() as AddressInfo).port,
     get rounds() {
       return rounds;
+    },
+    get sent() {
+      return sent;
+    },
+    get received() {
+      return received;
     },
     async stop() {
       for (const socket of sockets) socket.destroy();

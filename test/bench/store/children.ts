@@ -1,0 +1,166 @@
+/** What the benchmark measures, each run in a process of its own: `--child NAME OPTIONS`. */
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { connect as connectTcp } from "node:net";
+import { join } from "node:path";
+import type { Folder, Mail } from "../../../src/mail/index.ts";
+import type { StoreLocation } from "../../../src/store/index.ts";
+import { peakMB } from "./measure.ts";
+
+export interface AtServer {
+  readonly port: number;
+  readonly mailbox: string;
+  /** Below which the program's cache and state lie, or a peer's files. */
+  readonly dir: string;
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+export function placesIn(dir: string): StoreLocation {
+  return { cacheDir: join(dir, "cache/postern/test"), stateDir: join(dir, "state/postern/test") };
+}
+
+/** Fills a local copy with `count` messages and no server. */
+async function fill({ dir, count }: { dir: string; count: number }): Promise<void> {
+  const { openStore } = await import("../../../src/store/index.ts");
+  const { row } = await import("./mail.ts");
+  const store = openStore(placesIn(dir));
+  const { id } = store.mailboxes.put({ path: "INBOX", name: "INBOX", delimiter: "/", attributes: [] });
+  store.mailboxes.setState(id, {
+    uidValidity: 7,
+    uidNext: count + 1,
+    highestModSeq: String(count),
+    messages: count,
+  });
+  const started = performance.now();
+  for (let first = 1; first <= count; first += 1_000) {
+    const length = Math.min(1_000, count - first + 1);
+    store.messages.put(
+      id,
+      Array.from({ length }, (_, i) => row(first + i)),
+    );
+  }
+  say(`${(performance.now() - started) / 1000}`);
+  store.close();
+}
+
+/** Opens the store and reads the newest 50 rows, as the first screen does. */
+async function open({ dir }: { dir: string }): Promise<void> {
+  const { openStore } = await import("../../../src/store/index.ts");
+  const started = performance.now();
+  const store = openStore(placesIn(dir));
+  const opened = performance.now();
+  const id = store.mailboxes.byPath("INBOX")?.id ?? 0;
+  const rows = store.messages.window(id, { sort: "arrival", descending: true, offset: 0, limit: 50 });
+  if (rows.length !== 50) throw new Error(`${rows.length} rows`);
+  const read = performance.now();
+  store.close();
+  say(JSON.stringify({ open: opened - started, rows: read - opened, megabytes: peakMB(process.pid) }));
+}
+
+async function mailAt({ port, dir }: AtServer, offline = false): Promise<Mail> {
+  const { Mail } = await import("../../../src/mail/index.ts");
+  const { Secret } = await import("../../../src/imap/index.ts");
+  return Mail.open({
+    account: {
+      name: "test",
+      address: "user@example.org",
+      imap: { security: "none", host: "127.0.0.1", port, user: "user" },
+      passwordCommand: null,
+      caFile: null,
+      pin: null,
+    },
+    directories: placesIn(dir),
+    password: () => Promise.resolve(new Secret("password")),
+    offline,
+    keepOnline: false,
+  });
+}
+
+const newest = { sort: "arrival", descending: true, offset: 0, limit: 50 } as const;
+
+/** Opens a mailbox: the newest 50 rows, then the whole index in step with the server. */
+async function list(at: AtServer): Promise<void> {
+  const mail = await mailAt(at);
+  const folder: Folder = await mail.findFolder(at.mailbox);
+  const rows = await mail.rows(folder, newest);
+  say(`rows ${rows.length}`);
+  await mail.sync(folder);
+  say(`all ${mail.count(folder)}`);
+  await mail.close();
+}
+
+/** Brings every body of a mailbox, whose list is known, to disk. */
+async function download(at: AtServer): Promise<void> {
+  const mail = await mailAt(at);
+  const folder = await mail.findFolder(at.mailbox);
+  await mail.sync(folder);
+  say("listed");
+  const uids = mail.window(folder, { ...newest, limit: 1_000_000 }).map(({ uid }) => uid);
+  const streams = async () => {
+    for (let uid = uids.pop(); uid !== undefined; uid = uids.pop())
+      (await mail.source(folder, uid)).destroy();
+  };
+  await Promise.all(Array.from({ length: 20 }, streams));
+  say("done");
+  await mail.close();
+}
+
+/** Sends the commands by hand and throws away what comes: what the server and the loopback take. */
+async function bare({ port, mailbox, items }: AtServer & { items: string }): Promise<void> {
+  const socket = connectTcp({ host: "127.0.0.1", port });
+  await once(socket, "data");
+  const answered = (tag: string) =>
+    new Promise<number>((resolve) => {
+      let octets = 0;
+      const end = new RegExp(`(^|\n)${tag} OK[^\n]*\r\n$`);
+      const received = (chunk: Buffer) => {
+        octets += chunk.length;
+        if (!end.test(chunk.toString("latin1", Math.max(0, chunk.length - 500)))) return;
+        socket.off("data", received);
+        resolve(octets);
+      };
+      socket.on("data", received);
+    });
+  const run = async (tag: string, line: string) => {
+    const answer = answered(tag);
+    socket.write(`${tag} ${line}\r\n`);
+    return answer;
+  };
+  await run("a", "LOGIN user password");
+  await run("b", `SELECT "${mailbox}"`);
+  const octets = await run("c", `UID FETCH 1:* (${items})`);
+  say(`octets ${octets}`);
+  socket.destroy();
+}
+
+/** imapflow, one file a message. */
+async function imapflow({ port, mailbox, dir }: AtServer): Promise<void> {
+  const { ImapFlow } = await import("imapflow");
+  const auth = { user: "user", pass: "password" };
+  const client = new ImapFlow({
+    host: "127.0.0.1",
+    port,
+    secure: false,
+    doSTARTTLS: false,
+    auth,
+    logger: false,
+  });
+  await client.connect();
+  await client.mailboxOpen(mailbox);
+  mkdirSync(dir, { recursive: true });
+  let count = 0;
+  for await (const { uid, source } of client.fetch("1:*", { uid: true, source: true }, { uid: true })) {
+    if (source) writeFileSync(join(dir, `${uid}.eml`), source);
+    count++;
+  }
+  say(`done ${count}`);
+  await client.logout();
+}
+
+const children = { fill, open, list, download, bare, imapflow };
+
+export async function runChild(name: string, options: string): Promise<void> {
+  // The options come from this same program, a process above.
+  await children[name as keyof typeof children](JSON.parse(options) as never);
+}

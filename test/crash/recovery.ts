@@ -1,0 +1,16 @@
+/** Opens the local copy again in a process of its own, as a person would, and prints what is wrong with it as JSON. */
+import type { StoreLocation } from "../../src/store/index.ts";
+import { Wire } from "../servers/wire.ts";
+import { judgeCopy, lookAt, recover } from "./judge.ts";
+
+export interface RecoveryOptions {
+  readonly port: number;
+  readonly places: StoreLocation;
+}
+
+const { port, places } = JSON.parse(process.argv[2] ?? "") as RecoveryOptions;
+const lines = await recover(port, places);
+const wire = await Wire.open(port);
+lines.push(...(await judgeCopy(places, await lookAt(wire), wire)));
+wire.close();
+process.stdout.write(JSON.stringify(lines));
