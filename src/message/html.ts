@@ -5,18 +5,18 @@
 import { setImmediate } from "node:timers/promises";
 import { Parser } from "htmlparser2";
 import { BodyBuilder, expandTabs, type LineShape } from "./body.ts";
+import { dropBarePictures, picture } from "./htmlpictures.ts";
 import {
   type Attributes,
+  fontSize,
   hiddenClasses,
   isHidden,
   isQuote,
   itemNumber,
   linkTarget,
   opensHistory,
-  picture,
   QUOTED_SENDER,
   regionOf,
-  zeroFont,
 } from "./htmlrules.ts";
 import { CELL_GAP, OpenTable } from "./htmltable.ts";
 import { linkWarning } from "./links.ts";
@@ -66,7 +66,7 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 interface Open {
   readonly name: string;
   readonly hidden: boolean;
-  readonly zeroFont: boolean;
+  readonly size: "none" | "text" | "headline";
   readonly style: SpanStyle;
   readonly pre: boolean;
   readonly quote: number;
@@ -77,7 +77,7 @@ interface Open {
 const OUTSIDE: Open = {
   name: "",
   hidden: false,
-  zeroFont: false,
+  size: "text",
   style: "plain",
   pre: false,
   quote: 0,
@@ -112,6 +112,7 @@ class HtmlWalker {
   private link: Link | null = null;
   private marker = "";
   private hang = 0;
+  private lastHeadline = false;
   private shape = { quote: 0, pre: false, region: OUTSIDE.region, heading: 0 };
   /** Style sheets as they come, and the classes they hide. */
   private css = "";
@@ -125,6 +126,11 @@ class HtmlWalker {
   constructor(builder: BodyBuilder) {
     this.builder = builder;
     this.firstLine = builder.lines.length;
+  }
+
+  /** Text as large as a headline, in an element that is none. */
+  private get headline(): boolean {
+    return this.top.size === "headline" && this.top.heading === 0 && !this.top.pre;
   }
 
   get depth(): number {
@@ -142,14 +148,15 @@ class HtmlWalker {
     const style = attributes.style ?? "";
     const hidden = up.hidden || DROPPED.has(name) || this.hides(attributes);
     if (name === "img" || VOID.has(name)) {
-      if (!hidden && (!up.zeroFont || name === "br" || name === "img")) this.leaf(name, attributes);
+      if (!hidden && (up.size !== "none" || name === "br" || name === "img")) this.leaf(name, attributes);
       return;
     }
+    const size = fontSize(style) ?? up.size;
     const heading = /^h[1-6]$/.test(name) ? Number(name.charAt(1)) : up.heading;
     const next: Open = {
       name,
       hidden,
-      zeroFont: zeroFont(style) ?? up.zeroFont,
+      size,
       style:
         STYLES.get(name) ??
         (up.style === "plain" && /font-weight\s*:\s*(?:bold|[6-9]00)/i.test(style) ? "bold" : up.style),
@@ -259,7 +266,7 @@ class HtmlWalker {
 
   text(data: string, always = false): void {
     if (this.top.name === "style") this.css += data.slice(0, 64 * 1024);
-    if (this.top.hidden || (this.top.zeroFont && !always)) return;
+    if (this.top.hidden || (this.top.size === "none" && !always)) return;
     if (this.top.pre) {
       for (const [i, line] of data.split("\n").entries()) {
         if (i > 0) this.flush();
@@ -273,10 +280,8 @@ class HtmlWalker {
     if (trimmed === "") return;
     if (this.historyDue) this.beginHistory(trimmed);
     const raised = this.top.name === "sup" && /^\d+$/.test(trimmed);
-    this.write(
-      raised ? trimmed.replace(/\d/g, (d) => SUPERSCRIPTS.charAt(Number(d))) : trimmed,
-      this.top.style,
-    );
+    const style = this.headline && this.top.style !== "code" ? "heading" : this.top.style;
+    this.write(raised ? trimmed.replace(/\d/g, (d) => SUPERSCRIPTS.charAt(Number(d))) : trimmed, style);
     this.space = collapsed.endsWith(" ");
   }
 
@@ -293,6 +298,9 @@ class HtmlWalker {
   private write(text: string, style: SpanStyle, image = 0): void {
     if (this.spans.length === 0) {
       const { quote, pre, region, heading } = this.top;
+      // Headlines of several lines stand together.
+      if (this.headline && !this.lastHeadline && !this.marker && this.hang === 0) this.blankDue = true;
+      this.lastHeadline = this.headline;
       this.shape = { quote: quote + this.histories.length, pre, region, heading };
       const indent = this.marker || " ".repeat(this.hang);
       if (indent) this.spans.push({ text: indent, style: "plain", link: 0 });
@@ -422,25 +430,7 @@ class HtmlWalker {
     this.closeLink();
     this.breakLine();
     for (let table = this.tables.pop(); table; table = this.tables.pop()) table.spill(this.builder);
-    this.dropBarePictures();
-  }
-
-  /** Takes out pictures without a word that lead where some other text leads as well. */
-  private dropBarePictures(): void {
-    const { lines, images } = this.builder;
-    const bare = ([first, mark, ...rest]: readonly Span[]) => {
-      const image = images[(first?.image ?? 0) - 1];
-      return image?.alt === "" && image.contentId === null && mark?.style === "muted" && rest.length === 0;
-    };
-    const told = new Set<number>();
-    for (const { spans } of lines.slice(this.firstLine)) {
-      for (const span of spans) if (span.link > 0 && span.style !== "muted") told.add(span.link);
-    }
-    const kept = lines
-      .slice(this.firstLine)
-      .filter(({ spans }) => !(bare(spans) && told.has(spans[0]?.link ?? 0)));
-    lines.length = this.firstLine;
-    for (const line of kept) lines.push(line);
+    dropBarePictures(this.builder, this.firstLine);
   }
 }
 

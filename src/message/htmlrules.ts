@@ -17,12 +17,18 @@ export function isHidden(attributes: Attributes): boolean {
   return "hidden" in attributes || HIDDEN.test(style) || (NO_SIZE.test(style) && CUT_OFF.test(style));
 }
 
-/** Whether `style` makes text vanish by its size; null where it says nothing. Inherited, and children may undo it. */
-export function zeroFont(style: string): boolean | null {
-  const [, size, unit] = FONT_SIZE.exec(style) ?? [];
+/** From this many pixels on a line is a headline, whatever element it is in. */
+const HEADLINE = 22;
+const IN_PIXELS: Readonly<Record<string, number>> = { px: 1, pt: 4 / 3, em: 16, rem: 16, "%": 0.16 };
+
+/** What `style` says of the size of text: null where it says nothing. Inherited, and children may undo it. */
+export function fontSize(style: string): "none" | "text" | "headline" | null {
+  const [, size, unit = "px"] = FONT_SIZE.exec(style) ?? [];
   if (size === undefined) return null;
+  const pixels = Number(size) * (IN_PIXELS[unit.toLowerCase()] ?? 1);
   // One pixel is what preheaders have that are afraid of 0.
-  return Number(size) <= (unit === undefined || unit === "px" || unit === "pt" ? 1 : 0);
+  if (pixels <= 1) return "none";
+  return pixels >= HEADLINE ? "headline" : "text";
 }
 
 const MAX_STYLE = 64 * 1024;
@@ -100,52 +106,6 @@ export function regionOf(attributes: Attributes): Region | null {
   return /^(?:x_)*(?:AppleMailSignature|Signature|ms-outlook-mobile-signature)$/i.test(id ?? "")
     ? "signature"
     : null;
-}
-
-export interface Picture {
-  readonly alt: string;
-  readonly width: number | null;
-  readonly height: number | null;
-  readonly contentId: string | null;
-  /** What stands for it in the text; empty where nothing needs to. */
-  readonly words: string;
-}
-
-/** Descriptions that describe nothing. */
-const EMPTY_ALT = /^(?:im(?:g|age)|bild|picture|photo|spacer|pixel|banner|icon|\*|[-_.\s]*)$/i;
-
-const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u200d|\ufe0f)+$/u;
-
-function pixels(attribute: string | undefined, style: string, property: "width" | "height"): number | null {
-  const css = new RegExp(`(?:^|[;\\s])${property}\\s*:\\s*(\\d{1,5})(?:\\.\\d+)?px`, "i").exec(style)?.[1];
-  const found = /^\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*$/.exec(attribute ?? "")?.[1] ?? css;
-  return found === undefined ? null : Number(found);
-}
-
-/**
- * An img element in words: `[image ALT 320×200]`. A picture that is its own text (an emoji) is that text. Spacers and
- * trackers are null; so are decorations without description, unless the message brings them along.
- */
-export function picture(attributes: Attributes): Picture | null {
-  const { style = "" } = attributes;
-  const width = pixels(attributes.width, style, "width");
-  const height = pixels(attributes.height, style, "height");
-  if ((width ?? 9) <= 2 || (height ?? 9) <= 2) return null;
-  const described = (attributes.alt ?? "")
-    .replace(/<[^<>]*>/g, " ")
-    .replace(/\s+/g, " ")
-    .trim();
-  const alt = (EMPTY_ALT.test(described) ? (attributes.title ?? "").trim() : described).slice(0, 200);
-  const contentId = /^cid:(.+)$/i.exec(attributes.src ?? "")?.[1] ?? null;
-  const size = width !== null && height !== null ? `${width}×${height}` : "";
-  const large = (width ?? 0) >= 64 && (height ?? 0) >= 64;
-  let words = "";
-  if (alt.length <= 12 && EMOJI.test(alt)) words = alt;
-  else if (alt || contentId !== null || large) {
-    const small = (width ?? 99) <= 24 && (height ?? 99) <= 24;
-    words = `[${["image", alt, small ? "" : size].filter((word) => word !== "").join(" ")}]`;
-  }
-  return { alt, width, height, contentId, words };
 }
 
 /** The marker of an item of an ordered list: its type attribute chooses digits, letters or Roman numbers. */

@@ -19,6 +19,7 @@ export { decodePart } from "./decode.ts";
 export { type AddressParts, decodeAddresses, decodeParam, decodeWords, parseDateHeader } from "./header.ts";
 export { htmlToBody } from "./html.ts";
 export { type DisplayLine, layoutBody, wrapText } from "./layout.ts";
+export { hiddenLinks, shortenLinks } from "./links.ts";
 export { type MailingList, type MailtoMessage, readMailto, type Unsubscribe } from "./mailing-list.ts";
 export { type ExtractedPart, extractPart, parseMime } from "./mime.ts";
 export { type MessageParts, readMessage, readParts } from "./read.ts";

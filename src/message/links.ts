@@ -1,6 +1,6 @@
 /** Links of a body: those its text does not spell out, and those whose text names another place than their target. */
 import { domainToASCII } from "node:url";
-import type { Body, LinkWarning } from "./types.ts";
+import type { Body, LinkWarning, Span } from "./types.ts";
 
 /** Links to be listed below the text, by the number the text has for them; a link whose text is its target is not. */
 export function hiddenLinks(body: Body): { readonly number: number; readonly target: string }[] {
@@ -52,7 +52,11 @@ export function linkWarning(text: string, target: string, link: number): LinkWar
   if (!shown.includes(".")) return null;
   if (/^mailto:/i.test(target)) {
     const named = ADDRESS.exec(shown)?.[0].toLowerCase();
-    const actual = target.slice("mailto:".length).replace(/\?.*$/s, "").replace(/%40/g, "@").toLowerCase();
+    const actual = target
+      .slice("mailto:".length)
+      .replace(/\?.*$/s, "")
+      .replace(/%(20|40)/g, (_, code: string) => (code === "40" ? "@" : ""))
+      .toLowerCase();
     return named && actual.includes("@") && !actual.split(",").includes(named)
       ? { link, named, actual }
       : null;
@@ -67,4 +71,27 @@ export function linkWarning(text: string, target: string, link: number): LinkWar
     return null;
   }
   return sameSite(asciiHost(named), actual) ? null : { link, named: named.toLowerCase(), actual };
+}
+
+/**
+ * A body in which addresses that are longer than `most` columns, and stand for themselves in the text, are cut behind
+ * their host and numbered; `hiddenLinks` then lists them whole. The host is never cut.
+ */
+export function shortenLinks(body: Body, most = 60): Body {
+  const shorten = (span: Span): readonly Span[] => {
+    const target = body.links[span.link - 1];
+    if (target === undefined || span.text.length <= most || span.image !== undefined) return [span];
+    const [origin] = /^[a-z]+:\/\/[^/?#]*/i.exec(span.text) ?? [];
+    if (origin === undefined || span.text !== target) return [span];
+    const text = `${span.text.slice(0, Math.max(origin.length + 1, most - 1))}…`;
+    return [
+      { ...span, text },
+      { text: `[${span.link}]`, style: "muted", link: span.link },
+    ];
+  };
+  const lines = body.lines.map((line) => {
+    const spans = line.spans.flatMap(shorten);
+    return spans.length === line.spans.length ? line : { ...line, spans };
+  });
+  return { ...body, lines };
 }

@@ -68,6 +68,11 @@ const pages: [string, string, string[]][] = [
     ["Tea[1]"],
   ],
   [
+    "a headline by its size, and a picture beside its own link",
+    '<td>a</td><p style="margin:0"><span style="font-size:24px">News<br>of today</span></p>b <a href="https://x.org/1">Tea</a> <a href="https://x.org/1"><img src=a></a>',
+    ["a", "", "News", "of today", "", "b Tea[1]"],
+  ],
+  [
     "the message that Outlook answers",
     '<body><div><p>Yes.</p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p><b>From:</b> Bob</p></div></div><p>Shall we?</p></div></body>',
     ["Yes.", "", "> From: Bob", "> ", "> Shall we?"],
@@ -179,7 +184,7 @@ test("html: a link whose text names another host is told", () => {
     ["Click here", "https://evil.example/"],
     ["readme.md", "https://git.example/"],
     ["Version 2.0", "https://x.example/"],
-    ["ann@x.example", "mailto:ann@x.example?subject=hi"],
+    ["ann@x.example", "mailto:%20ann@x.example?subject=hi"],
     ["bücher.example.com", "https://xn--bcher-kva.example.com/"],
   ] as const)
     assert.equal(said(text, href), null, text);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { htmlToBody, textToBody } from "../../src/message/index.ts";
-import { hiddenLinks } from "../../src/message/links.ts";
+import { hiddenLinks, shortenLinks } from "../../src/message/links.ts";
 
 test("only links whose target the text does not spell out are listed below it", () => {
   const body = htmlToBody(
@@ -18,4 +18,14 @@ test("a plain text lists none: its links are spelt out", () => {
     hiddenLinks(textToBody("see https://c.example/page now", { flowed: false, delSp: false, pre: false })),
     [],
   );
+});
+
+test("a long address is cut behind its host where that is asked for, and listed whole", () => {
+  const long = `https://news.example.org/${"x".repeat(200)}`;
+  const body = shortenLinks(textToBody(`see ${long} and https://short.example/`));
+  const text = body.lines[0]?.spans.map((span) => span.text).join("") ?? "";
+  assert.match(text, /^see https:\/\/news\.example\.org\/x{34}…\[1\] and https:\/\/short\.example\/$/);
+  assert.deepEqual(hiddenLinks(body), [{ number: 1, target: long }]);
+  const host = `https://${"a.".repeat(60)}example.org/x`;
+  assert.ok(shortenLinks(textToBody(host)).lines[0]?.spans[0]?.text.startsWith(host.slice(0, -1)));
 });

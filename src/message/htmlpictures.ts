@@ -1,0 +1,85 @@
+/** Pictures of HTML, in words. */
+import type { BodyBuilder } from "./body.ts";
+import type { Attributes } from "./htmlrules.ts";
+import { CELL_GAP } from "./htmltable.ts";
+import type { Span } from "./types.ts";
+
+export interface Picture {
+  readonly alt: string;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly contentId: string | null;
+  /** What stands for it in the text; empty where nothing needs to. */
+  readonly words: string;
+}
+
+/** Descriptions that describe nothing. */
+const EMPTY_ALT = /^(?:im(?:g|age)|bild|picture|photo|spacer|pixel|banner|icon|\*|[-_.\s]*)$/i;
+
+const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u200d|\ufe0f)+$/u;
+
+function pixels(attribute: string | undefined, style: string, property: "width" | "height"): number | null {
+  const css = new RegExp(`(?:^|[;\\s])${property}\\s*:\\s*(\\d{1,5})(?:\\.\\d+)?px`, "i").exec(style)?.[1];
+  const found = /^\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*$/.exec(attribute ?? "")?.[1] ?? css;
+  return found === undefined ? null : Number(found);
+}
+
+/**
+ * An img element in words: `[image ALT 320×200]`. A picture that is its own text (an emoji) is that text. Spacers and
+ * trackers are null; so are decorations without description, unless the message brings them along.
+ */
+export function picture(attributes: Attributes): Picture | null {
+  const { style = "" } = attributes;
+  const width = pixels(attributes.width, style, "width");
+  const height = pixels(attributes.height, style, "height");
+  if ((width ?? 9) <= 2 || (height ?? 9) <= 2) return null;
+  const described = (attributes.alt ?? "")
+    .replace(/<[^<>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  const alt = (EMPTY_ALT.test(described) ? (attributes.title ?? "").trim() : described).slice(0, 200);
+  const contentId = /^cid:(.+)$/i.exec(attributes.src ?? "")?.[1] ?? null;
+  const size = width !== null && height !== null ? `${width}×${height}` : "";
+  const large = (width ?? 0) >= 64 && (height ?? 0) >= 64;
+  let words = "";
+  if (alt.length <= 12 && EMOJI.test(alt)) words = alt;
+  else if (alt || contentId !== null || large) {
+    const small = (width ?? 99) <= 24 && (height ?? 99) <= 24;
+    words = `[${["image", alt, small ? "" : size].filter((word) => word !== "").join(" ")}]`;
+  }
+  return { alt, width, height, contentId, words };
+}
+
+/**
+ * Takes out of the lines from `first` on the pictures without a word that lead where some other text leads as well,
+ * with the numbers behind them.
+ */
+export function dropBarePictures({ lines, images }: BodyBuilder, first: number): void {
+  const own = lines.slice(first);
+  const told = new Set<number>();
+  for (const { spans } of own) {
+    for (const span of spans) if (span.link > 0 && span.style !== "muted") told.add(span.link);
+  }
+  const bare = ({ image = 0, link }: Span) => {
+    const shown = images[image - 1];
+    return shown?.alt === "" && shown.contentId === null && told.has(link);
+  };
+  lines.length = first;
+  for (const line of own) {
+    if (line.row || !line.spans.some(bare)) {
+      lines.push(line);
+      continue;
+    }
+    const kept = line.spans.filter(
+      (span, i, all) => !bare(span) && !(i > 0 && bare(all[i - 1] ?? span) && /^\[\d+\]$/.test(span.text)),
+    );
+    while (kept[0]?.text === CELL_GAP) kept.shift();
+    for (let last = kept.pop(); last; last = kept.pop()) {
+      const text = last.text.trimEnd();
+      if (text === "") continue;
+      kept.push({ ...last, text });
+      break;
+    }
+    if (kept.length > 0) lines.push({ ...line, spans: kept });
+  }
+}
