@@ -42,6 +42,9 @@ export interface ScreenSettings {
   /** `arrow` marks the cursor row with `>` instead of a bar: fewer bytes on a slow line. */
   readonly cursor: "bar" | "arrow";
   readonly keymap: Keymap;
+  /** Colours for which background; `auto`: as the terminal says. */
+  readonly theme: "auto" | "dark" | "light";
+  readonly mouse: boolean;
 }
 
 /** Key sequences to command lines, over the keymap; an empty line takes a key's meaning away. */
@@ -211,13 +214,22 @@ export function parseConfig(text: string, path: string): Config {
   const cursor = screen.text("cursor") ?? screenSettings.cursor.default;
   if (cursor !== "bar" && cursor !== "arrow")
     throw screen.wrong('has an unknown "cursor"', 'use "bar" or "arrow"');
+  const theme = screen.text("theme") ?? screenSettings.theme.default;
+  if (theme !== "auto" && theme !== "dark" && theme !== "light")
+    throw screen.wrong('has an unknown "theme"', 'use "auto", "dark" or "light"');
   const wanted = screen.text("keymap") ?? screenSettings.keymap.default;
   const keymap = keymaps.find((name) => name === wanted);
   if (!keymap) throw screen.wrong(`has an unknown "keymap"`, `use one of ${keymaps.join(", ")}`);
   return {
     path,
     accounts: Object.entries(accounts.table).map(([name, value]) => account(path, name, value)),
-    screen: { keyBar: screen.flag("key-bar", screenSettings["key-bar"].default), cursor, keymap },
+    screen: {
+      keyBar: screen.flag("key-bar", screenSettings["key-bar"].default),
+      cursor,
+      keymap,
+      theme,
+      mouse: screen.flag("mouse", screenSettings.mouse.default),
+    },
     keys: keySettings(path, table.keys ?? {}),
   };
 }

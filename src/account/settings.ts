@@ -44,6 +44,16 @@ export const screenSettings = {
     help: '"bar" marks the row under the cursor with a bar; "arrow" with a > before it, which is fewer bytes on a slow line.',
     default: "bar",
   },
+  theme: {
+    example: '"light"',
+    help: "Colours for a dark or a light background, or auto: what the terminal says about its background, dark where it says nothing.",
+    default: "auto",
+  },
+  mouse: {
+    example: "true",
+    help: "Take clicks and the wheel. Most terminals then select text only while Shift is held.",
+    default: false,
+  },
   keymap: {
     example: '"mutt"',
     help: "Keys as another program has them, over those of postern(1): default, mutt, aerc, alpine or emacs.",

@@ -31,7 +31,7 @@ export async function demo(): Promise<number> {
     });
     return await runScreen({
       mail,
-      settings: { keyBar: true, cursor: "bar", keymap: "default" },
+      settings: { keyBar: true, cursor: "bar", keymap: "default", theme: "auto", mouse: false },
       keys: { any: {} },
       folder: "INBOX",
     });

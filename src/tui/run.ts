@@ -5,11 +5,12 @@ import type { Mail } from "../mail/index.ts";
 import { App } from "./app/app.ts";
 import { bindingsOf } from "./app/keymap.ts";
 import { lineText } from "./app/line-text.ts";
+import { onMouse } from "./app/mouse.ts";
 import { present } from "./app/present.ts";
 import { cursorOf, Screen } from "./components/screen.tsx";
 import { type InkScreen, startInk } from "./ink.ts";
 import { openTerminal } from "./terminal/session.ts";
-import { createTheme, themeOptions } from "./theme.ts";
+import { backgroundQuery, createTheme, isLight, themeOptions } from "./theme.ts";
 
 export interface ScreenOptions {
   readonly mail: Mail;
@@ -26,7 +27,10 @@ const tickMs = 1_000;
 
 /** Shows the screen until the person quits; resolves to the exit status. The mail is closed then. */
 export async function runScreen({ mail, settings, keys, folder }: ScreenOptions): Promise<number> {
-  const theme = createTheme(themeOptions(process.env));
+  const look = themeOptions(process.env);
+  const coloured = look.colours !== "mono";
+  const wanted = settings.theme === "auto" ? "dark" : settings.theme;
+  let theme = createTheme(coloured ? { ...look, colours: wanted } : look);
   const initial = mail.findCachedFolder(folder);
   let ink: InkScreen | null = null;
   let timer: NodeJS.Timeout | null = null;
@@ -37,17 +41,29 @@ export async function runScreen({ mail, settings, keys, folder }: ScreenOptions)
   });
 
   const terminal = openTerminal({
-    onInput: (input) => (input.kind === "key" ? app.press(input.key) : app.paste(input.text)),
+    mouse: settings.mouse,
+    onInput(input) {
+      if (input.kind === "key") app.press(input.key);
+      else if (input.kind === "paste") app.paste(input.text);
+      else if (input.kind === "mouse") {
+        onMouse(app, input, view());
+        draw(false);
+      } else if (settings.theme === "auto" && coloured && isLight(input.text)) {
+        theme = createTheme({ ...look, colours: "light" });
+        draw(false);
+      }
+    },
     onEnd: () => mail.close(),
   });
   const { output } = terminal;
 
+  const view = () => ({ columns: output.columns, rows: output.rows, ...settings });
   const frame = () => {
     asked = false;
     if (timer) clearTimeout(timer);
     timer = null;
     app.refresh();
-    const model = present(app, { columns: output.columns, rows: output.rows, ...settings });
+    const model = present(app, view());
     output.setCursor(cursorOf(model, theme));
     const element = createElement(Screen, { model, theme });
     if (ink) ink.rerender(element);
@@ -78,6 +94,8 @@ export async function runScreen({ mail, settings, keys, folder }: ScreenOptions)
   }, tickMs);
 
   frame();
+  if (settings.theme === "auto" && coloured && !/^(?:linux|vt\d|ansi|dumb)/.test(process.env.TERM ?? "dumb"))
+    output.sendControl(backgroundQuery);
   app.start();
   await done;
 

@@ -3,31 +3,36 @@
  * written here: what libraries guess about colour support plays no part.
  */
 
-/** SGR parameters by meaning: in colour, and without (NO_COLOR), where weight, underline and inverse must do. */
+/**
+ * SGR parameters by meaning: on a dark background, on a light one, and without colour (NO_COLOR), where weight,
+ * underline and inverse must do.
+ */
 const styles = {
-  "text.muted": ["2", "2"],
-  "text.strong": ["1", "1"],
-  "text.italic": ["3", "3"],
-  heading: ["1;36", "1"],
-  code: ["33", ""],
-  link: ["4;36", "4"],
-  "quote.1": ["36", "2"],
-  "quote.2": ["32", "2"],
-  "quote.3": ["35", "2"],
-  "list.unread": ["1", "1"],
-  "list.flagged": ["33", ""],
-  "list.marked": ["1;35", "1"],
-  "list.deleted": ["2;9", "2;9"],
-  "bar.focused": ["97;44", "7"],
-  "bar.unfocused": ["97;100", "4"],
-  "folder.open": ["1;36", "1"],
-  "folder.unread": ["1", "1"],
-  border: ["2", "2"],
-  key: ["1;36", "1"],
-  "status.message": ["", ""],
-  "status.error": ["1;31", "1"],
-  "status.prompt": ["1;36", "1"],
-} as const satisfies Record<string, readonly [colour: string, mono: string]>;
+  "text.muted": ["2", "2", "2"],
+  "text.strong": ["1", "1", "1"],
+  "text.italic": ["3", "3", "3"],
+  heading: ["1;36", "1;34", "1"],
+  code: ["33", "35", ""],
+  link: ["4;36", "4;34", "4"],
+  "quote.1": ["36", "34", "2"],
+  "quote.2": ["32", "32", "2"],
+  "quote.3": ["35", "35", "2"],
+  "list.unread": ["1", "1", "1"],
+  "list.flagged": ["33", "31", ""],
+  "list.marked": ["1;35", "1;35", "1"],
+  "list.deleted": ["2;9", "2;9", "2;9"],
+  "bar.focused": ["97;44", "97;44", "7"],
+  "bar.unfocused": ["97;100", "30;47", "4"],
+  "folder.open": ["1;36", "1;34", "1"],
+  "folder.unread": ["1", "1", "1"],
+  border: ["2", "2", "2"],
+  key: ["1;36", "1;34", "1"],
+  "status.message": ["", "", ""],
+  "status.error": ["1;31", "1;31", "1"],
+  "status.prompt": ["1;36", "1;34", "1"],
+} as const satisfies Record<string, readonly [dark: string, light: string, mono: string]>;
+
+const column = { dark: 0, light: 1, mono: 2 } as const;
 
 export type StyleName = keyof typeof styles;
 
@@ -66,22 +71,36 @@ export interface Theme {
 }
 
 export interface ThemeOptions {
-  readonly colour: boolean;
+  readonly colours: "dark" | "light" | "mono";
   readonly utf8: boolean;
+}
+
+/** Asks the terminal for its background colour (OSC 11); it need not answer. */
+export const backgroundQuery = "\x1b]11;?\x07";
+
+/** Whether an answer to `backgroundQuery` tells of a light background; null for another answer. */
+export function isLight(answer: string): boolean | null {
+  const parts = /^11;rgba?:([\da-f]{1,4})\/([\da-f]{1,4})\/([\da-f]{1,4})/i.exec(answer)?.slice(1);
+  if (!parts) return null;
+  const [red = 0, green = 0, blue = 0] = parts.map(
+    (part) => Number.parseInt(part, 16) / (16 ** part.length - 1),
+  );
+  // Relative luminance (ITU-R BT.709), near enough without its gamma.
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5;
 }
 
 /** What the environment asks for: NO_COLOR (any value but empty), and the locale's character set. */
 export function themeOptions(env: NodeJS.ProcessEnv): ThemeOptions {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || "";
-  return { colour: !env.NO_COLOR && env.TERM !== "dumb", utf8: /utf-?8/i.test(locale) };
+  return { colours: env.NO_COLOR || env.TERM === "dumb" ? "mono" : "dark", utf8: /utf-?8/i.test(locale) };
 }
 
-export function createTheme({ colour, utf8 }: ThemeOptions): Theme {
+export function createTheme({ colours, utf8 }: ThemeOptions): Theme {
   return {
     glyphs: utf8 ? unicode : ascii,
     style(name, text, also) {
       const sgr = [name, ...(also ? [also] : [])]
-        .map((n) => styles[n][colour ? 0 : 1])
+        .map((n) => styles[n][column[colours]])
         .filter((p) => p !== "");
       return sgr.length === 0 || text === "" ? text : `\x1b[${sgr.join(";")}m${text}\x1b[0m`;
     },

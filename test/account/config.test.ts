@@ -51,14 +51,20 @@ test("an account with all of its settings", () => {
         pin,
       },
     ],
-    screen: { keyBar: false, cursor: "arrow", keymap: "mutt" },
+    screen: { keyBar: false, cursor: "arrow", keymap: "mutt", theme: "auto", mouse: false },
     keys: { any: { A: "move --to Archive" }, reader: { A: "" } },
   });
 });
 
 test("what is left out has its default", () => {
   const config = parse(...account('imap = "imaps://imap.example.org"'));
-  assert.deepEqual(config.screen, { keyBar: true, cursor: "bar", keymap: "default" });
+  assert.deepEqual(config.screen, {
+    keyBar: true,
+    cursor: "bar",
+    keymap: "default",
+    theme: "auto",
+    mouse: false,
+  });
   assert.deepEqual(config.keys, { any: {} });
   const [only] = config.accounts;
   assert.deepEqual([only?.passwordCommand, only?.caFile, only?.pin], [null, null, null]);
@@ -107,6 +113,7 @@ test("what is wrong is said with the place and what to write", () => {
     [["[screen]", 'key-bar = "yes"'], /"key-bar" that is not true or false\n.*key-bar = true/],
     [["[screen]", 'cursor = "hand"'], /unknown "cursor"\n.*"bar" or "arrow"/],
     [["[screen]", 'keymap = "vi"'], /screen has an unknown "keymap"\n.*default, mutt, aerc, alpine, emacs/],
+    [["[screen]", 'theme = "pink"'], /screen has an unknown "theme"/],
     [["[keys.list]", "A = 1"], /keys\.list has a "A" that is not a text/],
     [["[keys.nowhere]", 'A = "next"'], /keys has a "nowhere" that is not a text/],
     [["[keys]", "A = 1"], /keys has a "A" that is not a text/],

@@ -281,3 +281,43 @@ for (const size of sizes) {
     });
   });
 }
+
+describe("with the mouse on", { skip }, () => {
+  let server: Dovecot;
+  let home: Home;
+  let pty: Pty;
+  before(async () => {
+    server = await startDovecot({ tls: "none" });
+    deliver(server);
+    home = makeHome(server.port, "[screen]\nmouse = true\n");
+    pty = await openScreen(home, { columns: 150, rows: 50 });
+    await pty.waitFor("INBOX  1/60");
+    await pty.waitFor("Sample message 60");
+  });
+  after(async () => {
+    await pty?.stop();
+    await server?.stop();
+    home?.remove();
+  });
+  const press = (column: number, row: number, button = 0) => pty.type(`\x1b[<${button};${column};${row}M`);
+
+  test("a click chooses, a second one opens, the wheel scrolls, and the terminal is given its mouse back", async () => {
+    press(60, 5);
+    await pty.waitFor("INBOX  5/60");
+    press(60, 5, 65);
+    await pty.waitFor("INBOX  8/60");
+    press(60, 3);
+    await pty.waitFor("INBOX  3/60");
+    press(60, 3);
+    await pty.waitFor("This is sample message 58.");
+    pty.type("q");
+    await pty.waitFor(lacks("This is sample message 58."));
+    const garden = pty.text().findIndex((line) => line.includes("garden"));
+    press(5, garden + 1);
+    await pty.waitFor("Tulips");
+    pty.type("ZZ");
+    await pty.exit;
+    const all = pty.raw.toString("latin1");
+    assert.ok(all.lastIndexOf("\x1b[?1000l") > all.lastIndexOf("\x1b[?1000h"));
+  });
+});

@@ -27,8 +27,9 @@ const attempts: Readonly<Record<string, string>> = {
 /** The date column of messages that have just come in. */
 const clock = /\d\d:\d\d(?= |$)/;
 
-/** All that our writer sends, but for plain text and CR, LF, BS: what it moves, erases, colours, and takes of the terminal. */
-const ours = /\x1b\[[\d;]*[ABCDGHJKXSTrm]|\x1b\[\?(?:25|7|1049|2004|2026)[hl]|\x1b\]8;[^\x07\x1b]*\x1b\\/g;
+/** All that our writer sends, but for plain text and CR, LF, BS: what it moves, erases, colours, takes of the terminal and asks it. */
+const ours =
+  /\x1b\[[\d;]*[ABCDGHJKXSTrm]|\x1b\[\?(?:25|7|1049|2004|2026)[hl]|\x1b\]8;[^\x07\x1b]*\x1b\\|\x1b\]11;\?\x07/g;
 
 describe("nothing of a message reaches the terminal raw", { skip }, () => {
   let server: Dovecot;

@@ -4,6 +4,8 @@
 const ownCsi = /^\x1b\[\??[0-9;]*[ABCDGHJKLMPSTXdhlmr@]/;
 /** OSC 8 links to web and mail addresses, in printable ASCII. */
 const ownLink = /^\x1b\]8;;(?:(?:https?:\/\/|mailto:)[\x21-\x7e]*)?(?:\x07|\x1b\\)/i;
+/** What we ask the terminal: its background colour. */
+const ownQuery = /^\x1b\]11;\?\x07/;
 /** Modes we switch: wrapping, cursor, alternate screen, bracketed paste, synchronized updates. */
 const ownModes = new Set(["?7", "?25", "?1049", "?2004", "?2026"]);
 /** Characters that reorder or hide text. */
@@ -16,7 +18,7 @@ export function strayBytes(raw: Buffer): string | null {
     const c = text.charCodeAt(at);
     if (c === 0x1b) {
       const rest = text.slice(at, at + 2100);
-      const found = ownCsi.exec(rest)?.[0] ?? ownLink.exec(rest)?.[0];
+      const found = ownCsi.exec(rest)?.[0] ?? ownLink.exec(rest)?.[0] ?? ownQuery.exec(rest)?.[0];
       if (!found) return `an escape sequence: ${JSON.stringify(rest.slice(0, 24))}`;
       const mode = /^\x1b\[(\??[0-9]+)[hl]$/.exec(found)?.[1];
       if (mode !== undefined && !ownModes.has(mode)) return `mode ${JSON.stringify(found)}`;

@@ -47,7 +47,7 @@ export class Drawing {
   readonly #theme: Theme;
   #ink: InkScreen | null = null;
 
-  constructor(columns: number, rows: number, theme = createTheme({ colour: true, utf8: true })) {
+  constructor(columns: number, rows: number, theme = createTheme({ colours: "dark", utf8: true })) {
     this.terminal = new TerminalStandIn(columns, rows);
     this.output = new ScreenOutput(this.terminal, { backColourErase: true });
     this.#theme = theme;

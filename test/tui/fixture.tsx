@@ -13,7 +13,7 @@ let ink: InkScreen | null = null;
 
 const session = openTerminal({
   onInput(input) {
-    const key = input.kind === "key" ? input.key : `<${input.text}>`;
+    const key = input.kind === "key" ? input.key : input.kind === "mouse" ? input.what : `<${input.text}>`;
     pressed = `${pressed} ${key}`.slice(-40);
     if (key === "j") {
       cursor++;

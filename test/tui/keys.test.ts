@@ -5,7 +5,10 @@ import fc from "fast-check";
 import { listenKeys } from "../../src/tui/terminal/input.ts";
 import { type Input, KeyParser } from "../../src/tui/terminal/keys.ts";
 
-const names = (inputs: readonly Input[]) => inputs.map((i) => (i.kind === "key" ? i.key : `paste:${i.text}`));
+const names = (inputs: readonly Input[]) =>
+  inputs.map((i) =>
+    i.kind === "key" ? i.key : i.kind === "mouse" ? `${i.what}:${i.column},${i.row}` : `${i.kind}:${i.text}`,
+  );
 const keys = (bytes: string | Uint8Array) => {
   const parser = new KeyParser();
   const found = parser.push(Buffer.from(bytes));
@@ -45,6 +48,11 @@ const known: readonly [bytes: string, key: string][] = [
   ["\x1b1", "M-1"],
   ["\x1b[100;5u", "C-d"],
   ["\x1b[27;6;13~", "C-S-Enter"],
+  ["\x1b[<0;3;4M", "press:2,3"],
+  ["\x1b[<65;150;50M", "wheel-down:149,49"],
+  ["\x1b[<68;1;1M", "wheel-up:0,0"],
+  ["\x1b]11;rgb:ffff/ffff/ffff\x1b\\", "answer:11;rgb:ffff/ffff/ffff"],
+  ["\x1b]11;x\x07", "answer:11;x"],
   ["\x1b[200~two\r\nlines\x1b[201~", "paste:two\nlines"],
 ];
 
@@ -94,9 +102,9 @@ test("sequences that are no keys are ignored, and what follows them is not", () 
     "\x1b[I",
     "\x1b[?62;4c",
     "\x1b[12;40R",
-    "\x1b[<0;3;4M",
-    "\x1b]11;rgb:00/00/00\x1b\\",
-    "\x1b]11;x\x07",
+    "\x1b[<0;3;4m",
+    "\x1b[<35;3;4M",
+    "\x1b[<2;3;4M",
     "\x1bP>|term\x1b\\",
     "\x1b[99~",
   ])

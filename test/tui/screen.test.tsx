@@ -6,12 +6,12 @@ import { startInk } from "../../src/tui/ink.ts";
 import { layoutOf } from "../../src/tui/layout.ts";
 import type { Pane, ScreenModel } from "../../src/tui/model.ts";
 import { ScreenOutput } from "../../src/tui/terminal/output.ts";
-import { createTheme, themeOptions } from "../../src/tui/theme.ts";
+import { createTheme, isLight, themeOptions } from "../../src/tui/theme.ts";
 import { cellOf, linesOf } from "../screen/pty.ts";
 import { Drawing, TerminalStandIn } from "./draw.tsx";
 import { sampleScreen } from "./sample.ts";
 
-const theme = createTheme({ colour: true, utf8: true });
+const theme = createTheme({ colours: "dark", utf8: true });
 const sizes: readonly (readonly [columns: number, rows: number])[] = [
   [20, 5],
   [40, 10],
@@ -218,4 +218,13 @@ test("links are links to a terminal that knows them, and only web and mail addre
   assert.equal(theme.link("https://a.example/x", "t"), "\x1b]8;;https://a.example/x\x07t\x1b]8;;\x07");
   for (const target of ["javascript:alert(1)", "file:///etc/passwd", "https://a\x1b]0;x\x07", "https://a b"])
     assert.equal(theme.link(target, "t"), "t");
+});
+
+test("what a terminal answers about its background is understood", () => {
+  assert.equal(isLight("11;rgb:ffff/ffff/ffff"), true);
+  assert.equal(isLight("11;rgb:1e/1e/2e"), false);
+  assert.equal(isLight("11;rgba:fdf6/e3e3/d5d5/ffff"), true);
+  assert.equal(isLight("11;rgb:0/0/0"), false);
+  assert.equal(isLight("10;rgb:ffff/ffff/ffff"), null);
+  assert.equal(isLight("11;?"), null);
 });

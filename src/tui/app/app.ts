@@ -384,6 +384,17 @@ export class App {
     else this.#closeReader();
   }
 
+  moveFolderCursor(rows: number): void {
+    this.folderCursor = Math.max(0, Math.min(this.folderCursor + rows, this.folders.length - 1));
+  }
+
+  /** The folder at the top of a pane of this height. */
+  folderTop(height: number): number {
+    const open = () => this.folders.findIndex((f) => f.path === this.list.folder.path);
+    const at = this.pane === "folders" ? this.folderCursor : open();
+    return Math.max(0, Math.min(at - Math.floor(height / 2), this.folders.length - height));
+  }
+
   focus(target: string): void {
     if (target === "attachments" || target === "reader") {
       if (!this.reader) return;

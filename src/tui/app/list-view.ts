@@ -46,6 +46,11 @@ export class ListView {
     return this.#total;
   }
 
+  /** The row at the top of the view, counted likewise. */
+  get top(): number {
+    return this.#top;
+  }
+
   /** The cursor's row, counted from 0 over all rows. */
   get index(): number {
     return this.#index;

@@ -11,7 +11,7 @@ export function moveBy(app: App, rows: number): void {
   if (app.page) {
     app.page.scrollBy(rows);
   } else if (app.pane === "folders") {
-    app.folderCursor = Math.max(0, Math.min(app.folderCursor + rows, app.folders.length - 1));
+    app.moveFolderCursor(rows);
   } else if (app.pane === "list" || !reader) {
     list.to(list.index + rows);
   } else if (reader.attachment) {

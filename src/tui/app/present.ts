@@ -55,9 +55,7 @@ function keyHints(app: App, context: KeyContext): KeyHint[] {
 }
 
 function folderRows(app: App, height: number): FolderRow[] {
-  const at =
-    app.pane === "folders" ? app.folderCursor : app.folders.findIndex((f) => f.path === app.list.folder.path);
-  const first = Math.max(0, Math.min(at - Math.floor(height / 2), app.folders.length - height));
+  const first = app.folderTop(height);
   return app.folders.slice(first, first + height).map((folder, i) => ({
     key: folder.path,
     name: safeText(folder.role === "inbox" ? "Inbox" : folder.leaf),

@@ -5,6 +5,15 @@
 
 export type Input =
   | { readonly kind: "key"; readonly key: string }
+  /** A mouse button went down, or its wheel turned a notch; the cell is counted from 0. */
+  | {
+      readonly kind: "mouse";
+      readonly what: "press" | "wheel-up" | "wheel-down";
+      readonly column: number;
+      readonly row: number;
+    }
+  /** The terminal's answer to a query: an OSC string without its brackets. */
+  | { readonly kind: "answer"; readonly text: string }
   /** Bracketed paste: line ends are LF, other control characters but Tab are left out. */
   | { readonly kind: "paste"; readonly text: string };
 
@@ -29,6 +38,8 @@ const controls: Readonly<Record<string, string>> = {
 
 const csi = /^\x1b\[([\x30-\x3f]*)([\x20-\x2f]*)([\x40-\x7e])/;
 const csiBegun = /^\x1b\[[\x30-\x3f]*[\x20-\x2f]*$/;
+/** SGR mouse reports (CSI ? 1006 h). */
+const mouse = /^\x1b\[<(\d{1,4});(\d{1,5});(\d{1,5})([Mm])/;
 const linuxFunction = /^\x1b\[\[([A-E])/;
 /** Answers of the terminal: OSC and DCS strings. With anything else behind it, `ESC ]` is Alt and a bracket. */
 const stringBegun = /^\x1b(?:\]\d|P[\d>!$+])/;
@@ -129,6 +140,11 @@ export class KeyParser {
       push(`F${"ABCDE".indexOf(linux[1]!) + 1}`);
       return linux[0].length;
     }
+    const report = mouse.exec(rest);
+    if (report) {
+      found.push(...mouseInput(report));
+      return report[0].length;
+    }
     const sequence = csi.exec(rest);
     if (sequence && rest !== "\x1b[[") {
       push(keyOfCsi(sequence[1]!, sequence[2]!, sequence[3]!));
@@ -139,7 +155,12 @@ export class KeyParser {
       return 3;
     }
     const answer = string.exec(rest);
-    if (answer && stringBegun.test(rest)) return answer[0].length;
+    if (answer && stringBegun.test(rest)) {
+      const [whole] = answer;
+      if (whole.startsWith("\x1b]"))
+        found.push({ kind: "answer", text: whole.slice(2).replace(/(?:\x07|\x1b\\)$/, "") });
+      return whole.length;
+    }
 
     const begun = rest === "\x1b" || rest === "\x1b[[" || rest === "\x1bO" || csiBegun.test(rest);
     const stringOpen = stringBegun.test(rest) || rest === "\x1b]" || rest === "\x1bP";
@@ -157,6 +178,14 @@ export class KeyParser {
     push(key === null ? null : withModifiers(key, 2));
     return 1 + character.length;
   }
+}
+
+/** Only what is used: the left button going down, and the wheel. */
+function mouseInput([, code = "", x = "", y = "", final]: RegExpExecArray): Input[] {
+  const button = Number(code) & ~0b11100;
+  const what = button === 0 ? "press" : button === 64 ? "wheel-up" : button === 65 ? "wheel-down" : null;
+  if (what === null || final === "m") return [];
+  return [{ kind: "mouse", what, column: Math.max(0, Number(x) - 1), row: Math.max(0, Number(y) - 1) }];
 }
 
 /** The name of a character's key; null for those that are none. */

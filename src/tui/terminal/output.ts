@@ -23,6 +23,8 @@ export interface ScreenOutputOptions {
   readonly syncUpdates?: boolean;
   /** Erasing fills with the current background; by default true but for GNU screen. */
   readonly backColourErase?: boolean;
+  /** Asks the terminal to report the mouse (CSI ? 1000 and 1006 h); it then no longer selects text by itself. */
+  readonly mouse?: boolean;
 }
 
 /** Updates up to this many bytes arrive in one packet: nothing to bracket. */
@@ -37,6 +39,7 @@ export class ScreenOutput extends EventEmitter {
   readonly #stream: TerminalStream;
   readonly #syncUpdates: boolean;
   readonly #backColourErase: boolean;
+  readonly #mouse: boolean;
   #cells = new CellTable();
   #active = false;
   /** The newest frame as Ink wrote it, and what of frames the terminal shows (null: not known). */
@@ -52,6 +55,7 @@ export class ScreenOutput extends EventEmitter {
     super();
     this.#stream = stream;
     this.#syncUpdates = options.syncUpdates ?? false;
+    this.#mouse = options.mouse ?? false;
     this.#backColourErase = options.backColourErase ?? !/^screen/.test(process.env.TERM ?? "");
   }
 
@@ -89,7 +93,7 @@ export class ScreenOutput extends EventEmitter {
     this.#active = true;
     this.#cursorShown = false;
     this.#stream.on("resize", this.#resized);
-    this.#send("\x1b[?1049h\x1b[?2004h\x1b[?7l\x1b[?25l\x1b[r");
+    this.#send(`\x1b[?1049h\x1b[?2004h\x1b[?7l\x1b[?25l\x1b[r${this.#mouse ? "\x1b[?1000h\x1b[?1006h" : ""}`);
     this.repaint();
   }
 
@@ -103,6 +107,7 @@ export class ScreenOutput extends EventEmitter {
     this.#stream.off("resize", this.#resized);
     this.#stream.off("drain", this.#drained);
     this.#waiting = false;
+    if (this.#mouse) this.#sendNow("\x1b[?1006l\x1b[?1000l");
     this.#sendNow("\x1b[m\x1b]8;;\x1b\\\x1b[r\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l");
   }
 
