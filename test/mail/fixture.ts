@@ -1,5 +1,5 @@
 /** One account on a real server, with a local copy of its own. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Secret } from "../../src/imap/index.ts";
@@ -100,4 +100,13 @@ export function listing({ mail }: Client, folder: Folder): string[] {
   return mail
     .window(folder, { sort: "arrival", descending: false, offset: 0, limit: 100_000 })
     .map((m) => `${m.uid} ${m.flags.join(",")} ${m.subject}`);
+}
+
+/** The directory below `root` that holds `cur`. */
+export function maildirBelow(root: string): string {
+  const found = readdirSync(root, { recursive: true, encoding: "utf8" }).find((name) =>
+    name.endsWith("/cur"),
+  );
+  if (found === undefined) throw new Error(`there is no maildir below ${root}`);
+  return join(root, found, "..");
 }

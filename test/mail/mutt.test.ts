@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
-import { readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startPty } from "../screen/pty.ts";
 import { serverMissing } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
-import { startFixture } from "./fixture.ts";
-
-/** The directory below `root` that holds `cur`. */
-function maildirBelow(root: string): string {
-  const found = readdirSync(root, { recursive: true, encoding: "utf8" }).find((name) =>
-    name.endsWith("/cur"),
-  );
-  assert.ok(found, "there is a maildir");
-  return join(root, found, "..");
-}
+import { maildirBelow, startFixture } from "./fixture.ts";
 
 const bySubject = (a: { subject: string }, b: { subject: string }) => (a.subject < b.subject ? -1 : 1);
 

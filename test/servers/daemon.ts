@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 
-export type ServerName = "dovecot" | "mutt" | "cyrus" | "courier" | "isync";
+export type ServerName = "dovecot" | "mutt" | "notmuch" | "mu" | "cyrus" | "courier" | "isync";
 
 /** Whether the test run found the server `name`; a suite that needs it skips with {@link serverMissing} otherwise. */
 export function serverAvailable(name: ServerName): boolean {

@@ -10,6 +10,8 @@ const unpacked = fileURLToPath(new URL("../../build/servers/", import.meta.url))
 const installed = [
   { name: "dovecot", file: "/usr/sbin/dovecot", package: "dovecot-imapd" },
   { name: "mutt", file: "/usr/bin/mutt", package: "mutt" },
+  { name: "notmuch", optional: true, file: "/usr/bin/notmuch", package: "notmuch" },
+  { name: "mu", optional: true, file: "/usr/bin/mu", package: "maildir-utils" },
 ];
 
 // Debian lets one IMAP server be installed, and installing another takes the first away. These are therefore unpacked,
@@ -94,7 +96,11 @@ function unpack({ name, file, packages }) {
  */
 export async function ensureServers(asked = []) {
   const lacking = () => installed.filter((w) => !existsSync(w.file));
-  if (lacking().length > 0) install(lacking().map((w) => w.package));
+  // What can be done without is asked for by itself: where it cannot be had, the rest can.
+  for (const optional of [false, true]) {
+    const absent = lacking().filter((w) => (w.optional ?? false) === optional);
+    if (absent.length > 0) install(absent.map((w) => w.package));
+  }
   const wanted = privately.filter((w) => !w.asked || asked.includes(w.name));
   for (const server of wanted) unpack(server);
   const absent = wanted.filter((w) => !existsSync(join(unpacked, w.name, w.file)));
