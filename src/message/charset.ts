@@ -3,6 +3,7 @@
  * Node's TextDecoder knows the WHATWG encodings; UTF-7 is read here (RFC 2152). Nothing in this file throws.
  */
 import { TextDecoder } from "node:util";
+import { guessCharset } from "./charset-guess.ts";
 
 /** Labels in use that TextDecoder does not know, after clean-up to lower-case letters and digits. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
@@ -154,7 +155,7 @@ function utf16Order(bytes: Uint8Array): "utf-16le" | "utf-16be" {
   return odd > even ? "utf-16le" : "utf-16be";
 }
 
-/** Bytes that nothing describes: ISO-2022-JP by its escapes, else UTF-8 where valid, else windows-1252. */
+/** Bytes that nothing describes: ISO-2022-JP by its escapes, else UTF-8 where valid, else what they look like. */
 function guess(bytes: Uint8Array): string {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
     return decoder(utf16Order(bytes), false).decode(bytes);
@@ -166,7 +167,7 @@ function guess(bytes: Uint8Array): string {
       ? decoder("iso-2022-jp", false).decode(bytes)
       : utf8;
   }
-  return windows1252(bytes);
+  return loose(bytes, guessCharset(bytes));
 }
 
 /** Single-byte encodings accept any bytes, so only they can be declared wrongly without its showing. */
@@ -174,7 +175,7 @@ const ANY_BYTES_FIT = /^(?:windows-125|iso-8859-)/;
 
 /**
  * Bytes as text. The declared charset is believed unless the bytes disprove it: those are then read as UTF-8 where
- * valid, by ISO-2022-JP escapes, or as windows-1252. A few bad bytes become U+FFFD. Never throws.
+ * valid, by ISO-2022-JP escapes, or as what they look like. A few bad bytes become U+FFFD. Never throws.
  */
 export function decodeBytes(bytes: Uint8Array, label: string | null): string {
   const name = cleanLabel(label);

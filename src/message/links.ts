@@ -43,6 +43,32 @@ function sameSite(a: string, b: string): boolean {
   return x === y || (y.includes(".") && x.endsWith(`.${y}`)) || (x.includes(".") && y.endsWith(`.${x}`));
 }
 
+/** Hosts that employers put before the links of their mail, and what of their address is the one they lead to. */
+const WRAPPERS: readonly (readonly [host: RegExp, unwrap: (url: URL) => string | null])[] = [
+  [/(?:^|\.)safelinks\.protection\.outlook\.com$/, (url) => url.searchParams.get("url")],
+  [
+    /(?:^|\.)urldefense(?:\.proofpoint)?\.(?:com|us)$/,
+    (url) => {
+      // v3 has it between underscores; v2 writes % as - and / as _.
+      const third = /\/v3\/__(https?:\/.{1,2000}?)__;/i.exec(url.href)?.[1]?.replace(/^(https?:)\/+/, "$1//");
+      const second = url.searchParams.get("u")?.replace(/-/g, "%").replace(/_/g, "/");
+      return third ?? (second ? decodeURIComponent(second) : null);
+    },
+  ],
+];
+
+function hostOf(url: URL): string {
+  return asciiHost(url.hostname);
+}
+
+/** The host a link leads to in the end, as far as its address says. Throws where it is no address. */
+function finalHost(target: string): string {
+  const url = new URL(target);
+  const host = hostOf(url);
+  const wrapped = WRAPPERS.find(([name]) => name.test(host))?.[1](url);
+  return wrapped ? hostOf(new URL(wrapped)) : host;
+}
+
 /**
  * What is wrong with a link whose text is an address: it leads to another host, or its mail goes to another domain.
  * Null where nothing is, and where the text is just words.
@@ -66,7 +92,7 @@ export function linkWarning(text: string, target: string, link: number): LinkWar
   if (named === null) return null;
   let actual: string;
   try {
-    actual = asciiHost(new URL(target).hostname);
+    actual = finalHost(target);
   } catch {
     return null;
   }

@@ -77,10 +77,25 @@ function readFields(lines: readonly string[]): Promise<People> {
   );
 }
 
+/** Characters of one field that are read; mailparser's time may grow with the square of what a sender makes up. */
+const MAX_FIELD = 128 * 1024;
+
+/** Whether so much stands in a field that `parseAddresses` leaves out its end. */
+export function tooManyAddresses(fields: readonly HeaderField[]): boolean {
+  return fields.some((f) => ADDRESS_FIELDS.has(f.name) && f.value.length > MAX_FIELD);
+}
+
+/** Cut behind the last whole address. */
+function cut(value: string): string {
+  if (value.length <= MAX_FIELD) return value;
+  const comma = value.lastIndexOf(",", MAX_FIELD);
+  return value.slice(0, comma > 0 ? comma : MAX_FIELD);
+}
+
 /** The people of a header: From, To, Cc, Reply-To (RFC 5322 §3.6.2–3), Mail-Followup-To; names decoded, groups flattened. */
 export function parseAddresses(fields: readonly HeaderField[]): Promise<People> {
   const lines = fields
     .filter((f) => ADDRESS_FIELDS.has(f.name))
-    .map((f) => `${ADDRESS_FIELDS.get(f.name)}: ${f.value.replace(/[\r\n]+/g, " ")}\r\n`);
+    .map((f) => `${ADDRESS_FIELDS.get(f.name)}: ${cut(f.value).replace(/[\r\n]+/g, " ")}\r\n`);
   return readFields(lines);
 }

@@ -1,7 +1,7 @@
 /** The header of a message, as people read it. */
 import { cleanLabel } from "./charset.ts";
 import { decodeParam, decodeWords, parseDateHeader } from "./header.ts";
-import { parseAddresses } from "./mailparser.ts";
+import { parseAddresses, tooManyAddresses } from "./mailparser.ts";
 import { field, headerFields, parseParameters } from "./mime.ts";
 import type { Headers } from "./types.ts";
 
@@ -15,6 +15,7 @@ export async function readHeaders(
   const date = field(fields, "date");
   const messageId = field(fields, "message-id");
   const none = { from: [], to: [], cc: [], replyTo: [], followupTo: [] };
+  if (tooManyAddresses(fields)) problems.push("There are very many addresses; only the first are shown.");
   const people = await parseAddresses(fields).catch(() => {
     problems.push("The addresses in the header cannot be read.");
     return none;

@@ -63,3 +63,43 @@ test("damage stays small: one bad octet is one replacement", () => {
   const damaged = Buffer.concat([Buffer.from("müde öde "), hex("ff"), Buffer.from(" Übung")]);
   assert.equal(decodeBytes(damaged, "utf-8"), "müde öde \ufffd Übung");
 });
+
+/** Legacy text, by what each pair of octets stands for. */
+function encoder(label: string): (text: string) => Buffer {
+  const decoder = new TextDecoder(label, { fatal: true });
+  const codes = new Map<string, number[]>();
+  const learn = (octets: number[]) => {
+    try {
+      const text = decoder.decode(Buffer.from(octets));
+      if (!codes.has(text)) codes.set(text, octets);
+    } catch {
+      // No character.
+    }
+  };
+  for (let a = 0; a < 256; a++) learn([a]);
+  for (let a = 0x81; a < 0xff; a++) for (let b = 0x40; b < 0xff; b++) learn([a, b]);
+  return (text) => Buffer.from([...text].flatMap((c) => codes.get(c) ?? assert.fail(`${c} in ${label}`)));
+}
+
+test("text that names no charset is read as what it looks like", () => {
+  for (const [label, text] of [
+    ["windows-1251", "Съешь же ещё этих мягких французских булок, да выпей чаю"],
+    ["koi8-u", "Съешь же ещё этих мягких французских булок, да выпей чаю"],
+    ["windows-1253", "Ξεσκεπάζω την ψυχοφθόρα βδελυγμία, και όλα τα άλλα"],
+    ["windows-1255", "דג סקרן שט בים מאוכזב ולפתע מצא לו חברה"],
+    ["windows-874", "เป็นมนุษย์สุดประเสริฐเลิศคุณค่า กว่าบรรดาฝูงสัตว์เดรัจฉาน"],
+    ["windows-1254", "Pijamalı hasta yağız şoföre çabucak güvendi, sıcak ışık altında"],
+    ["euc-kr", "다람쥐 헌 쳇바퀴에 타고파, 그래서 오늘도 달린다"],
+    ["gb18030", "我们都是中国人，今天天气很好，大家一起去公园玩"],
+    ["big5", "我們都是好朋友，今天天氣很好，大家一起去公園玩"],
+    ["shift_jis", "いろはにほへと ちりぬるを わかよたれそ つねならむ"],
+    ["euc-jp", "いろはにほへと ちりぬるを わかよたれそ つねならむ"],
+    ["windows-1252", "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich"],
+    ["windows-1252", "Kæmi ný öxi hér, ykist þjófum nú bæði víl og ádrepa"],
+    [
+      "windows-1252",
+      "Portez ce vieux whisky au juge blond qui fume, là-bas où l'été dérive près de la forêt",
+    ],
+  ] as const)
+    assert.equal(decodeBytes(encoder(label)(text), null), text, label);
+});

@@ -175,6 +175,14 @@ test("of two forms the plain one is shown, unless it is a stub", async () => {
   assert.equal(shown(await readMessage(alternative("Yes.", "<p>Yes."))), "Yes.");
 });
 
+test("of very many addresses the first are read, and it is said", async () => {
+  const list = Array.from({ length: 9000 }, (_, i) => `p${i}@example.org`).join(", ");
+  const m = await readMessage(Buffer.from(`To: ${list}\r\n\r\nhi`));
+  assert.ok(m.headers.to.length > 5000 && m.headers.to.length < 9000);
+  assert.match(m.headers.to.at(-1)?.email ?? "", /^p\d+@example\.org$/);
+  assert.deepEqual(m.problems, ["There are very many addresses; only the first are shown."]);
+});
+
 test("line ends LF and CR, a mailbox separator, and a forgotten empty line are all read", async () => {
   const crlf = await readMessage(PLAIN);
   const text = PLAIN.toString("latin1");
