@@ -148,7 +148,7 @@ export class Line {
   doubt(): void {
     if (this.#connection) {
       void this.#probe(this.#connection);
-      for (const other of this.#others) probe(other).catch(() => undefined);
+      this.#probeOthers();
     } else if (this.#attempt) {
       this.#beginAnew();
     } else if (this.#state.kind === "down" && this.#state.retryAt !== null) {
@@ -164,6 +164,10 @@ export class Line {
     } catch {
       // It is closed now, which is told as any loss is.
     }
+  }
+
+  #probeOthers(): void {
+    for (const other of this.#others) probe(other).catch(() => undefined);
   }
 
   /** What is under way may lead nowhere: another attempt takes its place, for all who wait for it. */
@@ -282,6 +286,8 @@ export class Line {
     this.#since = null;
     this.#hooks.lost();
     if (this.closed) return;
+    // What this one died of in silence, the others may have too.
+    if (error instanceof ImapError && error.code === "TIMEOUT") this.#probeOthers();
     const steady = held >= steadyMs;
     if (steady) this.#failures = 0;
     this.#refusal = steady ? null : error;

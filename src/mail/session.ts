@@ -29,6 +29,7 @@ export interface SessionOptions extends LineOptions {
 }
 
 interface Waiting {
+  readonly connection: Connection;
   readonly path: string;
   start(): void;
   fail(error: unknown): void;
@@ -101,8 +102,8 @@ export class Session {
   ): Promise<T> {
     const connection = await this.connected();
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ path, start: resolve, fail: reject });
-      this.#pump(connection);
+      this.#waiting.push({ connection, path, start: resolve, fail: reject });
+      this.#pump();
     });
     try {
       const { selected } = connection;
@@ -110,16 +111,17 @@ export class Session {
       return await work(connection, selected);
     } finally {
       this.#users--;
-      this.#pump(connection);
+      this.#pump();
     }
   }
 
   /** Lets in whoever is next, in order: nobody waits for ever behind a busy mailbox. */
-  #pump(connection: Connection): void {
+  #pump(): void {
     while (!this.#selecting) {
       const next = this.#waiting[0];
       if (!next) break;
-      if (this.connection !== connection) {
+      // Work of a lost connection may end when there is another one, and says nothing about that.
+      if (this.connection !== next.connection) {
         this.#waiting.shift();
         next.fail(new ImapError("CLOSED", "the connection was lost"));
       } else if (this.#path === next.path) {
@@ -127,7 +129,7 @@ export class Session {
         this.#users++;
         next.start();
       } else if (this.#users === 0) {
-        this.#select(connection, next);
+        this.#select(next);
       } else {
         break;
       }
@@ -135,7 +137,8 @@ export class Session {
     this.#idleSoon();
   }
 
-  #select(connection: Connection, next: Waiting): void {
+  #select(next: Waiting): void {
+    const { connection } = next;
     this.#selecting = true;
     this.#path = null;
     connection
@@ -143,7 +146,7 @@ export class Session {
       .then((selected) => this.#options.entered(connection, selected))
       .then(
         () => {
-          this.#path = next.path;
+          if (this.connection === connection) this.#path = next.path;
         },
         (error: unknown) => {
           this.#waiting = this.#waiting.filter((w) => w !== next);
@@ -152,7 +155,7 @@ export class Session {
       )
       .finally(() => {
         this.#selecting = false;
-        this.#pump(connection);
+        this.#pump();
       });
   }
 

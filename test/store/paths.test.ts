@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { relative, sep } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { decodeSegment, encodeSegment, hashedDirectory, mailboxDirectory } from "../../src/store/paths.ts";
+import { scratch, storeIn } from "./sample.ts";
 
 /** Mailbox names as the wire has them: bytes, here with the awkward ones made likely. */
 const names = fc.oneof(
@@ -79,4 +81,49 @@ describe("mailbox names as paths", () => {
       }),
     );
   });
+
+  test("every mailbox has a directory of its own, also where upper and lower case are one", (t) => {
+    const store = storeIn(t, scratch(t));
+    const root = `${store.mailboxes.directory(store.mailboxes.put(listed("INBOX", null)).id)}/..`;
+    const delimiters = fc.constantFrom("/", ".", null);
+    // Few letters, so that many names are near one another.
+    const near = fc
+      .array(
+        fc.constantFrom("a", "A", "/", ".", "..", "%", "%2F", "cur", "CUR", "x".repeat(250), "\xe9", "\x01"),
+        {
+          minLength: 1,
+          maxLength: 5,
+        },
+      )
+      .map((pieces) => pieces.join(""));
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(near, delimiters), { selector: ([path]) => path, maxLength: 12 }),
+        (all) => {
+          store.mailboxes.retainOnly([]);
+          const directories = all.map(([path, delimiter]) =>
+            relative(root, store.mailboxes.directory(store.mailboxes.put(listed(path, delimiter)).id)),
+          );
+          const plain = directories.map((directory) => directory.toLowerCase());
+          assert.equal(new Set(plain).size, all.length);
+          for (const directory of plain) {
+            const segments = directory.split(sep);
+            for (const segment of segments) assertSafe(segment);
+            assert.ok(!segments.some((segment) => ["..", ".", "", "cur", "new", "tmp"].includes(segment)));
+          }
+          // And back: a directory says whose it is.
+          for (const [i, [path]] of all.entries())
+            assert.equal(
+              relative(root, store.mailboxes.directory(store.mailboxes.byPath(path)?.id ?? 0)),
+              directories[i],
+            );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 });
+
+function listed(path: string, delimiter: string | null) {
+  return { path, name: path, delimiter, attributes: [] };
+}
