@@ -6,6 +6,8 @@ import { cacheDir, stateDir } from "../account/paths.ts";
 import { type Connection, listMailboxes, type MailboxEvent, noop, type Secret } from "../imap/index.ts";
 import type { Attachment, ReadableMessage } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
+import { Downloads } from "./download/downloads.ts";
+import type { DownloadProgress } from "./download/pass.ts";
 import { isLineDown, MailError } from "./errors.ts";
 import { arrangeFolders, findFolder, unlistedFolder } from "./folders.ts";
 import { ForeignFlags } from "./foreign-flags.ts";
@@ -50,6 +52,7 @@ export class Mail {
   readonly #sync: Sync;
   readonly #operations: Operations;
   readonly #reading: Reading;
+  readonly #downloads: Downloads;
   readonly #news: News;
   readonly #foreign: ForeignFlags;
   readonly #events = new EventEmitter<{ event: [MailEvent] }>();
@@ -109,6 +112,7 @@ export class Mail {
     this.#history = new History(this.#store, this.#operations);
     this.#sync = new Sync(this.#store, this.#operations, emit);
     this.#reading = new Reading(this.#store, this.#session);
+    this.#downloads = new Downloads(this.#store, this.#session);
     this.#foreign = new ForeignFlags(this.#store, {
       change: ({ path }, uids, mode, flags) => this.#operations.flag(path, uids, mode, flags, true),
       watched: () => this.#watched?.path ?? null,
@@ -333,6 +337,23 @@ export class Mail {
       return searchIndex(store, this.#stored(folder).id, query);
     }
     return searchServer({ session: this.#session, sync: this.#sync, store }, folder.path, query);
+  }
+
+  /**
+   * Fetches the bodies of a folder that the local copy lacks. Rejects as the line and the disk fail; what has come is
+   * kept, and the next call goes on from there.
+   */
+  async download(
+    folder: Folder,
+    { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: DownloadProgress) => void } = {},
+  ): Promise<DownloadProgress> {
+    return this.#downloads.run(folder.path, {
+      since: 0,
+      signal: signal ?? new AbortController().signal,
+      gate: () => Promise.resolve(),
+      room: () => Promise.resolve(true),
+      ...(onProgress ? { onProgress } : {}),
+    });
   }
 
   read(folder: Folder, uid: number): Promise<ReadableMessage> {

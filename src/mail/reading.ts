@@ -13,15 +13,13 @@ import {
 import type { Attachment, ReadableMessage } from "../message/types.ts";
 import type { BodyWriter, Store, StoredMessage } from "../store/index.ts";
 import { listData, toStoredMessage } from "./convert.ts";
+import { wholeLimit } from "./download/pass.ts";
 import { MailError } from "./errors.ts";
 import type { Session } from "./session.ts";
 import { decodeStructure, encodeStructure } from "./structure.ts";
 
 /** MIME and HTML are loaded when the first message is opened: a list does without them. */
 const messageRoom = () => import("../message/index.ts");
-
-/** Messages up to this size come whole and are kept; of larger ones only the text parts come, until more is asked for. */
-const wholeLimit = 256 * 1024;
 
 /** A message, by the ids the server and the store know it by. */
 export interface MessageRef {

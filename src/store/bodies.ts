@@ -1,17 +1,24 @@
-import { closeSync, readFileSync, writeSync } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
+import { crc32 } from "node:zlib";
+import { FileWriter, type Seal } from "./body-writer.ts";
+import { type Arriving, BulkWriter, type Delivery, type Written } from "./bulk-writer.ts";
 import { bytes, type Database, number, text } from "./database.ts";
 import type { Row } from "./driver.ts";
-import { asStoreError, StoreError } from "./error.ts";
+import { StoreError } from "./error.ts";
+import { evict } from "./eviction.ts";
 import { type Mailboxes, words } from "./mailboxes.ts";
-import { baseName, fileSize, Maildir, onFile, removeFile } from "./maildir.ts";
+import { baseName, fileSize, Maildir, onFile, removeFile, temporaryName } from "./maildir.ts";
+import { type MissingQuery, type MissingSlice, missingBodies } from "./missing.ts";
 import { type BodyWriter, firstProvisionalUid } from "./types.ts";
 
 /** How exactly the time of the last reading is kept, milliseconds: not every reading should be a write. */
 const readPrecision = 3600 * 1000;
 
-let writers = 0;
-
-/** Whole messages in the maildirs, and single parts of those too large to keep whole. */
+/**
+ * Whole messages in the maildirs, and single parts of those too large to keep whole. A file is written in tmp/, then
+ * the index learns of it, then it is moved to cur/: a kill in between leaves nothing that is not found again.
+ * There is no fsync: what a power failure has spoilt is told by size and checksum, and comes back from the server.
+ */
 export class Bodies {
   readonly #database: Database;
   readonly #mailboxes: Mailboxes;
@@ -23,30 +30,61 @@ export class Bodies {
   }
 
   /**
-   * The file that holds the whole message, or null. Another program may have renamed it (found again, and the name
-   * that the index knows stays, so that changed flags are noticed) or deleted it (forgotten); one cut short by a power
-   * failure is deleted.
+   * The file that holds the whole message, or null; its content is not looked at, see `sound`. Another program may have
+   * renamed it (found again, and the name that the index knows stays, so that changed flags are noticed) or deleted it
+   * (forgotten); one that was cut short is deleted.
    */
   path(mailboxId: number, uid: number): string | null {
     const row = this.#row(mailboxId, uid);
     if (!row) return null;
-    const path = this.#maildir(mailboxId).locate(text(row, "file"));
-    if (path !== null && fileSize(path) === row.size) return path;
-    return this.#database.transaction(() => this.#repair(mailboxId, uid));
+    const maildir = this.#maildir(mailboxId);
+    const file = maildir.find(text(row, "file"));
+    if (file && !maildir.isTemporary(file.path) && fileSize(file.path) === row.size) return file.path;
+    return this.#database.transaction(() => this.#repair(mailboxId, uid, fileSize));
   }
 
-  /** The whole message, or null where it is not cached. */
-  read(mailboxId: number, uid: number): Buffer | null {
-    const path = this.path(mailboxId, uid);
-    if (path === null) return null;
-    const content = onFile<Buffer | null>(path, () => readFileSync(path), null);
-    if (content) this.#noteReading("body", "", mailboxId, uid);
+  /** The whole message in memory, or null where it is not cached as it came. Counts as reading unless `peek`. */
+  read(mailboxId: number, uid: number, { peek = false } = {}): Buffer | null {
+    const content = this.#content(mailboxId, uid) ?? this.#mended(mailboxId, uid);
+    if (content && !peek) this.#noteReading("body", "", mailboxId, uid);
     return content;
   }
 
+  /** The file that holds the whole message as it came, or null. Counts as reading; the file may be of any size. */
+  async sound(mailboxId: number, uid: number): Promise<string | null> {
+    const path = this.path(mailboxId, uid);
+    const row = path === null ? null : this.#row(mailboxId, uid);
+    if (path === null || !row) return null;
+    if ((await checksumOf(path)) !== row.checksum) {
+      this.#database.transaction(() => this.#spoilt(mailboxId, uid, path, number(row, "checksum")));
+      return null;
+    }
+    this.#noteReading("body", "", mailboxId, uid);
+    return path;
+  }
+
+  #content(mailboxId: number, uid: number): Buffer | null {
+    const row = this.#row(mailboxId, uid);
+    const file = row && this.#maildir(mailboxId).find(text(row, "file"));
+    if (!file) return null;
+    const content = onFile<Buffer | null>(file.path, () => readFileSync(file.path), null);
+    return content && isSealed(content, row) ? content : null;
+  }
+
+  /** What is left once row and file have been made to agree. */
+  #mended(mailboxId: number, uid: number): Buffer | null {
+    if (!this.#row(mailboxId, uid)) return null;
+    const look = (path: string, row: Row) => {
+      const content = onFile<Buffer | null>(path, () => readFileSync(path), null);
+      return content && isSealed(content, row) ? content.length : null;
+    };
+    this.#database.transaction(() => this.#repair(mailboxId, uid, look));
+    return this.#content(mailboxId, uid);
+  }
+
   /**
-   * Begins to store a message of the index. Throws StoreError `gone` where the index does not have it.
-   * No fsync: a kill loses nothing, and a file that a power failure cut short is told by its size.
+   * Begins to store a message of the index, which has been read. Throws StoreError `gone` where the index does not have
+   * it.
    */
   create(mailboxId: number, uid: number): BodyWriter {
     const row = this.#database.get(
@@ -61,10 +99,23 @@ export class Bodies {
     const maildir = this.#maildir(mailboxId);
     if (!this.#swept.has(mailboxId)) maildir.sweep();
     this.#swept.add(mailboxId);
-    const temporary = maildir.openTemporary(`${base}.${process.pid}_${writers++}`);
-    return new FileWriter(temporary.path, temporary.descriptor, (size) =>
-      this.#keep(mailboxId, uid, uidValidity, base, temporary.path, size),
+    const temporary = maildir.openTemporary(temporaryName(base));
+    return new FileWriter(temporary.path, temporary.descriptor, (seal) =>
+      this.#keep(mailboxId, uid, uidValidity, base, temporary.path, seal),
     );
+  }
+
+  /** Begins to store many messages of a mailbox, which nobody has read. `fsync`: each is on the disk before it counts. */
+  bulk(mailboxId: number, { fsync = false } = {}): BulkWriter {
+    const uidValidity = this.#mailboxes.byId(mailboxId)?.uidValidity ?? 0;
+    const maildir = this.#maildir(mailboxId);
+    maildir.make();
+    return new BulkWriter({
+      fsync,
+      temporary: ({ uid, internalDate }: Arriving) =>
+        maildir.temporary(temporaryName(baseName(uidValidity, uid, internalDate))),
+      keep: (written) => this.#keepAll(mailboxId, uidValidity, written),
+    });
   }
 
   /** The part's content as `putPart` was given it, or null. `section` as in BODY[section]. */
@@ -81,54 +132,67 @@ export class Bodies {
     return bytes(row, "content");
   }
 
-  /** Keeps one part; ignored where the message is not in the store. */
+  /** Keeps one part that was read; ignored where the message is not in the store. */
   putPart(mailboxId: number, uid: number, section: string, content: Uint8Array): void {
+    this.#putPart(mailboxId, uid, section, content, Date.now());
+  }
+
+  /** Keeps parts that nobody has read. */
+  putUnreadParts(mailboxId: number, { uid, internalDate }: Arriving, parts: ReadonlyMap<string, Uint8Array>) {
+    this.#database.transaction(() => {
+      for (const [section, content] of parts)
+        this.#putPart(mailboxId, uid, section, content, lastUse(internalDate));
+    });
+  }
+
+  #putPart(mailboxId: number, uid: number, section: string, content: Uint8Array, usedAt: number): void {
     this.#database.run(
-      `INSERT OR REPLACE INTO part (message, section, content, read_at)
-       SELECT id, ?, ?, ? FROM message WHERE mailbox = ? AND uid = ?`,
+      `INSERT INTO part (message, section, content, used_at)
+       SELECT id, ?, ?, ? FROM message WHERE mailbox = ? AND uid = ?
+       ON CONFLICT (message, section) DO UPDATE SET content = excluded.content,
+         used_at = max(used_at, excluded.used_at)`,
       section,
       content,
-      Date.now(),
+      usedAt,
       mailboxId,
       uid,
     );
   }
 
-  /** Octets of all bodies and parts kept. */
-  size(): number {
-    const row = this.#database.get(
-      `SELECT (SELECT coalesce(sum(size), 0) FROM body) +
-              (SELECT coalesce(sum(length(content)), 0) FROM part) AS n`,
-    );
-    return row ? number(row, "n") : 0;
+  /** The sections of which `getPart` has the content. */
+  sections(mailboxId: number, uid: number): string[] {
+    return this.#database
+      .all(
+        "SELECT section FROM part JOIN message ON message.id = message WHERE mailbox = ? AND uid = ?",
+        mailboxId,
+        uid,
+      )
+      .map((row) => text(row, "section"));
   }
 
-  /** Forgets what has not been read for longest, until at most `maxBytes` are kept. Returns octets freed. */
+  /** Messages that are not kept whole, newest first: one slice of the mailbox. */
+  missing(mailboxId: number, query: MissingQuery): MissingSlice {
+    return missingBodies(this.#database, mailboxId, query);
+  }
+
+  /** Octets of all bodies and parts kept: at once, however many there are. */
+  size(): number {
+    const row = this.#database.get("SELECT octets FROM kept");
+    return row ? number(row, "octets") : 0;
+  }
+
+  /**
+   * One step of forgetting what was not used for longest: at most `most` bodies and parts, a few milliseconds of work.
+   * Only what was last used before `before` (milliseconds since the epoch). Returns octets freed; 0: there is none.
+   */
+  evict(octets: number, before = Number.MAX_SAFE_INTEGER, most = 50): number {
+    return evict(this.#database, (mailboxId) => this.#maildir(mailboxId), { octets, before, most });
+  }
+
+  /** Forgets what was not used for longest, until at most `maxBytes` are kept. Returns octets freed. */
   trim(maxBytes: number): number {
-    let excess = this.size() - maxBytes;
     let freed = 0;
-    while (excess > 0) {
-      const batch = this.#database.all(
-        `SELECT message, '' AS section, file, size, read_at FROM body
-         UNION ALL SELECT message, section, NULL, length(content), read_at FROM part
-         ORDER BY read_at, message LIMIT 500`,
-      );
-      if (batch.length === 0) break;
-      const before = freed;
-      for (const row of batch) {
-        if (excess <= 0) break;
-        if (row.file === null) {
-          this.#database.run(
-            "DELETE FROM part WHERE message = ? AND section = ?",
-            number(row, "message"),
-            text(row, "section"),
-          );
-        } else if (!this.#forget(number(row, "message"), text(row, "file"))) continue;
-        excess -= number(row, "size");
-        freed += number(row, "size");
-      }
-      if (freed === before) break;
-    }
+    for (let step = 1; step > 0; freed += step) step = this.evict(this.size() - maxBytes);
     return freed;
   }
 
@@ -205,8 +269,9 @@ export class Bodies {
       return () => {
         if (withdrawn === null) this.#database.run("DELETE FROM body WHERE message = ?", message.id);
         else {
-          const name = maildir.deliver(withdrawn.path, base, message.flags, withdrawn);
-          this.#database.run("UPDATE body SET file = ? WHERE message = ?", name, message.id);
+          const naming = maildir.naming(base, message.flags, withdrawn);
+          maildir.deliver(withdrawn.path, naming, withdrawn);
+          this.#database.run("UPDATE body SET file = ? WHERE message = ?", naming.written, message.id);
         }
       };
     });
@@ -219,19 +284,16 @@ export class Bodies {
     return this.#database.get(sql, mailboxId, firstProvisionalUid) !== null;
   }
 
-  /**
-   * The file appears and the index learns of it under one lock, so that no process sees one without the other.
-   * A kill in between leaves a file that the same message's next writing replaces.
-   */
   #keep(
     mailboxId: number,
     uid: number,
     uidValidity: number,
     base: string,
     temporary: string,
-    size: number,
+    seal: Seal,
   ): boolean {
-    return this.#database.transaction(() => {
+    const maildir = this.#maildir(mailboxId);
+    const place = this.#database.transaction(() => {
       const row = this.#database.get(
         `SELECT message.id, flags FROM message JOIN mailbox ON mailbox.id = mailbox
          WHERE mailbox = ? AND uid = ? AND uid_validity = ?`,
@@ -239,67 +301,109 @@ export class Bodies {
         uid,
         uidValidity,
       );
-      if (!row) return false;
-      const maildir = this.#maildir(mailboxId);
-      const flags = words(text(row, "flags"));
-      const [earlier] = this.files(mailboxId, JSON.stringify([uid]));
-      const name = maildir.deliver(
-        temporary,
-        base,
-        flags,
-        earlier === undefined ? null : maildir.find(earlier),
-      );
+      if (!row) return null;
+      const [known] = this.files(mailboxId, JSON.stringify([uid]));
+      const earlier = known === undefined ? null : maildir.find(known);
+      const naming = maildir.naming(base, words(text(row, "flags")), earlier);
       this.#database.run(
-        "INSERT OR REPLACE INTO body (message, file, size, read_at) VALUES (?, ?, ?, ?)",
+        `INSERT INTO body (message, file, size, checksum, used_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (message) DO UPDATE SET file = excluded.file, size = excluded.size,
+           checksum = excluded.checksum, used_at = excluded.used_at`,
         number(row, "id"),
-        name,
-        size,
+        naming.written,
+        seal.size,
+        seal.checksum,
         Date.now(),
       );
-      return true;
+      return { naming, earlier };
+    });
+    if (place) maildir.deliver(temporary, place.naming, place.earlier);
+    return place !== null;
+  }
+
+  /** The same for many: those that are in the index, and that nobody else has brought in meanwhile. */
+  #keepAll(mailboxId: number, uidValidity: number, written: readonly Written[]): Delivery[] {
+    const maildir = this.#maildir(mailboxId);
+    return this.#database.transaction(() => {
+      const rows = this.#database.all(
+        `SELECT message.id, uid, flags FROM message JOIN mailbox ON mailbox.id = mailbox
+         LEFT JOIN body ON body.message = message.id
+         WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?)) AND uid_validity = ?
+           AND body.message IS NULL`,
+        mailboxId,
+        JSON.stringify(written.map(({ message }) => message.uid)),
+        uidValidity,
+      );
+      const wanted = new Map(rows.map((row) => [number(row, "uid"), row]));
+      const values: (string | number)[][] = [];
+      const deliveries = written.map(({ message, temporary, size, checksum }): Delivery => {
+        const row = wanted.get(message.uid);
+        if (!row) return { temporary, path: null };
+        wanted.delete(message.uid);
+        const base = baseName(uidValidity, message.uid, message.internalDate);
+        const naming = maildir.naming(base, words(text(row, "flags")), null);
+        values.push([number(row, "id"), naming.written, size, checksum, lastUse(message.internalDate)]);
+        return { temporary, path: maildir.finished(naming.name) };
+      });
+      this.#database.run(
+        `INSERT INTO body (message, file, size, checksum, used_at)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`,
+        JSON.stringify(values),
+      );
+      return deliveries;
     });
   }
 
   #row(mailboxId: number, uid: number): Row | null {
     return this.#database.get(
-      `SELECT message.id, body.file, body.size FROM message JOIN body ON body.message = message.id
+      `SELECT message.id, file, body.size, checksum FROM message JOIN body ON body.message = message.id
        WHERE mailbox = ? AND uid = ?`,
       mailboxId,
       uid,
     );
   }
 
-  /** Looks again, now that no other process of ours is half-way through a change, and makes row and file agree. */
-  #repair(mailboxId: number, uid: number): string | null {
+  /**
+   * Looks again, now that no other process of ours is half-way through a change, and makes row and file agree. `look`
+   * tells a file's size, or null where it is not what was written.
+   */
+  #repair(mailboxId: number, uid: number, look: (path: string, row: Row) => number | null): string | null {
     const row = this.#row(mailboxId, uid);
     if (!row) return null;
-    const path = this.#maildir(mailboxId).locate(text(row, "file"));
-    if (path !== null && fileSize(path) === row.size) return path;
-    if (path !== null) removeFile(path);
+    const maildir = this.#maildir(mailboxId);
+    for (const file of maildir.candidates(text(row, "file"))) {
+      if (look(file.path, row) !== row.size) removeFile(file.path);
+      else if (!maildir.isTemporary(file.path)) return file.path;
+      else {
+        const name = file.written;
+        maildir.deliver(file.path, { written: name, name }, null);
+        return maildir.finished(name);
+      }
+    }
     this.#database.run("DELETE FROM body WHERE message = ?", number(row, "id"));
     return null;
   }
 
-  /** False where another program has changed the flags of the file, which are to be noticed first. */
-  #forget(message: number, file: string): boolean {
-    const row = this.#database.get("SELECT mailbox FROM message WHERE id = ?", message);
-    if (row && !this.#maildir(number(row, "mailbox")).evict(file)) return false;
-    this.#database.run("DELETE FROM body WHERE message = ?", message);
-    return true;
+  /** The file is not what was written: both go, unless another process has mended it meanwhile. */
+  #spoilt(mailboxId: number, uid: number, path: string, checksum: number): void {
+    const row = this.#row(mailboxId, uid);
+    if (row?.checksum !== checksum) return;
+    removeFile(path);
+    this.#database.run("DELETE FROM body WHERE message = ?", number(row, "id"));
   }
 
   #noteReading(table: "body" | "part", section: string, mailboxId: number, uid: number): void {
     const now = Date.now();
     const old = this.#database.get(
       `SELECT ${table}.rowid AS id FROM ${table} JOIN message ON message.id = message
-       WHERE mailbox = ? AND uid = ? AND read_at < ? ${table === "part" ? "AND section = ?" : ""}`,
+       WHERE mailbox = ? AND uid = ? AND used_at < ? ${table === "part" ? "AND section = ?" : ""}`,
       mailboxId,
       uid,
       now - readPrecision,
       ...(table === "part" ? [section] : []),
     );
     if (old) {
-      this.#database.run(`UPDATE ${table} SET read_at = ? WHERE rowid = ?`, now, number(old, "id"));
+      this.#database.run(`UPDATE ${table} SET used_at = ? WHERE rowid = ?`, now, number(old, "id"));
     }
   }
 
@@ -308,55 +412,23 @@ export class Bodies {
   }
 }
 
-class FileWriter implements BodyWriter {
-  readonly #path: string;
-  readonly #keep: (size: number) => boolean;
-  #descriptor: number | null;
-  #size = 0;
+/** What was never read counts as used when it came: new mail is kept rather than old. Milliseconds since the epoch. */
+function lastUse(internalDate: number): number {
+  return Math.min(Math.trunc(internalDate), Date.now());
+}
 
-  constructor(path: string, descriptor: number, keep: (size: number) => boolean) {
-    this.#path = path;
-    this.#descriptor = descriptor;
-    this.#keep = keep;
-  }
+function isSealed(content: Uint8Array, { size, checksum }: Row): boolean {
+  return content.length === size && crc32(content) === checksum;
+}
 
-  write(chunk: Uint8Array): void {
-    const descriptor = this.#open();
-    try {
-      for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done);
-    } catch (error) {
-      this.abort();
-      throw asStoreError(error, this.#path);
-    }
-    this.#size += chunk.length;
-  }
-
-  commit(): boolean {
-    const descriptor = this.#open();
-    this.#descriptor = null;
-    let kept = false;
-    try {
-      closeSync(descriptor);
-      kept = this.#keep(this.#size);
-    } catch (error) {
-      throw asStoreError(error, this.#path);
-    } finally {
-      if (!kept) removeFile(this.#path);
-    }
-    return kept;
-  }
-
-  abort(): void {
-    if (this.#descriptor === null) return;
-    closeSync(this.#descriptor);
-    this.#descriptor = null;
-    removeFile(this.#path);
-  }
-
-  #open(): number {
-    if (this.#descriptor === null) {
-      throw new StoreError("bug", "A message was written to after its end.");
-    }
-    return this.#descriptor;
+/** CRC-32 of a file of any size; null where it cannot be read to its end. */
+async function checksumOf(path: string): Promise<number | null> {
+  let checksum = 0;
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }))
+      checksum = crc32(chunk, checksum);
+    return checksum;
+  } catch {
+    return null;
   }
 }

@@ -9,6 +9,7 @@ import { openIndex, openJournal } from "./schema.ts";
 import { Transfers } from "./transfer.ts";
 
 export type { Bodies } from "./bodies.ts";
+export type { BulkWriter } from "./bulk-writer.ts";
 export { StoreError, type StoreErrorCode } from "./error.ts";
 export type { Foreign, ForeignChange } from "./foreign.ts";
 export type { Journal, MarkDetails } from "./journal.ts";

@@ -11,7 +11,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { asStoreError, systemCode } from "./error.ts";
 import { firstProvisionalUid } from "./types.ts";
 
@@ -79,10 +79,20 @@ export function baseName(uidValidity: number, uid: number, internalDate: number)
   return `${seconds}.postern_${uidValidity}_${uid}.${host}${told}`;
 }
 
-/** What stays the same of a file's name. */
+/** The name in tmp/ of a message being written: unlike any other's, also of the same message. */
+export function temporaryName(base: string): string {
+  return `${base}.${process.pid}_${temporaries++}`;
+}
+
+let temporaries = 0;
+
+/** What `temporaryName` adds. */
+const temporaryEnd = /\.(\d+)_\d+$/;
+
+/** What stays the same of a file's name, in whatever directory. */
 export function baseOf(name: string): string {
   const colon = name.lastIndexOf(":2,");
-  return colon < 0 ? name : name.slice(0, colon);
+  return colon < 0 ? name.replace(temporaryEnd, "") : name.slice(0, colon);
 }
 
 function lettersOf(name: string): string {
@@ -97,7 +107,7 @@ export function uidOf(name: string): number | null {
 }
 
 /** What is done to the name of a file on its way to another one: `written` is what the index gets to know. */
-interface Naming {
+export interface Naming {
   readonly written: string;
   readonly name: string;
 }
@@ -133,30 +143,45 @@ export function makeDirectory(path: string): void {
   }
 }
 
-/** A file of ours: the name that the index has for it, the one it was found under, and where it is. */
+/** A file of ours: the name that the index has for it, the one it was found under (in tmp/: the same), and where it is. */
 export interface Found {
   readonly written: string;
   readonly found: string;
   readonly path: string;
 }
 
-/** A view of one maildir for the length of one operation: a listing, once read, is not read again. */
+/**
+ * A view of one maildir for the length of one operation: a listing, once read, is not read again.
+ * A message that is in the index may still be in tmp/: it is moved to cur/ when the index has it.
+ */
 export class Maildir {
   readonly #directory: string;
-  #listing: Map<string, string> | null = null;
+  #listing: Map<string, string[]> | null = null;
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
-  /** Absolute path of the file named `name`, wherever another program has renamed it to; null if it is gone. */
-  locate(name: string): string | null {
-    return this.#asWritten(name) ?? this.#list().get(baseOf(name)) ?? null;
+  /** The file that the index knows as `name`, wherever it is and whatever it is called now; null if it is gone. */
+  find(name: string): Found | null {
+    const path = this.#asWritten(name) ?? this.#list().get(baseOf(name))?.[0];
+    return path === undefined ? null : { written: name, found: this.#nameIn(path, name), path };
   }
 
-  find(name: string): Found | null {
-    const path = this.locate(name);
-    return path === null ? null : { written: name, found: basename(path), path };
+  /** Every file that may be the one that the index knows as `name`, most likely first. */
+  candidates(name: string): Found[] {
+    const asWritten = this.#asWritten(name);
+    const paths = [...(asWritten === null ? [] : [asWritten]), ...(this.#list().get(baseOf(name)) ?? [])];
+    return [...new Set(paths)].map((path) => ({ written: name, found: this.#nameIn(path, name), path }));
+  }
+
+  /** No other program renames what lies in tmp/. */
+  #nameIn(path: string, written: string): string {
+    return this.isTemporary(path) ? written : basename(path);
+  }
+
+  isTemporary(path: string): boolean {
+    return dirname(path) === join(this.#directory, "tmp");
   }
 
   /** The path of a file that still has the name we gave it; null where it has not. */
@@ -172,16 +197,16 @@ export class Maildir {
     const wanted = naming(baseOf(name), flags, name, name).written;
     if (wanted === name) return name;
     if (renamed(join(this.#directory, "cur", name), join(this.#directory, "cur", wanted))) return wanted;
-    const found = this.locate(name);
-    if (found === null) return null;
-    const target = naming(baseOf(name), flags, name, basename(found)).name;
-    return renamed(found, join(this.#directory, "cur", target)) ? wanted : null;
+    const file = this.find(name);
+    if (!file) return null;
+    const target = naming(baseOf(name), flags, name, file.found).name;
+    return renamed(file.path, join(this.#directory, "cur", target)) ? wanted : null;
   }
 
   /** Deletes a file of ours, whatever its flags are now. */
   remove(name: string): void {
-    const path = this.locate(name);
-    if (path) removeFile(path);
+    const file = this.find(name);
+    if (file) removeFile(file.path);
   }
 
   /** Deletes a file of ours, unless another program has changed its flags: false then, as that is to be noticed first. */
@@ -193,14 +218,30 @@ export class Maildir {
 
   /** Opens a new file in tmp/, making the maildir where there is none. The caller closes the descriptor. */
   openTemporary(name: string): { readonly path: string; readonly descriptor: number } {
-    const path = join(this.#directory, "tmp", name);
+    const path = this.temporary(name);
     const open = (): number => openSync(path, "wx", 0o600);
     try {
-      const descriptor = onFile<number | null>(path, open, null) ?? this.#make(open);
-      return { path, descriptor };
+      const descriptor = onFile<number | null>(path, open, null);
+      if (descriptor !== null) return { path, descriptor };
+      this.make();
+      return { path, descriptor: open() };
     } catch (error) {
       throw asStoreError(error, path);
     }
+  }
+
+  /** Makes the directories that are missing. */
+  make(): void {
+    for (const folder of [...folders, "tmp"]) makeDirectory(join(this.#directory, folder));
+  }
+
+  /** Where `name` is as long as it is not finished, and where then. */
+  temporary(name: string): string {
+    return join(this.#directory, "tmp", name);
+  }
+
+  finished(name: string): string {
+    return join(this.#directory, "cur", name);
   }
 
   /** Takes a file back to tmp/, for `deliver` under another name; null if it is gone. */
@@ -210,20 +251,20 @@ export class Maildir {
     return file && renamed(file.path, path) ? { ...file, path } : null;
   }
 
-  /**
-   * Moves a finished file from tmp/ to cur/, over the one of the same name or the `earlier` one. Returns its name for
-   * the index; what another program had changed of the earlier one's flags stays in the file's own name.
-   */
-  deliver(temporary: string, base: string, flags: readonly string[], earlier: Found | null = null): string {
-    const { written, name } = naming(base, flags, earlier?.written ?? "", earlier?.found ?? "");
-    const path = join(this.#directory, "cur", name);
+  /** What a message with these flags is called, where it takes the place of the `earlier` file. */
+  naming(base: string, flags: readonly string[], earlier: Found | null): Naming {
+    return naming(base, flags, earlier?.written ?? "", earlier?.found ?? "");
+  }
+
+  /** Moves a finished file from tmp/ to cur/ under its own name, over the one of the same name or the `earlier` one. */
+  deliver(temporary: string, { name }: Naming, earlier: Found | null): void {
+    const path = this.finished(name);
     try {
       renameSync(temporary, path);
     } catch (error) {
       throw asStoreError(error, path);
     }
-    if (earlier && earlier.path !== path) removeFile(earlier.path);
-    return written;
+    if (earlier && earlier.path !== path && earlier.path !== temporary) removeFile(earlier.path);
   }
 
   /**
@@ -239,11 +280,13 @@ export class Maildir {
   ): string | null {
     const file = this.find(name);
     if (file === null) return null;
-    const temporary = join(target.#directory, "tmp", `${base}.${process.pid}`);
+    const temporary = target.temporary(temporaryName(base));
     try {
-      for (const folder of [...folders, "tmp"]) makeDirectory(join(target.#directory, folder));
+      target.make();
       if (!linked(file.path, temporary)) return null;
-      return target.deliver(temporary, base, flags, leaving ? { ...file, path: temporary } : null);
+      const naming = target.naming(base, flags, leaving ? file : null);
+      target.deliver(temporary, naming, null);
+      return naming.written;
     } finally {
       // Renaming one name of a file onto another of the same file leaves both.
       removeFile(temporary);
@@ -289,17 +332,18 @@ export class Maildir {
     return true;
   }
 
-  #make(open: () => number): number {
-    for (const folder of [...folders, "tmp"]) makeDirectory(join(this.#directory, folder));
-    return open();
-  }
-
-  #list(): Map<string, string> {
+  #list(): ReadonlyMap<string, string[]> {
     if (this.#listing) return this.#listing;
-    const listing = new Map<string, string>();
-    for (const folder of folders) {
+    const listing = new Map<string, string[]>();
+    for (const folder of [...folders, "tmp"]) {
       const path = join(this.#directory, folder);
-      for (const name of list(path)) if (ours.test(name)) listing.set(baseOf(name), join(path, name));
+      for (const name of list(path)) {
+        if (!ours.test(name)) continue;
+        const base = baseOf(name);
+        const known = listing.get(base);
+        if (known) known.push(join(path, name));
+        else listing.set(base, [join(path, name)]);
+      }
     }
     this.#listing = listing;
     return listing;

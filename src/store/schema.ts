@@ -1,5 +1,6 @@
 import { chmodSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { bodySchema } from "./body-schema.ts";
 import { Database, number } from "./database.ts";
 import { asStoreError, StoreError } from "./error.ts";
 import { clearTree, exists, makeDirectory, onFile, removeFile, touch } from "./maildir.ts";
@@ -66,20 +67,7 @@ CREATE TABLE structure (
   message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
   json TEXT NOT NULL
 );
-CREATE TABLE body (
-  message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
-  file TEXT NOT NULL,                    -- name in cur/
-  size INTEGER NOT NULL,
-  read_at INTEGER NOT NULL
-);
-CREATE TABLE part (
-  message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
-  section TEXT NOT NULL,
-  content BLOB NOT NULL,
-  read_at INTEGER NOT NULL,
-  PRIMARY KEY (message, section)
-);
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+${bodySchema}CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;
 
 /** Raised with every change of the journal's tables; older journals must be carried over, never dropped. */

@@ -155,7 +155,7 @@ export class Transfers {
    */
   #shareBody(row: Row, from: Spot, to: Spot, heir: number, flags: readonly string[], keep: boolean): void {
     const id = number(row, "id");
-    const body = this.#database.get("SELECT file, size, read_at FROM body WHERE message = ?", id);
+    const body = this.#database.get("SELECT file, size, checksum, used_at FROM body WHERE message = ?", id);
     if (!body) return;
     const old = text(body, "file");
     const source = new Maildir(this.#mailboxes.directory(from.mailboxId));
@@ -167,11 +167,12 @@ export class Transfers {
     if (!keep) this.#database.run("DELETE FROM body WHERE message = ?", id);
     if (name !== null) {
       this.#database.run(
-        "INSERT INTO body (message, file, size, read_at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO body (message, file, size, checksum, used_at) VALUES (?, ?, ?, ?, ?)",
         heir,
         name,
         number(body, "size"),
-        number(body, "read_at"),
+        number(body, "checksum"),
+        number(body, "used_at"),
       );
     }
     if (!keep && !(name === old && from.mailboxId === to.mailboxId)) {

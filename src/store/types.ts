@@ -136,6 +136,19 @@ export interface WindowQuery {
   readonly uids?: readonly number[];
 }
 
+/** Where a message stands by the time it came. */
+export interface Place {
+  /** Milliseconds since the epoch. */
+  readonly internalDate: number;
+  readonly uid: number;
+}
+
+/** A message of the index whose whole source is not kept. */
+export interface MissingBody extends Place {
+  /** As the server told; octets. */
+  readonly size: number;
+}
+
 /** Takes one message's bytes as they arrive; nothing is visible before `commit`. */
 export interface BodyWriter {
   write(chunk: Uint8Array): void;
