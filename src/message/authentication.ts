@@ -63,9 +63,9 @@ function statements(value: string): string[][] {
 function domainOf(value: string): string {
   return value
     .slice(value.lastIndexOf("@") + 1)
+    .slice(0, 300)
     .replace(/^[<\s]+|[>\s.]+$/g, "")
-    .toLowerCase()
-    .slice(0, 255);
+    .toLowerCase();
 }
 
 /** Properties in the order of what a person would want to see. */

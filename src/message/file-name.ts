@@ -9,7 +9,10 @@ const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
  * dash, never empty. Works on the name alone; that nothing is overwritten is for who opens the file to see to.
  */
 export function safeFileName(name: string | null, fallback: string): string {
-  const last = (name ?? "").normalize("NFC").split(/[/\\]/).at(-1) ?? "";
+  const path = name ?? "";
+  // What is far too long keeps its beginning and its extension.
+  const short = path.length > 2000 ? path.slice(0, 1000) + path.slice(-100) : path;
+  const last = short.normalize("NFC").split(/[/\\]/).at(-1) ?? "";
   let clean = last
     .replace(/[\p{C}\p{Zl}\p{Zp}<>:"|?*]/gu, "_")
     .replace(/\s+/g, " ")

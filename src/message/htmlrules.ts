@@ -52,6 +52,8 @@ export function hiddenClasses(css: string): string[] {
           const name = /^(?:\w+)?\.([\w-]+)$/.exec(one.trim())?.[1];
           if (name) found.push(name);
         }
+        // Said once is enough.
+        selector = "";
       }
       if (mark === "}") depth = Math.max(0, depth - 1);
     }
@@ -59,12 +61,12 @@ export function hiddenClasses(css: string): string[] {
   return found;
 }
 
+const MAX_HREF = 8192;
+
 /** A link's address, if it is one that a person can follow; null for scripts, places in the page, and nonsense. */
 export function linkTarget(href: string): string | null {
-  const target = href
-    .replace(/[\0-\x20\x7f]+/g, (c) => (c === " " ? "%20" : ""))
-    .replace(/^(?:%20)+|(?:%20)+$/g, "");
-  if (target.length > 8192) return null;
+  if (href.length > MAX_HREF) return null;
+  const target = href.trim().replace(/[\0-\x20\x7f]+/g, (c) => (c === " " ? "%20" : ""));
   if (target.startsWith("//")) return `https:${target}`;
   return /^(?:https?:\/\/|ftp:\/\/|mailto:|tel:|sms:|news:|xmpp:|matrix:|geo:|magnet:)./i.test(target)
     ? target

@@ -77,7 +77,7 @@ export function readMailto(url: string): MailtoMessage | null {
 
 /** The addresses in angle brackets of a List- header (RFC 2369 §2), in the sender's order of preference. */
 function urls(value: string | null): string[] {
-  return [...(value ?? "").slice(0, MAX_VALUE).matchAll(/<\s*([^<>]+?)\s*>/g)]
+  return [...(value ?? "").slice(0, MAX_VALUE).matchAll(/<([^<>]*)>/g)]
     .map(([, url = ""]) => url.replace(/\s+/g, ""))
     .slice(0, 20);
 }

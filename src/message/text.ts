@@ -139,6 +139,13 @@ class Regions {
   }
 }
 
+/** Without white space and zeros at the end. */
+export function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text.charCodeAt(end - 1) === 0 || text.charAt(end - 1).trim() === "")) end--;
+  return text.slice(0, end);
+}
+
 /** Whether a plain text holds OpenPGP armour (RFC 9580 §6–7), and of what kind; null where it holds none. */
 export function inlinePgp(text: string): "signed" | "encrypted" | null {
   const kind = /^-----BEGIN PGP (SIGNED MESSAGE|MESSAGE)-----[ \t\r]*$/m.exec(text)?.[1];
@@ -147,9 +154,9 @@ export function inlinePgp(text: string): "signed" | "encrypted" | null {
 
 /** Appends plain text, as sent, to a body. */
 export function appendText(builder: BodyBuilder, text: string, options: TextOptions = {}): void {
-  const lines = text
-    .replace(/[\0\s]+$/, "")
-    .replace(/\r+\n|\r/g, "\n")
+  const lines = trimEnd(text)
+    // A line end that was made CR LF twice is one.
+    .replace(/\r+\n?/g, (end) => (end.endsWith("\n") ? "\n" : "\n".repeat(end.length)))
     .split("\n");
   if (options.pre) {
     for (const line of lines) {

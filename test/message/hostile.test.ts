@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
+import { safeFileName } from "../../src/message/file-name.ts";
 import { extractAttachment, layoutBody, type ReadableMessage, readMessage } from "../../src/message/index.ts";
 import { readSources } from "../corpus/sources.ts";
 import { mutate, random } from "../fuzz/mutate.ts";
@@ -120,5 +121,63 @@ test("messages of others, as they are and changed", { skip: noCorpus }, async ()
           cause: error,
         });
       });
+  }
+});
+
+test("what makes careless patterns slow takes linear time", async () => {
+  const wrap = (type: string) => (body: string) => Buffer.from(`Content-Type: ${type}\r\n\r\nx${body}x`);
+  const header = (name: string) => (value: string) =>
+    Buffer.from(`${name}: x${value}x\r\nContent-Type: text/plain\r\n\r\nx`);
+  const event = wrap("text/calendar; method=REQUEST");
+  const places = {
+    text: wrap("text/plain"),
+    flowed: wrap("text/plain; format=flowed"),
+    html: wrap("text/html"),
+    href: (body: string) =>
+      wrap("text/html")(`<a style="${body}" class="${body}" href="https://x.org/${body}">www.${body}</a>`),
+    css: (body: string) => wrap("text/html")(`<style>.a${body}{display:none}</style>`),
+    calendar: (body: string) =>
+      event(`BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:${body}\nSUMMARY;X=${body}:${body}\n${body}`),
+    report: wrap("message/delivery-status"),
+    subject: header("Subject"),
+    from: header("From"),
+    results: header("Authentication-Results"),
+    list: header("List-Unsubscribe"),
+    id: header("List-Id"),
+    name: (body: string) => Buffer.from(`Content-Type: image/png; name="x${body}x"\r\n\r\nx`),
+  };
+  const repeated = [
+    " ",
+    "\t",
+    "\r",
+    "\n",
+    "\0",
+    "<",
+    "> ",
+    "(",
+    ".",
+    "%20",
+    "=?",
+    "a,",
+    "; ",
+    "-- ",
+    "-----BEGIN PGP MESSAGE-----\n",
+    "display:none;",
+    "www.",
+    "http://",
+    ")",
+    "_",
+  ];
+  for (const [place, make] of Object.entries(places)) {
+    for (const piece of repeated) {
+      const source = make(piece.repeat(Math.ceil(200_000 / piece.length)));
+      const started = performance.now();
+      const message = await readMessage(source);
+      layoutBody(message.body, 80);
+      safeFileName(message.attachments[0]?.fileName ?? "", "x");
+      const took = performance.now() - started;
+      // A pattern that backtracks over all of it takes minutes.
+      assert.ok(took < hang, `${place} of ${JSON.stringify(piece)}: ${took.toFixed(0)} ms`);
+    }
   }
 });

@@ -144,8 +144,11 @@ function lastOnset(observance: Component, wall: number): number | null {
       if (onset !== null && onset >= start.ms && onset <= until + 86_400_000) onsets.push(onset);
     }
   }
-  const past = onsets.filter((onset) => onset <= wall);
-  return past.length > 0 ? Math.max(...past) : null;
+  const latest = onsets.reduce(
+    (last, onset) => (onset <= wall ? Math.max(last, onset) : last),
+    Number.NEGATIVE_INFINITY,
+  );
+  return latest === Number.NEGATIVE_INFINITY ? null : latest;
 }
 
 function offsetFromVtimezone(zone: Component, wall: number): number {

@@ -220,9 +220,8 @@ class Opener {
   private async inline(part: ProtectedPart, leaf: LeafDescription | null): Promise<Opened> {
     const bytes = await this.bytes(leaf);
     const text = bytes?.toString("latin1") ?? "";
-    const block = INLINE.exec(text)?.[0];
-    if (!leaf || block === undefined)
-      return { ...nothing, failure: part.kind === "encrypted" ? MISSING : null };
+    const block = armourIn(text, part.kind);
+    if (!leaf || block === null) return { ...nothing, failure: part.kind === "encrypted" ? MISSING : null };
     const around = text.replace(block, "").trim();
     const armoured = Buffer.from(block, "latin1");
     if (part.kind === "signed") {
@@ -242,8 +241,17 @@ class Opener {
   }
 }
 
-const INLINE =
-  /^-----BEGIN PGP (?:SIGNED MESSAGE-----[\s\S]*?^-----END PGP SIGNATURE-----|MESSAGE-----[\s\S]*?^-----END PGP MESSAGE-----)[ \t]*\r?$/m;
+const ARMOUR = { signed: ["SIGNED MESSAGE", "SIGNATURE"], encrypted: ["MESSAGE", "MESSAGE"] } as const;
+
+/** The first block of armour in a text, from its first line to its last; null where it has no end. */
+function armourIn(text: string, kind: ProtectedPart["kind"]): string | null {
+  const [first, last] = ARMOUR[kind];
+  const start = new RegExp(`^-----BEGIN PGP ${first}-----`, "m").exec(text)?.index;
+  if (start === undefined) return null;
+  const end = new RegExp(`^-----END PGP ${last}-----[ \\t]*\\r?$`, "m");
+  const found = end.exec(text.slice(start));
+  return found ? text.slice(start, start + found.index + found[0].length) : null;
+}
 
 /** Inline armour is told by the text, which is not in the structure. */
 async function protectionsOf(tree: MimeTree): Promise<ProtectedPart[]> {

@@ -3,6 +3,7 @@
  * tokens with a stack for groups; formatting is dropped.
  */
 import { decodeBytes } from "../charset.ts";
+import { trimEnd } from "../text.ts";
 
 const MAX_DEPTH = 500;
 const MAX_OUTPUT = 2 * 1024 * 1024;
@@ -168,5 +169,5 @@ class RtfReader {
 export function readRtf(rtf: Buffer): { readonly html: boolean; readonly text: string } {
   const reader = new RtfReader();
   const text = reader.read(rtf.toString("latin1"));
-  return { html: reader.isHtml, text: reader.isHtml ? text : text.replace(/[\0\s]+$/, "") };
+  return { html: reader.isHtml, text: reader.isHtml ? text : trimEnd(text) };
 }
