@@ -2,7 +2,7 @@
  * One process that works on an account until it is killed, saying on its standard output what it begins, what it was
  * promised and how that ended: `{begin, step}`, `{told}` once the call has returned, `{done}` or `{refused, error}`.
  */
-import { readFileSync, writeSync } from "node:fs";
+import { appendFileSync, readFileSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Secret } from "../../src/imap/index.ts";
 import { type Folder, Mail, type Message } from "../../src/mail/index.ts";
@@ -20,6 +20,8 @@ export interface ChildOptions {
   /** Makes the names of new messages its own. */
   readonly name: string;
   readonly offline: boolean;
+  /** A file that gets the protocol, or null. */
+  readonly log: string | null;
   /** Only messages whose number leaves this remainder are touched, so that several processes do not meet. */
   readonly share: { readonly of: number; readonly mine: number };
   /** Message-IDs not to be touched. */
@@ -51,6 +53,9 @@ const mail = Mail.open({
   directories: options.places,
   password: () => Promise.resolve(new Secret("password")),
   offline: options.offline,
+  ...(options.log === null
+    ? {}
+    : { log: (line: string) => appendFileSync(options.log ?? "", `${Date.now()} ${line}\n`) }),
   keepOnline: !options.offline,
 });
 const store = openStore(options.places);
@@ -83,20 +88,29 @@ interface Begun {
   readonly ended: Promise<void>;
 }
 
-/** Begins a change. It is promised, and the ledger counts it, once the call has returned and nothing was thrown. */
-async function change(step: Step, call: () => Promise<{ sent: boolean }>): Promise<Begun> {
+/** Begins a change. It is promised, and the ledger counts it, once `shown` says that the screen has it. */
+async function change(
+  step: Step,
+  call: () => Promise<{ sent: boolean }>,
+  shown: () => boolean = () => true,
+): Promise<Begun> {
   const number = ++begun;
   say({ begin: number, step });
-  let refused = false;
+  let state: "open" | "done" | "refused" = "open";
   const ended = call().then(
-    ({ sent }) => say({ done: number, sent }),
+    ({ sent }) => {
+      state = "done";
+      say({ done: number, sent });
+    },
     (error: unknown) => {
-      refused = true;
+      state = "refused";
       say({ refused: number, error: String(error), code: codeOf(error) });
     },
   );
-  await new Promise((resolve) => setImmediate(resolve));
-  if (!refused) {
+  const now = (): typeof state => state;
+  do await new Promise((resolve) => setImmediate(resolve));
+  while (now() === "open" && !shown());
+  if (now() !== "refused") {
     say({ told: number });
     ledger.apply(step);
   }
@@ -127,7 +141,8 @@ async function doOne(work: Work): Promise<Begun> {
       const flags = random.below(2) ? [random.pick(flagChoice)] : [];
       if (!isMine(id)) return nothing;
       const step: Step = { kind: "append", folder: path, ids: [id], flags };
-      return change(step, () => mail.append(folder, letter(id), flags));
+      const shown = () => mail.window(folder, everything).some(({ messageId }) => messageId === id);
+      return change(step, () => mail.append(folder, letter(id), flags), shown);
     }
     case "pause":
       return { ended: sleep(random.below(80)) };

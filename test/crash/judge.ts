@@ -1,5 +1,5 @@
 /** After a crash: the local copy is opened again, brought in step, and compared with the server and with what was promised. */
-import { readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Secret } from "../../src/imap/index.ts";
@@ -38,8 +38,10 @@ export function stateOf(server: Server): State {
 /** How long the local copy may take to bring everything to the server. */
 const patience = 60_000;
 
-export function openMail(port: number, places: StoreLocation, events: string[] = []): Mail {
+/** `log` is a file that gets the protocol. */
+function openMail(port: number, places: StoreLocation, log: string | null, events: string[]): Mail {
   const mail = Mail.open({
+    ...(log === null ? {} : { log: (line: string) => appendFileSync(log, `${line}\n`) }),
     account: {
       name: "test",
       address: "user@example.org",
@@ -60,9 +62,9 @@ export function openMail(port: number, places: StoreLocation, events: string[] =
 }
 
 /** Opens the local copy, and waits until the journal is empty and all mailboxes are in step. Returns what it complained of. */
-export async function recover(port: number, places: StoreLocation): Promise<string[]> {
+export async function recover(port: number, places: StoreLocation, log: string | null): Promise<string[]> {
   const notices: string[] = [];
-  const mail = openMail(port, places, notices);
+  const mail = openMail(port, places, log, notices);
   try {
     const end = Date.now() + patience;
     await mail.refreshFolders();

@@ -1,6 +1,6 @@
 /**
  * Processes that work on a real server are killed, and what they were promised is compared with what is there:
- * `npm run crash -- [--points N] [--seed N] [--server dovecot|cyrus]`. Ends with 1 on any fault; the same seed does the
+ * `npm run crash -- [--points N] [--seed N] [--server dovecot|cyrus] [--only kill,…] [--keep DIR]`. Ends with 1 on any fault; the same seed does the
  * same changes, though not at the same moments.
  */
 import { Rig, type ServerKind } from "./rig.ts";
@@ -13,6 +13,8 @@ const option = (name: string, usual: string) =>
 const points = Number(option("--points", "200"));
 const seed = Number(option("--seed", String(Date.now() % 1_000_000)));
 const servers = option("--server", "dovecot,cyrus").split(",") as ServerKind[];
+/** The beginning of directory names for what is kept of points with faults. */
+const keep = option("--keep", "");
 const only = option("--only", Object.keys(scenarios).join(",")).split(",") as ScenarioName[];
 
 interface Row {
@@ -25,6 +27,7 @@ interface Row {
 let faults = 0;
 for (const kind of servers) {
   const rig = await Rig.start(kind, seed);
+  if (keep !== "") rig.keep = keep;
   const rows = new Map<ScenarioName, Row>(
     only.map((name) => [name, { points: 0, changes: 0, faults: 0, ms: 0 }]),
   );
@@ -39,9 +42,10 @@ for (const kind of servers) {
       const row = rows.get(name)!;
       row.points++;
       row.changes += changes;
-      row.faults += found.length;
+      const count = found.filter((line) => !line.startsWith(" ")).length;
+      row.faults += count;
       row.ms += performance.now() - started;
-      faults += found.length;
+      faults += count;
       if (found.length === 0) continue;
       console.log(`${kind}, point ${point}, ${name}, ${how}:`);
       for (const line of found.slice(0, 12)) console.log(`  ${line}`);

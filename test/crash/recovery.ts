@@ -6,10 +6,12 @@ import { judgeCopy, lookAt, recover } from "./judge.ts";
 export interface RecoveryOptions {
   readonly port: number;
   readonly places: StoreLocation;
+  /** A file that gets the protocol, or null. */
+  readonly log: string | null;
 }
 
-const { port, places } = JSON.parse(process.argv[2] ?? "") as RecoveryOptions;
-const lines = await recover(port, places);
+const { port, places, log } = JSON.parse(process.argv[2] ?? "") as RecoveryOptions;
+const lines = await recover(port, places, log);
 const wire = await Wire.open(port);
 lines.push(...(await judgeCopy(places, await lookAt(wire), wire)));
 wire.close();

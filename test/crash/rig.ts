@@ -1,7 +1,7 @@
 /** A real server, a local copy, and processes on it that are killed: one point after another. */
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -72,6 +72,8 @@ export class Rig {
   readonly random: Random;
   /** Where the local copy lies. */
   places: StoreLocation;
+  /** Where the local copies, protocols and stories of points with faults are kept for a look; null: nowhere. */
+  keep: string | null = null;
   ledger: Ledger;
   readonly #wire: Wire;
   /** Where the programs are that the processes run. */
@@ -154,14 +156,16 @@ export class Rig {
       places: this.places,
       seed: this.random.below(2 ** 32),
       ledgerFile,
-      name: `p${this.#children++}`,
+      name: `p${this.#children}`,
       offline: false,
+      log: this.keep && join(this.dir, `protocol-${this.#children}.log`),
       share: { of: 1, mine: 0 },
       // Whether these were changed is not known before the server has been looked at.
       avoid: this.#open().flatMap((step) => ("ids" in step ? step.ids : [])),
       weights: usual,
       ...over,
     };
+    this.#children++;
     const program = [join(this.#programs, "child.mjs"), JSON.stringify(options)];
     const inject = at ? [`trace=${at.call}`, `inject=${at.call}:signal=SIGKILL:when=${at.nth}`] : [];
     const child = at
@@ -238,9 +242,24 @@ export class Rig {
     return { running, how: `after ${ms} ms` };
   }
 
+  /** What was done to a message since the last judgement. */
+  #history(id: string): string[] {
+    return this.#runs.flatMap(({ said }, run) => {
+      const told = said.promised.map((step) => ({ step, how: "promised" }));
+      const all = [...told, ...(said.open ? [{ step: said.open.step, how: "begun" }] : [])];
+      return all
+        .filter(({ step }) => "ids" in step && step.ids.includes(id))
+        .map(({ step, how }) => `    process ${run + 1}, ${how}: ${JSON.stringify(step).slice(0, 300)}`);
+    });
+  }
+
   /** What is wrong with the local copy once it has been opened again and brought in step. */
   async #recover(): Promise<string[]> {
-    const options: RecoveryOptions = { port: this.port, places: this.places };
+    const options: RecoveryOptions = {
+      port: this.port,
+      places: this.places,
+      log: this.keep && join(this.dir, "protocol-recovery.log"),
+    };
     const args = [join(this.#programs, "recovery.mjs"), JSON.stringify(options)];
     try {
       const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 120_000 });
@@ -252,17 +271,31 @@ export class Rig {
 
   /** Opens the copy again and judges what all processes since the last time were promised. */
   async judge(forgive: (complaint: string) => boolean = () => false): Promise<string[]> {
+    const before = this.keep && mkdtempSync(`${this.keep}-`);
+    if (before) cpSync(this.dir, before, { recursive: true });
     const lines = this.#runs.flatMap(({ said }) =>
       said.complaints.filter((complaint) => !forgive(complaint)),
     );
     lines.push(...(await this.#recover()));
     const server = await lookAt(this.#wire);
-    lines.push(...judgePromises(this.#promised(), this.#open(), server));
+    for (const line of judgePromises(this.#promised(), this.#open(), server))
+      lines.push(line, ...this.#history(/<\S+>/.exec(line)?.[0] ?? ""));
     this.ledger = new Ledger(stateOf(server));
+    const runs = this.#runs.map(({ said }) => said);
     this.#runs = [];
-    // A file that stays too long is one fault, and not one more at each point after it.
+    // What stays wrong is one fault, and not one more at each point after it.
     const fresh = lines.filter((line) => !this.#told.has(line));
-    for (const line of lines) if (line.startsWith("maildir:")) this.#told.add(line);
+    for (const line of lines) if (/^(maildir|index|journal):/.test(line)) this.#told.add(line);
+    if (before) {
+      for (const name of readdirSync(this.dir).filter((entry) => entry.endsWith(".log"))) {
+        if (fresh.length > 0) cpSync(join(this.dir, name), join(before, name));
+        rmSync(join(this.dir, name));
+      }
+      if (fresh.length > 0) {
+        writeFileSync(join(before, "story.json"), JSON.stringify({ faults: fresh, runs }, null, 1));
+        fresh.push(`  kept in ${before}`);
+      } else rmSync(before, { recursive: true });
+    }
     return fresh;
   }
 
