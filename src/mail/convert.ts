@@ -1,7 +1,10 @@
 /** From what the server sent to what the index keeps: words decoded, faults made harmless. */
 import { type FetchedMessage, type FetchQuery, isInvalid } from "../imap/index.ts";
 import { decodeAddresses, decodeWords, parseDateHeader } from "../message/header.ts";
-import type { StoredMessageInput } from "../store/index.ts";
+import { messageIds, type StoredMessageInput } from "../store/index.ts";
+
+/** The only header field that threads need and ENVELOPE lacks. */
+const referencesSection = "HEADER.FIELDS (REFERENCES)";
 
 /** What a row of the index needs; the ids are asked only where the server offers them. */
 export const listData: FetchQuery = {
@@ -12,6 +15,8 @@ export const listData: FetchQuery = {
   emailId: true,
   threadId: true,
   gmailMessageId: true,
+  gmailThreadId: true,
+  sections: [{ section: referencesSection }],
 };
 
 /** No subject is worth more than this on any screen; a hostile one may be megabytes. */
@@ -38,7 +43,7 @@ export function toStoredMessage(fetched: FetchedMessage, now: number): StoredMes
     cc: decodeAddresses((sound?.cc ?? []).slice(0, peopleLimit)),
     messageId: sound?.messageId?.trim() || null,
     inReplyTo: sound?.inReplyTo?.trim() || null,
-    references: [],
+    references: messageIds(fetched.sections?.get(referencesSection)?.toString("latin1") ?? ""),
     threadId: fetched.threadId ?? fetched.gmailThreadId ?? null,
     emailId: fetched.emailId ?? fetched.gmailMessageId ?? null,
   };

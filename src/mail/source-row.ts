@@ -1,5 +1,5 @@
 /** How a message is listed that no server has told of yet: a draft, an import. */
-import type { StoredMessageInput } from "../store/index.ts";
+import { messageIds, type StoredMessageInput } from "../store/index.ts";
 
 type Row = Omit<StoredMessageInput, "uid">;
 
@@ -20,9 +20,9 @@ export function bareRow(source: Buffer, flags: readonly string[], internalDate: 
     from: [],
     to: [],
     cc: [],
-    messageId: messageIds(source, "message-id")[0] ?? null,
-    inReplyTo: messageIds(source, "in-reply-to")[0] ?? null,
-    references: messageIds(source, "references"),
+    messageId: firstId(field(source, "message-id")),
+    inReplyTo: firstId(field(source, "in-reply-to")),
+    references: messageIds(field(source, "references")),
     threadId: null,
     emailId: null,
   };
@@ -51,9 +51,12 @@ function headerOf(source: Buffer): Buffer {
   return source.subarray(0, Math.min(end < 0 ? source.length : end + 4, headerLimit));
 }
 
-/** The ids in a header field (RFC 5322 §3.6.4). */
-function messageIds(source: Buffer, name: string): string[] {
+function field(source: Buffer, name: string): string {
   const header = headerOf(source).toString("latin1");
-  const field = new RegExp(`^${name}:((?:[^\\r\\n]|\\r\\n[ \\t])*)`, "im").exec(header)?.[1] ?? "";
-  return field.match(/<[^<>\s]+>/g) ?? [];
+  return new RegExp(`^${name}:((?:[^\\r\\n]|\\r\\n[ \\t])*)`, "im").exec(header)?.[1] ?? "";
+}
+
+/** The first id of a field as it is spelled there: a server is asked for it so. */
+function firstId(text: string): string | null {
+  return /<[^<>\s]+>/.exec(text)?.[0] ?? null;
 }

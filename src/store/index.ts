@@ -6,6 +6,7 @@ import { Journal } from "./journal.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { Messages } from "./messages.ts";
 import { openIndex, openJournal } from "./schema.ts";
+import { Threads } from "./threads.ts";
 import { Transfers } from "./transfer.ts";
 
 export type { Bodies } from "./bodies.ts";
@@ -15,7 +16,9 @@ export type { Foreign, ForeignChange } from "./foreign.ts";
 export type { Journal, MarkDetails } from "./journal.ts";
 export type { JournalMessages } from "./journal-messages.ts";
 export type { Mailboxes } from "./mailboxes.ts";
+export { messageIds } from "./message-ids.ts";
 export type { Messages } from "./messages.ts";
+export type { Threads } from "./threads.ts";
 export { isProvisional, type Spot, type SpotChange, type Transfers } from "./transfer.ts";
 export * from "./types.ts";
 
@@ -32,6 +35,7 @@ export interface Meta {
 export interface Store {
   readonly mailboxes: Mailboxes;
   readonly messages: Messages;
+  readonly threads: Threads;
   readonly bodies: Bodies;
   readonly foreign: Foreign;
   readonly transfers: Transfers;
@@ -63,6 +67,7 @@ export function openStore({ cacheDir, stateDir }: StoreLocation): Store {
     mailboxes,
     bodies,
     messages,
+    threads: new Threads(index, messages),
     foreign: new Foreign(index, mailboxes),
     transfers: new Transfers(index, mailboxes, messages),
     journal,

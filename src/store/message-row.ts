@@ -8,7 +8,7 @@ import type { StoredMessage, StoredMessageInput, StoredPerson } from "./types.ts
 /** Characters of a sort key: enough to sort by, and a hostile subject does not fill the index. */
 const sortKeyLength = 80;
 const foldedLength = 1000;
-/** Octets of Message-IDs kept of one References field: the newest count. */
+/** Characters kept of one References field: those of the first id, which begins the discussion, and of the newest. */
 const referencesLength = 2000;
 
 /** What `messageOf` reads. */
@@ -62,13 +62,15 @@ function foldedPeople(people: readonly StoredPerson[]): string {
 }
 
 function referencesColumn(references: readonly string[]): string {
-  let column = "";
-  for (const id of references.toReversed()) {
-    const longer = column === "" ? id : `${id} ${column}`;
-    if (longer.length > referencesLength) break;
-    column = longer;
+  const whole = references.join(" ");
+  if (whole.length <= referencesLength) return whole;
+  const [first = "", ...others] = references;
+  let newest = "";
+  for (const id of others.toReversed()) {
+    if (first.length + newest.length + id.length + 1 > referencesLength) break;
+    newest = ` ${id}${newest}`;
   }
-  return column;
+  return first + newest;
 }
 
 export function messageOf(row: Row): StoredMessage {

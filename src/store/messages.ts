@@ -14,7 +14,7 @@ import {
 } from "./types.ts";
 
 /** The column that leads each order; the UID decides between equal ones. */
-const orders: Record<SortKey, string> = {
+export const orders: Record<SortKey, string> = {
   arrival: "uid",
   date: "internal_date",
   from: "sort_from",
@@ -27,6 +27,7 @@ const amongUids = "uid IN (SELECT value FROM json_each(?))";
 
 /** UIDs read at once. */
 const pieceSize = 10_000;
+
 /** The index of messages, by mailbox and UID. */
 export class Messages {
   readonly #database: Database;
@@ -41,7 +42,7 @@ export class Messages {
 
   /** The rows `offset` to `offset + limit` of the mailbox in the order asked for. */
   window(mailboxId: number, query: WindowQuery): StoredMessage[] {
-    this.#prepareOrder(query.sort);
+    this.prepareOrder(query.sort);
     const offset = Math.max(0, query.offset);
     const limit = Math.max(0, query.limit);
     if (query.uids) {
@@ -71,7 +72,7 @@ export class Messages {
   }
 
   /** Orders that few ask for get their index when the first does: kept by all, they cost two thirds of a sync. */
-  #prepareOrder(sort: SortKey): void {
+  prepareOrder(sort: SortKey): void {
     if (sort === "arrival" || sort === "date" || this.#ordered.has(sort)) return;
     this.#database.exec(
       `CREATE INDEX IF NOT EXISTS message_by_${sort} ON message (mailbox, ${orders[sort]}, uid)`,

@@ -4,6 +4,7 @@ import { bodySchema } from "./body-schema.ts";
 import { Database, number } from "./database.ts";
 import { asStoreError, StoreError } from "./error.ts";
 import { clearTree, exists, makeDirectory, onFile, removeFile, touch } from "./maildir.ts";
+import { threadSchema } from "./thread-schema.ts";
 
 /** Raised with every change of the tables: an index of another version is made anew from the server. */
 const indexVersion = 3;
@@ -67,7 +68,7 @@ CREATE TABLE structure (
   message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
   json TEXT NOT NULL
 );
-${bodySchema}CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+${bodySchema}${threadSchema}CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;
 
 /** Raised with every change of the journal's tables; older journals must be carried over, never dropped. */

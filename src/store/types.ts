@@ -149,6 +149,24 @@ export interface MissingBody extends Place {
   readonly size: number;
 }
 
+/** A message in its place among those of its thread. */
+export interface ThreadRow {
+  readonly message: StoredMessage;
+  /** Names the thread in its mailbox, until the cache is made anew or two threads turn out to be one. */
+  readonly thread: number;
+  /** Messages of the whole thread in this mailbox. */
+  readonly messages: number;
+  /** Those of them that are not \Seen. */
+  readonly unread: number;
+  /**
+   * 0: begins the thread; n: answers the nearest row before it at n - 1. Where several begin it, as what they answer
+   * is not here, they are all at 1, and no row is at 0.
+   */
+  readonly depth: number;
+  /** For lines between rows. Bit 0: a sibling follows; bit n: one follows the ancestor n levels up; 31 levels. */
+  readonly guides: number;
+}
+
 /** Takes one message's bytes as they arrive; nothing is visible before `commit`. */
 export interface BodyWriter {
   write(chunk: Uint8Array): void;

@@ -12,6 +12,9 @@ import { sampleMessage } from "../servers/messages.ts";
 import { type Peer, scriptedServer } from "../servers/scripted.ts";
 import { type AccountServer, type Client, type Clients, clientsOf } from "./fixture.ts";
 
+/** Asks for more than the field that list data needs. */
+const bodies = /BODY(?!\.PEEK\[HEADER\.FIELDS \(REFERENCES\)\])/;
+
 const day = 86_400_000;
 
 function old(uid: number, over: Partial<Identity> = {}): Identity {
@@ -207,7 +210,7 @@ for (const [name, start] of servers) {
         await text(again, folder, 4),
       ];
       assert.deepEqual(texts, ["The text of letter 4", "The text of letter 1", "The text of letter 3"]);
-      assert.deepEqual(sent(again, /BODY/), []);
+      assert.deepEqual(sent(again, bodies), []);
       const envelopes = sent(again, /ENVELOPE/);
       if (name === "cyrus") assert.match(envelopes.join(), /^> \S+ UID FETCH 2 /);
       assert.equal(envelopes.length, 1);
@@ -235,7 +238,7 @@ for (const [name, start] of servers) {
       assert.match(await body(again, folder, 1), /I am two/);
       assert.match(await body(again, folder, 2), /I am one/);
       // The same EMAILID is the same content; the same Message-ID and size are not.
-      assert.equal(sent(again, /BODY/).length, name === "cyrus" ? 1 : 2);
+      assert.equal(sent(again, bodies).length, name === "cyrus" ? 1 : 2);
     });
 
     test("and a change that waits does not meet another message under its number", async () => {

@@ -108,7 +108,7 @@ describe("the store on disk", () => {
     const path = join(directory, "cache", "index.sqlite");
     execute(path, "PRAGMA wal_checkpoint(TRUNCATE)");
     const content = readFileSync(path);
-    content.fill(0xa5, 4096 * 24);
+    content.fill(0xa5, 4096 * 48);
     overwrite(path, content);
     const second = openStore(locations(directory));
     assert.throws(() => second.messages.identities(id), hasCode("corrupt"));

@@ -17,7 +17,7 @@ export interface FetchSection {
 
 /**
  * What to ask for each message. Items of extensions (`modSeq`, `emailId`, `threadId`, `preview`, `saveDate`,
- * `gmailMessageId`, `gmail`) are asked only where the server offers them.
+ * `gmailMessageId`, `gmailThreadId`, `gmail`) are asked only where the server offers them.
  */
 export interface FetchQuery {
   readonly flags?: boolean;
@@ -34,6 +34,8 @@ export interface FetchQuery {
   readonly saveDate?: boolean;
   /** X-GM-MSGID alone. Not with `gmail`. */
   readonly gmailMessageId?: boolean;
+  /** X-GM-THRID alone. Not with `gmail`. */
+  readonly gmailThreadId?: boolean;
   /** X-GM-MSGID, X-GM-THRID and X-GM-LABELS. */
   readonly gmail?: boolean;
   readonly sections?: readonly FetchSection[];
@@ -127,6 +129,7 @@ const words = [
   ["bodyStructure", "bodyStructure", "BODYSTRUCTURE", null],
   ["saveDate", "saveDate", "SAVEDATE", "SAVEDATE"],
   ["gmailMessageId", "gmailMessageId", "X-GM-MSGID", "X-GM-EXT-1"],
+  ["gmailThreadId", "gmailThreadId", "X-GM-THRID", "X-GM-EXT-1"],
   ["gmail", "gmailMessageId", "X-GM-MSGID", "X-GM-EXT-1"],
   ["gmail", "gmailThreadId", "X-GM-THRID", "X-GM-EXT-1"],
   ["gmail", "gmailLabels", "X-GM-LABELS", "X-GM-EXT-1"],
