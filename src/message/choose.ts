@@ -39,9 +39,9 @@ const PREFORMATTED = new Set([
   "text/x-log",
   "text/markdown",
   "text/rfc822-headers",
-  "text/enriched",
-  "text/richtext",
 ]);
+/** Text with formatting that is not HTML. */
+const ENRICHED = new Set(["text/enriched", "text/richtext"]);
 const TNEF = new Set(["application/ms-tnef", "application/vnd.ms-tnef"]);
 const PKCS7 = new Set(["application/pkcs7-mime", "application/x-pkcs7-mime"]);
 /** A calendar larger than this is no invitation. */
@@ -74,7 +74,7 @@ function isTnef(leaf: LeafDescription): boolean {
 function isReadable(leaf: LeafDescription): boolean {
   if (leaf.disposition?.type === "attachment") return false;
   const type = mediaType(leaf);
-  return type === "text/plain" || type === "text/html" || PREFORMATTED.has(type);
+  return type === "text/plain" || type === "text/html" || ENRICHED.has(type) || PREFORMATTED.has(type);
 }
 
 const isReport = (part: PartDescription) => part.kind === "part" && REPORT_TYPES.has(mediaType(part));

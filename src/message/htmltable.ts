@@ -172,7 +172,10 @@ export class OpenTable {
 }
 
 const isPicture = (cell: Cell) =>
-  cell.lines.length > 0 && cell.lines.every((line) => line.spans.every((span) => span.image !== undefined));
+  cell.lines.length > 0 && cell.lines.every((line) => line.spans.every(isPictureSpan));
+/** A picture, or the number of the link it is. */
+const isPictureSpan = ({ image, text, style }: Span) =>
+  image !== undefined || (style === "muted" && /^\[\d+\]$/.test(text));
 
 function inOneLine(cells: readonly (readonly Span[])[]): Span[] {
   return cells

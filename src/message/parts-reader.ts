@@ -4,6 +4,7 @@ import { describeInvitation, here, type Invitation, readInvitations } from "./ca
 import { decodeBytesAs } from "./charset.ts";
 import { isPreformatted, mediaType, type Plan, type Shown } from "./choose.ts";
 import { decodeAll } from "./decode.ts";
+import { enrichedToHtml } from "./enriched.ts";
 import { decodeParam } from "./header.ts";
 import { appendHtml } from "./html.ts";
 import { field, headerFields } from "./mime.ts";
@@ -24,6 +25,7 @@ import type {
 const MAX_TEXT_OCTETS = 8 * 1024 * 1024;
 /** Octets of a winmail.dat that are unpacked to be read. */
 const MAX_TNEF_OCTETS = 64 * 1024 * 1024;
+const ENRICHED = new Set(["text/enriched", "text/richtext"]);
 /** Plain text this short says nothing if it only points at the HTML. */
 const STUB_LENGTH = 40;
 const POINTER =
@@ -113,11 +115,17 @@ export class PartsReader {
   private async append(part: LeafDescription, text: string): Promise<void> {
     if (text.trim() === "") return;
     this.builder.addBlank();
-    if (mediaType(part) === "text/html") {
+    const type = mediaType(part);
+    if (type === "text/html" || ENRICHED.has(type)) {
       const before = this.builder.lines.length;
-      await appendHtml(this.builder, text);
+      await appendHtml(
+        this.builder,
+        type === "text/html" ? text : enrichedToHtml(text, type === "text/richtext"),
+      );
       if (this.builder.lines.length === before) {
-        this.problems.push(`Part ${part.section} is HTML without text: pictures only, or nothing.`);
+        this.problems.push(
+          `Part ${part.section} is ${part.subtype === "html" ? "HTML" : part.subtype} without text: pictures only, or nothing.`,
+        );
       }
       return;
     }

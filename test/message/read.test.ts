@@ -326,6 +326,18 @@ test("another charset: for text without one or with a wrong one, not for what is
   for (const name of OFFERED_CHARSETS) assert.notEqual(cleanLabel(name), null, name);
 });
 
+test("text/enriched and text/richtext are read with their formatting", async () => {
+  const enriched =
+    "<bold>Now</bold> is <<the\r\ntime\r\n\r\n<color><param>red</param>for</color> A&B\r\n<excerpt>old</excerpt><nofill>a\r\n  b</nofill>";
+  const m = await readMessage(message("Content-Type: text/enriched", "", enriched));
+  assert.equal(shown(m), "Now is <the time\nfor A&B\n\n> old\n\na\n  b");
+  assert.equal(m.body.lines[0]?.spans[0]?.style, "bold");
+  const rich = await readMessage(
+    message("Content-Type: text/richtext", "", "one\r\ntwo<nl><comment>x</comment>3 <lt> 4"),
+  );
+  assert.equal(shown(rich), "one two\n3 < 4");
+});
+
 test("a digest: each message under its header, with its place", async () => {
   const one = (n: number) => [
     "--d",
