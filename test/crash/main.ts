@@ -1,8 +1,9 @@
 /**
  * Processes that work on a real server are killed, and what they were promised is compared with what is there:
  * `npm run crash -- [--points N] [--seed N] [--server dovecot|cyrus] [--only kill,…] [--keep DIR]`. Ends with 1 on any fault; the same seed does the
- * same changes, though not at the same moments.
+ * same changes, though not at the same moments. With `--line [--every OCTETS]` it is the line that fails, not the process.
  */
+import { runLines } from "./line.ts";
 import { Rig, type ServerKind } from "./rig.ts";
 import { type ScenarioName, scenarios } from "./scenarios.ts";
 
@@ -22,6 +23,12 @@ interface Row {
   changes: number;
   faults: number;
   ms: number;
+}
+
+if (argv.includes("--line")) {
+  let found = 0;
+  for (const kind of servers) found += await runLines(kind, seed, Number(option("--every", "100")));
+  process.exit(found === 0 ? 0 : 1);
 }
 
 let faults = 0;
