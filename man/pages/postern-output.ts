@@ -2,7 +2,7 @@
 import { PassThrough } from "node:stream";
 import { describeFailure, exits, printFailure } from "../../src/cli/failure.ts";
 import { resultJson } from "../../src/cli/json.ts";
-import { folderColumns, messageColumns } from "../../src/cli/text.ts";
+import { folderColumns, messageColumns, queueColumns } from "../../src/cli/text.ts";
 import { MailError } from "../../src/mail/errors.ts";
 import { flagLetters } from "../../src/mail/format.ts";
 import type { Folder, Message } from "../../src/mail/index.ts";
@@ -25,6 +25,7 @@ export const output: readonly string[] = [
     "`folders`",
     `The columns are: ${columns(folderColumns)}. A dash stands for what is not known, or not there.`,
   ),
+  item("`queue`", `The columns are: ${columns(queueColumns)}.`),
   item(
     "`fetch`",
     "Header lines, an empty line, the body as text, the targets of links, a line for each attachment with its part number; the body is wrapped to the terminal, at most 100 columns, and to 80 in a pipe. With `--raw`, `--headers` and `--part`, the bytes as they are; those of a part without their transfer encoding.",
@@ -97,6 +98,27 @@ export const json: readonly string[] = [
   ),
   subsection("folders", sample({ kind: "folders", items: [folder] })),
   paragraph("`messages`, `unread` and `role` are null where the server has not told."),
+  subsection(
+    "queue",
+    sample({
+      kind: "queue",
+      items: [
+        {
+          id: 7,
+          at: sentAt,
+          state: "refused",
+          text: "moving 3 messages from INBOX to Plans",
+          path: "INBOX",
+          code: "TRYCREATE",
+          reason: "there is no such folder",
+          hint: "create it and retry, or drop it",
+        },
+      ],
+    }),
+  ),
+  paragraph(
+    "`state` is `waits`, `sent` (the answer never came) or `refused`; `code`, `reason` and `hint` are null where it was not refused.",
+  ),
   subsection(
     "fetch",
     sample({

@@ -16,12 +16,27 @@ const internal = 70;
 
 export const exits: readonly Exit[] = [
   { status: 0, meaning: "It is done, and the server has it.", codes: [] },
-  { status: 64, meaning: "The command line is wrong.", codes: ["USAGE", "ARGUMENT"] },
+  {
+    status: 64,
+    meaning: "The command line is wrong, or asks for what cannot be.",
+    codes: ["USAGE", "ARGUMENT", "BAD_NAME", "IS_INBOX", "HAS_FOLDERS", "NOT_EMPTY", "FOLDER_EXISTS"],
+  },
   { status: 65, meaning: "The query cannot be read.", codes: ["QUERY"] },
   {
     status: 66,
-    meaning: "There is no such folder, message or part.",
-    codes: ["NO_FOLDER", "NO_MESSAGE", "NO_PART", "NO_ROLE", "STALE", "NONEXISTENT", "TRYCREATE"],
+    meaning: "There is no such folder, message, part or change.",
+    codes: [
+      "NO_FOLDER",
+      "NO_MESSAGE",
+      "NO_PART",
+      "NO_ROLE",
+      "NO_CHANGE",
+      "NOTHING_TO_UNDO",
+      "STALE",
+      "GONE",
+      "NONEXISTENT",
+      "TRYCREATE",
+    ],
   },
   {
     status: 69,
@@ -52,7 +67,7 @@ export const exits: readonly Exit[] = [
   {
     status: 76,
     meaning: "The server refused the command, broke the protocol, or could not prove who it is.",
-    codes: ["NO", "BAD", "SYNTAX", "LIMIT", "TLS", "CERTIFICATE", "INSECURE"],
+    codes: ["NO", "BAD", "NOT_DONE", "BLOCKED", "SYNTAX", "LIMIT", "TLS", "CERTIFICATE", "INSECURE"],
   },
   {
     status: 77,

@@ -1,6 +1,6 @@
 /** Results as JSON: version 1 of the contract with scripts. Names follow RFC 8621; arrays are never left out. */
 import type { Result } from "../commands/index.ts";
-import type { Folder, Message } from "../mail/index.ts";
+import type { Folder, Message, Waiting } from "../mail/index.ts";
 import type { Person } from "../message/types.ts";
 
 /** RFC 3339, or null. */
@@ -18,6 +18,10 @@ const person = ({ name, email }: Person) => ({ name: name === "" ? null : name, 
 function folderJson(folder: Folder) {
   const { name, role, selectable, messages, unread } = folder;
   return { name, role, selectable, messages, unread };
+}
+
+function waitingJson({ id, at, state, text, code, reason, hint }: Waiting) {
+  return { id, at: date(at), state, text, code, reason, hint };
 }
 
 function messageJson(message: Message) {
@@ -40,6 +44,8 @@ function body(result: Exclude<Result, { kind: "bytes" }>) {
   switch (result.kind) {
     case "folders":
       return { items: result.items.map(folderJson) };
+    case "queue":
+      return { items: result.items.map(waitingJson) };
     case "messages":
       return { folder: folderJson(result.folder), total: result.total, items: result.items.map(messageJson) };
     case "change":

@@ -95,6 +95,15 @@ function waitingBecause(line: LineState): string {
 export async function runOneShot(command: Command, globals: Globals, values: RawValues): Promise<number> {
   const account = chooseAccount(loadConfig(globals.config), globals.account);
   const mail = openMail(account, globals, false, () => getPassword(account, someoneThere()));
+  // Changes of an earlier session go out with this one: what the server refuses of them has nobody else to be told to.
+  const refused: string[] = [];
+  mail.on((event) => {
+    if (event.kind === "notice" && event.level === "error")
+      refused.push(`${event.text} ("postern queue" shows it)`);
+  });
+  const warn = (warnings: readonly string[]) => {
+    for (const warning of warnings) process.stderr.write(`postern: ${safeText(warning)}\n`);
+  };
   try {
     let folder: Promise<Folder> | undefined;
     const result = await command.run(
@@ -110,11 +119,13 @@ export async function runOneShot(command: Command, globals: Globals, values: Raw
       },
       values,
     );
-    const warnings = result.kind === "change" && !result.sent ? [waitingBecause(mail.line)] : [];
+    const waits = result.kind === "change" && !result.sent;
+    const warnings = [...(waits ? [waitingBecause(mail.line)] : []), ...refused.splice(0)];
     await print(result, mail.account.name, globals.json === true, warnings);
-    for (const warning of warnings) process.stderr.write(`postern: ${safeText(warning)}\n`);
-    return warnings.length > 0 ? 75 : 0;
+    warn(warnings);
+    return waits ? 75 : 0;
   } finally {
     await mail.close();
+    warn(refused);
   }
 }

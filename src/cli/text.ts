@@ -2,7 +2,7 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Result } from "../commands/index.ts";
 import { flagLetters, formatPeople, formatSize, longDate, shortDate } from "../mail/format.ts";
-import type { Folder, Message } from "../mail/index.ts";
+import type { Folder, Message, Waiting } from "../mail/index.ts";
 import { layoutBody } from "../message/layout.ts";
 import { hiddenLinks } from "../message/links.ts";
 import { safeText } from "../message/safe.ts";
@@ -81,6 +81,17 @@ export const folderColumns: readonly ColumnOf<Folder>[] = [
   { help: "the name", most: 1000, of: (f) => f.name },
 ];
 
+export const queueColumns: readonly ColumnOf<Waiting>[] = [
+  { help: "the number, for retry and drop", most: 9, right: true, of: (w) => String(w.id) },
+  { help: "waits, sent (the answer never came) or refused", most: 7, of: (w) => w.state },
+  { help: "when it was made, in local time", most: 12, right: true, of: (w, now) => shortDate(w.at, now) },
+  {
+    help: "what it does, and why it was refused",
+    most: 1000,
+    of: (w) => (w.reason === null ? w.text : `${w.text}: ${w.reason}; ${w.hint ?? ""}`),
+  },
+];
+
 /** A message as text: header lines, body wrapped to the terminal (80 columns in a pipe), attachments with their parts. */
 export function messageText(message: ReadableMessage, target: Target): string {
   const { headers, body, attachments, problems } = message;
@@ -116,6 +127,8 @@ export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: T
   switch (result.kind) {
     case "folders":
       return tableOf(folderColumns, result.items, target);
+    case "queue":
+      return tableOf(queueColumns, result.items, target);
     case "messages":
       return tableOf(messageColumns, result.items, target);
     case "message":

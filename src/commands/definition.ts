@@ -3,7 +3,7 @@
  * the man page; a key is bound to a command line. A command is one file of this folder, listed in index.ts.
  */
 import type { Readable } from "node:stream";
-import type { Folder, Mail, Message } from "../mail/index.ts";
+import type { Folder, Mail, Message, Waiting } from "../mail/index.ts";
 import type { ReadableMessage } from "../message/types.ts";
 
 /** What a word of the command line means; completion offers folders, flags, … by it. */
@@ -58,6 +58,8 @@ export type Result =
       readonly total: number;
     }
   | { readonly kind: "folders"; readonly items: readonly Folder[] }
+  /** Changes that are not on the server. */
+  | { readonly kind: "queue"; readonly items: readonly Waiting[] }
   | {
       readonly kind: "message";
       readonly folder: Folder;

@@ -7,11 +7,13 @@ import { deleteMessages } from "./delete.ts";
 import { expunge } from "./expunge.ts";
 import { fetch } from "./fetch.ts";
 import { flag } from "./flag.ts";
+import { folder } from "./folder.ts";
 import { folders } from "./folders.ts";
 import { list } from "./list.ts";
 import { move } from "./move.ts";
+import { queue } from "./queue.ts";
 import { search } from "./search.ts";
-import { undo } from "./undo.ts";
+import { redo, undo } from "./undo.ts";
 
 export const commands: readonly Command[] = [
   folders,
@@ -25,7 +27,10 @@ export const commands: readonly Command[] = [
   deleteMessages,
   expunge,
   append,
+  folder,
   undo,
+  redo,
+  queue,
 ];
 
 /** The command called `name`, by its name or an alias. */

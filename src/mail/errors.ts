@@ -11,7 +11,14 @@ export type MailErrorCode =
   | "NO_ROLE"
   | "STALE"
   | "GONE"
-  | "REFUSED"
+  | "NOT_DONE"
+  | "BLOCKED"
+  | "NO_CHANGE"
+  | "FOLDER_EXISTS"
+  | "HAS_FOLDERS"
+  | "IS_INBOX"
+  | "BAD_NAME"
+  | "NOT_EMPTY"
   | "NOTHING_TO_UNDO";
 
 export class MailError extends Error {

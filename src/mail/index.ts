@@ -1,4 +1,5 @@
 export { MailError } from "./errors.ts";
 export { Mail, type MailOptions } from "./mail.ts";
 export type { Outcome } from "./operations/settle.ts";
+export type { Waiting } from "./operations/waiting.ts";
 export type { Folder, LineState, MailEvent, Message, Role } from "./values.ts";

@@ -3,23 +3,31 @@ import { EventEmitter } from "node:events";
 import type { Readable } from "node:stream";
 import { type Account, readCa } from "../account/config.ts";
 import { cacheDir, stateDir } from "../account/paths.ts";
-import { type Connection, listMailboxes, type MailboxEvent, noop, type Secret } from "../imap/index.ts";
+import {
+  type Connection,
+  type MailboxEvent,
+  noop,
+  type Secret,
+  type SelectedMailbox,
+} from "../imap/index.ts";
 import type { Attachment, ReadableMessage } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
 import { Downloads } from "./download/downloads.ts";
 import type { DownloadProgress } from "./download/pass.ts";
 import { isLineDown, MailError } from "./errors.ts";
+import { FolderChanges } from "./folder-changes.ts";
 import { arrangeFolders, findFolder, unlistedFolder } from "./folders.ts";
 import { ForeignFlags } from "./foreign-flags.ts";
+import { listFolders } from "./list-folders.ts";
 import { News } from "./news.ts";
 import { Operations } from "./operations/index.ts";
 import type { Outcome } from "./operations/settle.ts";
 import { History, type Undone } from "./operations/undo.ts";
+import { type Waiting, WaitingChanges } from "./operations/waiting.ts";
 import { followOthers } from "./others.ts";
 import { parseQuery } from "./query.ts";
 import { type MessageRef, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
-import { followRenames } from "./renames.ts";
 import { searchIndex, searchServer } from "./searching.ts";
 import { Session } from "./session.ts";
 import { rowOfSource } from "./source-row.ts";
@@ -57,6 +65,8 @@ export class Mail {
   readonly #foreign: ForeignFlags;
   readonly #events = new EventEmitter<{ event: [MailEvent] }>();
   readonly #history: History;
+  readonly #waiting: WaitingChanges;
+  readonly #folderChanges: FolderChanges;
   readonly #syncing = new Map<string, Promise<void>>();
   #watched: Folder | null = null;
   #others: NodeJS.Timeout | null = null;
@@ -87,6 +97,8 @@ export class Mail {
       },
       returned: (connection, selected) => this.#sync.all(connection, selected),
       mailboxEvent: (path, event) => this.#changed(path, event),
+      serverPath: (path) => this.#operations.serverPath(path),
+      ready: (path) => this.#operations.ready(path),
       opened: () => {
         // After a loss: what the connection missed is caught up with, as at the start.
         if (this.#watched) this.#keepUp(this.#watched);
@@ -110,6 +122,8 @@ export class Mail {
       emit,
     });
     this.#history = new History(this.#store, this.#operations);
+    this.#waiting = new WaitingChanges(this.#store, this.#operations);
+    this.#folderChanges = new FolderChanges(this.#store, this.#operations);
     this.#sync = new Sync(this.#store, this.#operations, emit);
     this.#reading = new Reading(this.#store, this.#session);
     this.#downloads = new Downloads(this.#store, this.#session);
@@ -126,6 +140,7 @@ export class Mail {
     this.#news = new News(this.#store, {
       open: () => this.#session.another(),
       watched: (path) => path === this.#watched?.path,
+      local: (path) => this.#operations.local(path),
       refresh: () => void this.refreshFolders().catch(() => undefined),
       again: () => void this.#listen(),
       emit,
@@ -164,25 +179,7 @@ export class Mail {
   /** Folders as the server has them, with their counts. Off line, as the local copy has them. */
   async refreshFolders(): Promise<Folder[]> {
     if (this.#offline) return this.folders();
-    const connection = await this.#session.connected();
-    const listed = await listMailboxes(connection, "", "*", {
-      specialUse: true,
-      statusItems: ["messages", "unseen"],
-    });
-    await followRenames(connection, this.#store.mailboxes, listed);
-    for (const { path, name, delimiter, attributes, status } of listed) {
-      const { messages, unseen } = status ?? {};
-      this.#store.mailboxes.put({
-        path,
-        name,
-        delimiter,
-        attributes: [...attributes],
-        ...(messages === undefined ? {} : { messages }),
-        ...(unseen === undefined ? {} : { unseen }),
-      });
-    }
-    // INBOX is always there (RFC 9051 §5.1), whether it is listed or not; and an empty list is a fault, not a wipe.
-    if (listed.length > 0) this.#store.mailboxes.retainOnly(["INBOX", ...listed.map((m) => m.path)]);
+    await listFolders(await this.#session.connected(), this.#store, this.#operations);
     this.#events.emit("event", { kind: "folders" });
     return this.folders();
   }
@@ -318,13 +315,11 @@ export class Mail {
 
   #changed(path: string, event: MailboxEvent): void {
     if (!this.#sync.apply(path, event)) return;
-    const look = async (connection: Connection) => {
+    const look = async (connection: Connection, selected: SelectedMailbox) => {
       if (event.kind === "exists") {
         const count = await this.#sync.arrivals(connection, path);
         if (count > 0) this.#events.emit("event", { kind: "arrived", path, count });
-      } else if (connection.selected) {
-        await this.#sync.entered(connection, connection.selected);
-      }
+      } else await this.#sync.entered(connection, selected);
     };
     this.#looking = this.#looking.then(() => this.#session.within(path, look)).catch(() => undefined);
   }
@@ -431,6 +426,31 @@ export class Mail {
   /** Does again what was taken back last. Throws MailError "NOTHING_TO_UNDO". */
   async redo(): Promise<{ text: string; folder: Folder; sent: boolean }> {
     return this.#withFolder(await this.#history.redo());
+  }
+
+  /** Every change that is not on the server: what waits for a connection, and what was refused. */
+  queue(): Waiting[] {
+    return this.#waiting.list();
+  }
+
+  /** What the server refused and the person has yet to decide about. */
+  conflicts(): Waiting[] {
+    return this.queue().filter(({ state }) => state === "refused");
+  }
+
+  /** Tries a refused change again. Throws MailError "NO_CHANGE", "GONE", and what the server says to it. */
+  retry(id: number): Promise<{ text: string; sent: boolean }> {
+    return this.#waiting.retry(id);
+  }
+
+  /** Lets a refused change go, or takes out one that has not been sent. Throws MailError "NO_CHANGE", "NOT_DONE". */
+  drop(id: number): Promise<{ text: string }> {
+    return this.#waiting.drop(id);
+  }
+
+  /** Creating, renaming, deleting and subscribing folders, on line and off. */
+  get folderChanges(): FolderChanges {
+    return this.#folderChanges;
   }
 
   #withFolder({ text, path, sent }: Undone): { text: string; folder: Folder; sent: boolean } {

@@ -13,6 +13,11 @@ export interface NewsHooks {
   open(): Promise<Connection>;
   /** Whether a mailbox is being watched by other means. */
   watched(path: string): boolean;
+  /** What the local copy calls a mailbox of the server, and what waits to change its counts. */
+  local(path: string): {
+    readonly path: string;
+    readonly change: { readonly messages: number; readonly unseen: number };
+  };
   /** Reads the folder list anew. */
   refresh(): void;
   /** The line that told was lost, and it is time to ask for another. */
@@ -86,7 +91,7 @@ export class News {
 
   #apply(line: Connection, event: FolderEvent): void {
     if (event.kind === "list") this.#hooks.refresh();
-    if (event.kind !== "status" || this.#hooks.watched(event.path)) return;
+    if (event.kind !== "status" || this.#hooks.watched(this.#hooks.local(event.path).path)) return;
     const { path } = event;
     const { messages, unseen } = event.status;
     if (unseen !== undefined) {
@@ -102,15 +107,16 @@ export class News {
       .catch(() => undefined);
   }
 
-  #counted(path: string, messages: number | undefined, unseen: number | undefined): void {
+  #counted(onServer: string, messages: number | undefined, unseen: number | undefined): void {
+    const { path, change } = this.#hooks.local(onServer);
     const mailbox = this.#store.mailboxes.byPath(path);
     if (!mailbox) {
       this.#hooks.refresh();
       return;
     }
     this.#store.mailboxes.setState(mailbox.id, {
-      ...(messages === undefined ? {} : { messages }),
-      ...(unseen === undefined ? {} : { unseen }),
+      ...(messages === undefined ? {} : { messages: messages + change.messages }),
+      ...(unseen === undefined ? {} : { unseen: Math.max(0, unseen + change.unseen) }),
     });
     this.#hooks.emit({ kind: "folders" });
   }

@@ -19,6 +19,10 @@ export interface SessionOptions extends LineOptions {
   /** Called when the watched mailbox has been selected again after another one, or after a loss. */
   returned(connection: Connection, selected: SelectedMailbox): Promise<void>;
   mailboxEvent(path: string, event: MailboxEvent): void;
+  /** What the server calls a mailbox, which may have been renamed off line; null where it has none such yet. */
+  serverPath(path: string): string | null;
+  /** Resolves when the server knows a mailbox as the local copy does, or will not; null where there is nothing to wait for. */
+  ready(path: string): Promise<void> | null;
   /** There is a connection: what is to be read can be asked for, along with the login. */
   opened(): void;
   /** The server has let us in. */
@@ -43,6 +47,8 @@ export class Session {
   readonly #line: Line;
   /** The mailbox that is selected and has been entered. */
   #path: string | null = null;
+  /** What is selected, or is being. */
+  #selected: string | null = null;
   #users = 0;
   #selecting = false;
   #waiting: Waiting[] = [];
@@ -86,8 +92,7 @@ export class Session {
 
   #opened(connection: Connection): void {
     connection.events.on("mailbox", (event) => {
-      const path = connection.selected?.path;
-      if (path !== undefined) this.#options.mailboxEvent(path, event);
+      if (this.#selected !== null) this.#options.mailboxEvent(this.#selected, event);
     });
     connection.events.on("alert", (text) => this.#options.alert(text));
     connection.events.on("downgraded", (messages) => this.#options.downgraded(messages));
@@ -95,12 +100,17 @@ export class Session {
     this.#idleSoon();
   }
 
-  /** Runs `work` while the mailbox `path` is selected and stays so. */
+  /**
+   * Runs `work` while the mailbox `path` is selected and stays so. `ahead`: also where the server has yet to be told
+   * of changes of that folder, as it is for who tells it.
+   */
   async within<T>(
     path: string,
     work: (connection: Connection, selected: SelectedMailbox) => Promise<T>,
+    ahead = false,
   ): Promise<T> {
     const connection = await this.connected();
+    if (!ahead) await this.#options.ready(path);
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ connection, path, start: resolve, fail: reject });
       this.#pump();
@@ -108,7 +118,7 @@ export class Session {
     try {
       const { selected } = connection;
       if (!selected) throw new ImapError("CLOSED", "the connection was lost");
-      return await work(connection, selected);
+      return await work(connection, { ...selected, path });
     } finally {
       this.#users--;
       this.#pump();
@@ -141,9 +151,12 @@ export class Session {
     const { connection } = next;
     this.#selecting = true;
     this.#path = null;
+    this.#selected = next.path;
+    // A name that the server does not know yet is refused by itself.
+    const path = this.#options.serverPath(next.path) ?? next.path;
     connection
-      .run(select(next.path, { condstore: connection.capabilities.has("CONDSTORE") }))
-      .then((selected) => this.#options.entered(connection, selected))
+      .run(select(path, { condstore: connection.capabilities.has("CONDSTORE") }))
+      .then((selected) => this.#options.entered(connection, { ...selected, path: next.path }))
       .then(
         () => {
           if (this.connection === connection) this.#path = next.path;

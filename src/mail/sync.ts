@@ -34,6 +34,8 @@ const { contains, count, fromNumbers, iterate, split, subtract, union } = uidSet
 export interface Overlay {
   hidden(mailbox: Numbering, uid: number): boolean;
   flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[];
+  /** How many messages a mailbox is to show where the server has so many. */
+  counted(mailbox: Numbering, messages: number): number;
   /** Rows have come in; `complete`: the index has all that the server has. */
   landed(mailbox: Numbering, complete: boolean): void;
 }
@@ -307,7 +309,7 @@ export class Sync {
   /** Keeps the folder's numbers as the index has them, once it has all of the mailbox. */
   #counted(path: string, exists: number): void {
     const mailbox = this.#mailbox(path);
-    const messages = Math.max(0, exists);
+    const messages = this.#overlay.counted(mailbox, exists);
     const complete = this.#store.messages.count(mailbox.id) >= messages;
     this.#store.mailboxes.setState(mailbox.id, {
       messages,

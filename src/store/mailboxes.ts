@@ -175,13 +175,35 @@ export class Mailboxes {
     const renamed = this.all().filter(({ path }) => path === oldPath || (below && path.startsWith(below)));
     const targets = new Set(renamed.map(({ path }) => newPath + path.slice(oldPath.length)));
     const leaving = new Set(renamed.map(({ path }) => path));
-    this.retainOnly(
-      this.all().flatMap(({ path }) => (targets.has(path) && !leaving.has(path) ? [] : [path])),
+    this.#database.transaction(() => {
+      this.retainOnly(
+        this.all().flatMap(({ path }) => (targets.has(path) && !leaving.has(path) ? [] : [path])),
+      );
+      for (const mailbox of renamed) {
+        const path = newPath + mailbox.path.slice(oldPath.length);
+        this.#move(mailbox, path, newName + mailbox.name.slice(old.name.length));
+      }
+    });
+  }
+
+  /** Calls this one mailbox by another path; its name and its files stay. */
+  setPath(id: number, path: string): void {
+    this.#database.run("UPDATE mailbox SET path = ? WHERE id = ?", path, id);
+  }
+
+  setAttributes(id: number, attributes: readonly string[]): void {
+    this.#database.run(
+      "UPDATE mailbox SET attributes = ? WHERE id = ?",
+      [...attributes].sort().join(" "),
+      id,
     );
-    for (const mailbox of renamed) {
-      const path = newPath + mailbox.path.slice(oldPath.length);
-      this.#move(mailbox, path, newName + mailbox.name.slice(old.name.length));
-    }
+  }
+
+  /** Removes a mailbox with its messages and our files of them. */
+  remove(id: number): void {
+    const directory = this.directory(id);
+    this.#database.run("DELETE FROM mailbox WHERE id = ?", id);
+    new Maildir(directory).clear();
   }
 
   #move({ id, delimiter }: StoredMailbox, path: string, name: string): void {

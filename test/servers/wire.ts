@@ -34,7 +34,7 @@ export class Wire {
   /** Logs in, and selects `mailbox` where one is named. */
   static async open(port: number, mailbox?: string): Promise<Wire> {
     const wire = new Wire(connect(port, "127.0.0.1"));
-    await wire.command("LOGIN user password");
+    if (!(await wire.#until("* ")).startsWith("* PREAUTH")) await wire.command("LOGIN user password");
     if (mailbox !== undefined) await wire.select(mailbox);
     return wire;
   }

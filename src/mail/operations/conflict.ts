@@ -1,6 +1,9 @@
 /** Why an operation was refused, and what a person can do about it. */
 import { ImapError } from "../../imap/index.ts";
+import type { Store } from "../../store/index.ts";
 import { isLineDown, MailError } from "../errors.ts";
+import { describe } from "./describe.ts";
+import { createdBy, readOperation } from "./operation.ts";
 
 /** Whether the server or the state of the mail, and not the line, is the reason: trying again alone will not help. */
 export function isRefusal(error: unknown): error is Error {
@@ -84,4 +87,12 @@ export function hintFor(code: string | null, kept = true): string {
 /** Why, in words, where the server's own are not enough. */
 export function reasonFor(code: string | null, error: string | null): string {
   return sentences[code ?? ""]?.text ?? error ?? "the server refused it";
+}
+
+/** Why a message cannot be named: it has not come to be. Null where nothing keeps it from that. */
+export function blockage(store: Store, id: number): MailError | null {
+  const maker = store.journal.failed().find((entry) => createdBy(readOperation(entry)).includes(id));
+  if (!maker) return null;
+  const text = `it waits for ${describe(store, [readOperation(maker)])}, which was refused`;
+  return new MailError("BLOCKED", text, `retry or drop change ${maker.id}`);
 }

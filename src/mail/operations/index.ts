@@ -2,13 +2,16 @@
  * Changes as operations: written to the journal, done to the index at once, sent when there is a connection. OK
  * settles one; NO and BAD take its effect back and tell the person; a lost line leaves it for the next connection.
  */
-import type { Store, StoredMessageInput } from "../../store/index.ts";
+import type { ListedMailbox } from "../../imap/index.ts";
+import type { JournalPlace, Store, StoredMessageInput } from "../../store/index.ts";
 import type { Numbering, Overlay } from "../sync.ts";
+import { type Counts, countsOpen } from "./counts.ts";
+import { LocalFolders, withOpen } from "./folders.ts";
 import { Ledger } from "./ledger.ts";
 import { LocalCopy } from "./local.ts";
 import { changesOf, nameMessages } from "./naming.ts";
-import type { OpenEntry, Operation } from "./operation.ts";
-import { nowhere } from "./perform.ts";
+import { type FolderOperation, nowhere, type OpenEntry, type Operation } from "./operation.ts";
+import { serverPath } from "./paths.ts";
 import { type Made, Queue, type QueueOptions, together } from "./queue.ts";
 import { repair } from "./repair.ts";
 import { type Outcome, Settler } from "./settle.ts";
@@ -30,9 +33,10 @@ export class Operations implements Overlay {
     carryOver(store);
     this.ledger = new Ledger(store.journal);
     const local = new LocalCopy(store, this.ledger, emit);
-    this.#settler = new Settler(store, this.ledger, local, emit);
-    this.#queue = new Queue(options, this.ledger, local, this.#settler);
-    repair(store, this.ledger, local);
+    const folders = new LocalFolders(store, emit);
+    this.#settler = new Settler(store, this.ledger, local, folders, emit);
+    this.#queue = new Queue(options, this.ledger, local, folders, this.#settler);
+    repair(store, this.ledger, local, folders);
   }
 
   hidden(mailbox: Numbering, uid: number): boolean {
@@ -41,6 +45,43 @@ export class Operations implements Overlay {
 
   flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[] {
     return this.ledger.flags(mailbox, uid, flags);
+  }
+
+  /** What the server calls a mailbox; null where it has none such yet. */
+  serverPath(path: string): string | null {
+    return serverPath(this.ledger.folders, path);
+  }
+
+  /** What the local copy calls a mailbox of the server, and what open entries change of its counts. */
+  local(onServer: string): { readonly path: string; readonly change: Counts } {
+    const path = this.ledger.local(onServer);
+    return { path, change: this.countsOpen().get(path) ?? { messages: 0, unseen: 0 } };
+  }
+
+  /** How many messages a mailbox has where the server has so many. */
+  counted({ path }: Numbering, messages: number): number {
+    return Math.max(0, messages + (this.countsOpen().get(path)?.messages ?? 0));
+  }
+
+  /** Resolves when the server knows a mailbox as the local copy does, or will not; null where there is nothing to wait for. */
+  ready(path: string): Promise<void> | null {
+    if (this.serverPath(path) === path) return null;
+    return this.#queue.settledUntil(() => this.serverPath(path) === path);
+  }
+
+  /** How many changes of folders have been settled in this session. */
+  get foldersSettled(): number {
+    return this.#settler.foldersSettled;
+  }
+
+  /** LIST's answer with what is yet to be done to it. */
+  withOpen(listed: readonly ListedMailbox[]): readonly ListedMailbox[] {
+    return withOpen(listed, this.ledger.folders);
+  }
+
+  /** What open entries change of the counts that the server tells, by path. */
+  countsOpen(): ReadonlyMap<string, Counts> {
+    return countsOpen(this.#store, this.ledger);
   }
 
   landed(mailbox: Numbering, complete: boolean): void {
@@ -118,6 +159,11 @@ export class Operations implements Overlay {
     });
   }
 
+  /** A change of folders: create, rename, delete, subscribe, unsubscribe. */
+  folder(operation: FolderOperation): Promise<Outcome> {
+    return this.#queue.busy(this.enter(() => [{ operation, step: this.#store.journal.newStep() }]));
+  }
+
   /** One change of the person's as one or more entries, each of them for some of the messages. */
   #do(
     path: string,
@@ -158,6 +204,11 @@ export class Operations implements Overlay {
   /** See `Queue.cancel`. */
   cancel(open: OpenEntry): Promise<boolean> {
     return this.#queue.cancel(open);
+  }
+
+  /** Notes where messages are, and runs `change` in the same write of the journal; their rows follow. */
+  place(places: ReadonlyMap<number, JournalPlace>, change: () => void): Promise<void> {
+    return this.#settler.found(places, change);
   }
 
   /** Sends what an earlier session, a lost line or another process has left. */

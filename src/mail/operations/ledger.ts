@@ -29,6 +29,14 @@ export interface LocalPlace {
   readonly uidValidity: number;
 }
 
+/** Where server and local copy differ about a message. */
+export interface Difference {
+  readonly from: string | null;
+  readonly to: LocalPlace | null;
+  /** Unread messages more in the local copy: -1 where it was read there. */
+  readonly seen: number;
+}
+
 interface Followed {
   message: JournalMessage;
   readonly entries: OpenEntry[];
@@ -58,13 +66,18 @@ export class Ledger {
   refresh(): boolean {
     const counter = this.#journal.changeCounter();
     if (counter === this.#counter) return false;
-    this.#counter = counter;
+    this.reload();
+    return true;
+  }
+
+  /** Reads the journal anew. */
+  reload(): void {
+    this.#counter = this.#journal.changeCounter();
     this.#open.clear();
     this.#folders = [];
     this.#followed.clear();
     this.#byPlace.clear();
     for (const entry of this.#journal.pending()) this.add({ entry, operation: readOperation(entry) });
-    return true;
   }
 
   /** Entries that are not settled, in the order in which they are to be sent. */
@@ -206,6 +219,24 @@ export class Ledger {
   flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[] {
     const followed = this.#at(mailbox, uid);
     return followed ? this.flagsOf(followed.message.id, flags) : flags;
+  }
+
+  /**
+   * Every message that open entries name: the mailbox where the server has it, the place where the local copy has it,
+   * and by how much more unread their changes of \\Seen have made it.
+   */
+  *differences(): Generator<Difference, void, undefined> {
+    for (const [id, { message, entries }] of this.#followed) {
+      const from = message.path === null || message.path === limboPath ? null : this.local(message.path);
+      let seen = 0;
+      for (const { operation } of entries) {
+        if (operation.kind !== "flag" || !operation.flags.some((flag) => flag.toLowerCase() === "\\seen"))
+          continue;
+        if (operation.changed && !operation.changed.includes(id)) continue;
+        seen += operation.mode === "add" ? 1 : -1;
+      }
+      yield { from, to: this.spot(id), seen: -seen };
+    }
   }
 
   /** The flags of a message with what open entries do to them. */

@@ -137,22 +137,23 @@ export class LocalCopy {
     this.#copy(messages, copies);
   }
 
-  /** Makes the row of a message that is to be appended, with its body. */
+  /** Makes the row of a message that is to be appended, with its body, where it is not there. */
   append({ messages, row }: MessageOperation & { kind: "append" }, source: Uint8Array): void {
     const spot = this.#ledger.spot(messages[0] ?? 0);
     if (!spot) return;
     const { id } = this.mailbox(spot.path);
-    this.#store.transaction(() => {
-      if (!this.#store.messages.get(id, spot.uid)) {
+    if (!this.#store.messages.get(id, spot.uid)) {
+      this.#store.transaction(() => {
         this.#store.messages.put(id, [{ ...row, uid: spot.uid }]);
         this.#store.mailboxes.adjust(id, 1, unseen(row.flags));
-      }
-      this.caughtUp();
-    });
+        this.caughtUp();
+      });
+      this.tell([spot.path]);
+    }
+    if (this.#store.bodies.path(id, spot.uid) !== null) return;
     const body = this.#store.bodies.create(id, spot.uid);
     body.write(source);
     body.commit();
-    this.tell([spot.path]);
   }
 
   /** Does a change of flags, or (`back`) takes it back and does those over it again. */

@@ -1,5 +1,5 @@
 /** What is asked of the server, and how it is taken back. */
-import type { JournalEntry, StoredMessageInput } from "../../store/index.ts";
+import type { JournalEntry, JournalPlace, StoredMessageInput } from "../../store/index.ts";
 
 /** Names its messages by the numbers that the journal follows them by, wherever they go, and never by sequence numbers. */
 export type MessageOperation =
@@ -83,6 +83,9 @@ export interface Note {
   readonly copied: Readonly<Record<number, number>>;
 }
 
+/** The place of a message that is gone, or has not come to be. */
+export const nowhere: JournalPlace = { path: null, uidValidity: 0, uid: null, least: 1, modSeq: "0" };
+
 export const nothingNoted: Note = { least: 1, uidValidity: 0, copied: {} };
 
 export function isFolderOperation(operation: Operation): operation is FolderOperation {
@@ -111,6 +114,12 @@ export function relocation(
     default:
       return undefined;
   }
+}
+
+/** The messages that come to be by an operation. */
+export function createdBy(operation: Operation): readonly number[] {
+  if (isFolderOperation(operation)) return [];
+  return operation.kind === "copy" ? operation.copies : operation.kind === "append" ? operation.messages : [];
 }
 
 /** The operation for some of its messages only. */

@@ -10,14 +10,21 @@ import {
   status,
   uidSet,
 } from "../../imap/index.ts";
-import type { JournalMessage, JournalPlace, Store } from "../../store/index.ts";
+import { type JournalMessage, type JournalPlace, limboPath, type Store } from "../../store/index.ts";
 import { MailError } from "../errors.ts";
 import type { Session } from "../session.ts";
-import { isRefusal } from "./conflict.ts";
+import { blockage, isRefusal } from "./conflict.ts";
 import { findArrived } from "./find.ts";
 import { storeFlags } from "./flag.ts";
 import type { Ledger } from "./ledger.ts";
-import { type MessageOperation, type Note, nothingNoted, type OpenEntry, readNote } from "./operation.ts";
+import {
+  type MessageOperation,
+  type Note,
+  nothingNoted,
+  nowhere,
+  type OpenEntry,
+  readNote,
+} from "./operation.ts";
 import { localPath } from "./paths.ts";
 
 /** What the server has of a folder that is selected, as far as it has told. */
@@ -40,8 +47,6 @@ export class Performed {
 
 /** The entry was taken back, or another process has sent it. */
 export class Superseded extends Error {}
-
-export const nowhere: JournalPlace = { path: null, uidValidity: 0, uid: null, least: 1, modSeq: "0" };
 
 /** One try of one entry. */
 export class Attempt {
@@ -125,7 +130,7 @@ export class Performer {
         if (message) byPath.set(path, [...(byPath.get(path) ?? []), message]);
       }
       for (const [path, messages] of byPath) {
-        if (path === null) result.gone.push(...messages.map(({ id }) => id));
+        if (path === null || path === limboPath) this.#nowhere(messages, result);
         else if (operation.kind === "flag") await this.#flag(operation, path, messages, attempt, result);
         else if (operation.kind === "remove") await this.#remove(path, messages, attempt, result);
         else if (operation.kind === "copy") await this.#copy(operation, path, messages, attempt, result);
@@ -135,6 +140,15 @@ export class Performer {
       }
     }
     return result;
+  }
+
+  /** Messages that are gone, or have not come to be. */
+  #nowhere(messages: readonly JournalMessage[], result: Performed): void {
+    for (const { id } of messages) {
+      const blocked = blockage(this.#store, id);
+      if (blocked) result.refused.set(id, blocked);
+      else result.gone.push(id);
+    }
   }
 
   /**
@@ -152,21 +166,25 @@ export class Performer {
     const local = localPath(this.#ledger.folders, path);
     const there = new Map<number, JournalMessage>();
     try {
-      await this.#session.within(local, async (connection, selected) => {
-        if (writes && selected.readOnly) {
-          throw new ImapError("NO", "the folder may only be read", { responseCode: "READ-ONLY" });
-        }
-        const located = await this.#locate(connection, selected, path, messages);
-        for (const message of located) {
-          // 0: made before the folder was ever opened, by a person who knows the ids from elsewhere.
-          if (message.uidValidity !== 0 && message.uidValidity !== selected.uidValidity) {
-            result.refused.set(message.id, stale());
-          } else if (message.uid !== null && this.#presence.holds(local, message.uid)) {
-            there.set(message.uid, message);
-          } else missing.push(message);
-        }
-        if (there.size > 0) await work(connection, there, selected);
-      });
+      await this.#session.within(
+        local,
+        async (connection, selected) => {
+          if (writes && selected.readOnly) {
+            throw new ImapError("NO", "the folder may only be read", { responseCode: "READ-ONLY" });
+          }
+          const located = await this.#locate(connection, selected, path, messages);
+          for (const message of located) {
+            // 0: made before the folder was ever opened, by a person who knows the ids from elsewhere.
+            if (message.uidValidity !== 0 && message.uidValidity !== selected.uidValidity) {
+              result.refused.set(message.id, stale());
+            } else if (message.uid !== null && this.#presence.holds(local, message.uid)) {
+              there.set(message.uid, message);
+            } else missing.push(message);
+          }
+          if (there.size > 0) await work(connection, there, selected);
+        },
+        true,
+      );
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const asked = there.size > 0 ? [...there.values()] : messages;
@@ -268,7 +286,7 @@ export class Performer {
         }
       }
       for (const set of uidSet.split(uidSet.fromNumbers(rest), connection.quirks.setOctets)) {
-        await this.#moveSet(connection, set, present, to, attempt, result);
+        await this.#moveSet(connection, path, set, present, to, attempt, result);
       }
     });
     await this.#elsewhere(to, missing, attempt, result);
@@ -276,6 +294,7 @@ export class Performer {
 
   async #moveSet(
     connection: Connection,
+    path: string,
     set: ReturnType<typeof uidSet.fromNumbers>,
     present: Present,
     to: string,
@@ -299,8 +318,8 @@ export class Performer {
       }
     } catch (error) {
       // A MOVE that was refused half-way has moved what is not there any more (RFC 6851 §3.3).
-      if (isRefusal(error) && connection.selected) {
-        const local = localPath(this.#ledger.folders, connection.selected.path);
+      if (isRefusal(error)) {
+        const local = this.#ledger.local(path);
         for (const [uid, { id }] of present) {
           if (ids.includes(id) && !this.#presence.holds(local, uid)) {
             this.#arrive(result, id, [to, null, attempt.note]);
@@ -408,11 +427,15 @@ export class Performer {
   ): Promise<Map<number, number>> {
     if (messages.length === 0) return new Map();
     try {
-      return await this.#session.within(localPath(this.#ledger.folders, path), (connection, selected) => {
-        const numbersHold = note.uidValidity === 0 || note.uidValidity === selected.uidValidity;
-        const taken = new Set(this.#store.journal.messages.uidsAt(path));
-        return findArrived(connection, messages, numbersHold ? note.least : 1, taken, loose);
-      });
+      return await this.#session.within(
+        localPath(this.#ledger.folders, path),
+        (connection, selected) => {
+          const numbersHold = note.uidValidity === 0 || note.uidValidity === selected.uidValidity;
+          const taken = new Set(this.#store.journal.messages.uidsAt(path));
+          return findArrived(connection, messages, numbersHold ? note.least : 1, taken, loose);
+        },
+        true,
+      );
     } catch (error) {
       // A folder that is not there has nothing in it.
       if (isRefusal(error)) return new Map();

@@ -5,11 +5,12 @@ import type { Session } from "../session.ts";
 import type { MailEvent } from "../values.ts";
 import { hintFor, isRefusal, mustWait, reasonFor } from "./conflict.ts";
 import { describe } from "./describe.ts";
+import { type LocalFolders, performFolder } from "./folders.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LocalCopy } from "./local.ts";
 import { isFolderOperation, messagesOf, type OpenEntry, type Operation, relocation } from "./operation.ts";
 import { Attempt, Performed, Performer, type Presence, Superseded } from "./perform.ts";
-import type { Outcome, Settler } from "./settle.ts";
+import type { Outcome, Settled, Settler } from "./settle.ts";
 
 /** An entry to be made. */
 export interface Made extends Omit<NewJournalEntry, "kind" | "payload"> {
@@ -44,22 +45,32 @@ export class Queue {
   readonly #store: Store;
   readonly #ledger: Ledger;
   readonly #local: LocalCopy;
+  readonly #folders: LocalFolders;
   readonly #settler: Settler;
   readonly #performer: Performer;
   readonly #options: QueueOptions;
   readonly #waiters = new Map<number, Waiter>();
   /** Changes that are being written. */
   readonly #busy = new Set<Promise<unknown>>();
+  /** Who waits for the next entry to be settled. */
+  #watching: (() => void)[] = [];
   readonly #senseless = new Map<number, number>();
   #running: Promise<void> | null = null;
   #closed = false;
 
-  constructor(options: QueueOptions, ledger: Ledger, local: LocalCopy, settler: Settler) {
+  constructor(
+    options: QueueOptions,
+    ledger: Ledger,
+    local: LocalCopy,
+    folders: LocalFolders,
+    settler: Settler,
+  ) {
     const { store, session, presence } = options;
     this.#options = options;
     this.#store = store;
     this.#ledger = ledger;
     this.#local = local;
+    this.#folders = folders;
     this.#settler = settler;
     this.#performer = new Performer(store, session, ledger, presence, (places) => settler.found(places));
   }
@@ -101,21 +112,19 @@ export class Queue {
   }
 
   /** Does an entry to the index. */
-  #apply(open: OpenEntry, answer: Promise<Outcome> | undefined): Promise<void> | undefined {
+  #apply(open: OpenEntry, answer: Promise<Outcome> | undefined): Promise<void> {
     answer?.catch(() => undefined);
-    const { operation } = open;
-    const moved = relocation(operation)?.messages ?? [];
-    if (operation.kind === "move" || operation.kind === "remove") {
-      return this.#local.following(moved, () => this.#ledger.add(open)).settled;
-    }
-    this.#ledger.add(open);
-    if (operation.kind === "copy") return this.#local.copy(operation.messages, operation.copies);
-    if (operation.kind === "flag") this.#local.flag(operation, false);
-    if (operation.kind === "append") {
-      const source = this.#store.journal.source(open.entry.id);
+    const { entry, operation } = open;
+    const moved = operation.kind === "copy" ? [] : (relocation(operation)?.messages ?? []);
+    const { settled } = this.#local.following(moved, () => this.#ledger.add(open));
+    if (isFolderOperation(operation)) this.#folders.apply({ entry, operation });
+    else if (operation.kind === "copy") return this.#local.copy(operation.messages, operation.copies);
+    else if (operation.kind === "flag") this.#local.flag(operation, false);
+    else if (operation.kind === "append") {
+      const source = this.#store.journal.source(entry.id);
       if (source) this.#local.append(operation, source);
     }
-    return undefined;
+    return settled;
   }
 
   /** Takes an entry back that has not been sent; false where the server may have it. */
@@ -140,7 +149,17 @@ export class Queue {
   /** Takes back what an entry has done to the rows of `messages`, and forgets it. */
   async #takeBack({ entry, operation }: OpenEntry, messages: readonly number[]): Promise<void> {
     await this.#local.following(messages, () => this.#ledger.remove(entry.id)).settled;
+    if (isFolderOperation(operation)) this.#settler.takeBackFolder({ entry, operation });
     if (operation.kind === "flag") this.#local.flag(operation, true);
+  }
+
+  /** Resolves when entries have been settled so that `holds`, or when no more can be. */
+  async settledUntil(holds: () => boolean): Promise<void> {
+    this.run();
+    while (!holds() && this.#running) {
+      const settled = new Promise<void>((resolve) => this.#watching.push(resolve));
+      await Promise.race([settled, this.#running]);
+    }
   }
 
   /** Resolves when nothing is on its way to the server any more. */
@@ -212,7 +231,7 @@ export class Queue {
       const entry = this.#store.journal.get(id);
       if (entry?.state === "failed") {
         const text = reasonFor(entry.code, entry.error);
-        waiter.reject(new MailError("REFUSED", text, hintFor(entry.code)));
+        waiter.reject(new MailError("NOT_DONE", text, hintFor(entry.code)));
       } else waiter.resolve({ sent: entry?.state !== "undone", uids: [], uidValidity: 0 });
     }
   }
@@ -233,25 +252,18 @@ export class Queue {
   }
 
   async #attempt(open: OpenEntry): Promise<void> {
-    const { operation } = open;
-    let result: Performed;
-    if (isFolderOperation(operation)) return;
-    try {
-      const attempt = new Attempt(this.#store, open);
-      result = await this.#performer.perform(operation, attempt);
-    } catch (error) {
-      if (error instanceof Superseded) {
-        this.#ledger.remove(open.entry.id);
-        return;
-      }
-      if (!isRefusal(error) && !this.#tooOften(open, error)) throw error;
-      result = new Performed();
-      const refusal = error instanceof Error ? error : new Error(String(error));
-      for (const id of messagesOf(operation)) result.refused.set(id, refusal);
-    }
     const waiter = this.#waiters.get(open.entry.id);
     const keeps = this.#options.keepsConflicts || !waiter;
-    const { outcome, error, failed } = await this.#settler.settle({ ...open, operation }, result, keeps);
+    let settled: Settled;
+    try {
+      settled = await this.#bring(open, keeps);
+    } catch (error) {
+      if (!(error instanceof Superseded)) throw error;
+      this.#ledger.remove(open.entry.id);
+      return;
+    }
+    for (const tell of this.#watching.splice(0)) tell();
+    const { outcome, error, failed } = settled;
     this.#waiters.delete(open.entry.id);
     if (error === null) waiter?.resolve(outcome);
     else if (waiter) waiter.reject(error);
@@ -262,8 +274,36 @@ export class Queue {
     }
   }
 
-  #tooOften({ entry }: OpenEntry, error: unknown): boolean {
-    if (mustWait(error) || !(error instanceof Error)) return false;
+  /** Brings an entry to the server, and what came of it into journal and index. */
+  async #bring(open: OpenEntry, keeps: boolean): Promise<Settled> {
+    const { entry, operation } = open;
+    const { session } = this.#options;
+    const attempt = new Attempt(this.#store, open);
+    if (isFolderOperation(operation)) {
+      try {
+        await performFolder(session, this.#store, operation, attempt);
+        return this.#settler.settleFolder({ entry, operation }, null, keeps);
+      } catch (error) {
+        return this.#settler.settleFolder({ entry, operation }, this.#refusal(open, error), keeps);
+      }
+    }
+    let result = new Performed();
+    try {
+      result = await this.#performer.perform(operation, attempt);
+    } catch (error) {
+      const refusal = this.#refusal(open, error);
+      for (const id of operation.messages) result.refused.set(id, refusal);
+    }
+    return this.#settler.settle({ entry, operation }, result, keeps);
+  }
+
+  /** The error, where it is the server's word. Throws it where it is not. */
+  #refusal(open: OpenEntry, error: unknown): Error {
+    if (isRefusal(error) || (error instanceof Error && this.#tooOften(open, error))) return error;
+    throw error;
+  }
+
+  #tooOften({ entry }: OpenEntry, error: Error): boolean {
     const code: unknown = Reflect.get(error, "code");
     if (code !== "SYNTAX" && code !== "LIMIT") return false;
     const times = (this.#senseless.get(entry.id) ?? 0) + 1;

@@ -1,17 +1,20 @@
 /** The index brought in step with the journal where it was left behind: by a crash in between, or as it was begun anew. */
 import { firstProvisionalUid, type SpotChange, type Store } from "../../store/index.ts";
+import type { LocalFolders } from "./folders.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LocalCopy } from "./local.ts";
-import { readOperation } from "./operation.ts";
+import { isFolderOperation, readOperation } from "./operation.ts";
 
 /** Costs a look at two numbers where nothing has to be done. */
-export function repair(store: Store, ledger: Ledger, local: LocalCopy): void {
+export function repair(store: Store, ledger: Ledger, local: LocalCopy, folders: LocalFolders): void {
   const { journal } = store;
   if (store.meta.get("journal") === String(journal.clock())) return;
   placeProvisional(store, ledger);
   store.transaction(() => {
     for (const { operation, entry } of ledger.open) {
-      if (operation.kind === "flag") local.flag(operation, false);
+      if (isFolderOperation(operation)) {
+        if (!folders.isApplied({ operation, entry })) folders.apply({ operation, entry });
+      } else if (operation.kind === "flag") local.flag(operation, false);
       else if (operation.kind === "append") {
         const source = journal.source(entry.id);
         if (source) local.append(operation, source);

@@ -6,11 +6,23 @@ import type { MailEvent } from "../values.ts";
 import { codeOf, explained, hintFor, reasonFor } from "./conflict.ts";
 import { counted } from "./describe.ts";
 import { pair } from "./find.ts";
+import { type FolderEntry, type LocalFolders, readdressed } from "./folders.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LocalCopy } from "./local.ts";
-import { type MessageOperation, messagesOf, narrowed, type OpenEntry, relocation } from "./operation.ts";
+import {
+  type FolderOperation,
+  isFolderOperation,
+  type MessageOperation,
+  messagesOf,
+  narrowed,
+  nowhere,
+  type OpenEntry,
+  type Operation,
+  readOperation,
+  relocation,
+} from "./operation.ts";
 import { serverPath } from "./paths.ts";
-import { nowhere, type Performed } from "./perform.ts";
+import type { Performed } from "./perform.ts";
 
 export interface Outcome {
   /** False where the operation waits in the journal for a connection. */
@@ -26,19 +38,29 @@ export interface Settled {
   /** Why some or all of it was not done; null where all was. */
   readonly error: Error | null;
   /** What was not done. */
-  readonly failed: MessageOperation;
+  readonly failed: Operation;
 }
 
 export class Settler {
   readonly #store: Store;
   readonly #ledger: Ledger;
   readonly #local: LocalCopy;
+  readonly #folders: LocalFolders;
   readonly #emit: (event: MailEvent) => void;
+  /** How many entries about folders this process has settled. */
+  foldersSettled = 0;
 
-  constructor(store: Store, ledger: Ledger, local: LocalCopy, emit: (event: MailEvent) => void) {
+  constructor(
+    store: Store,
+    ledger: Ledger,
+    local: LocalCopy,
+    folders: LocalFolders,
+    emit: (event: MailEvent) => void,
+  ) {
     this.#store = store;
     this.#ledger = ledger;
     this.#local = local;
+    this.#folders = folders;
     this.#emit = emit;
   }
 
@@ -72,6 +94,50 @@ export class Settler {
       error: failure(operation, result, keeps),
       failed: gone.messages.length > 0 ? gone : refused,
     };
+  }
+
+  /** Settles an entry about a folder; `error`: why it was not done. */
+  settleFolder(open: FolderEntry, error: Error | null, keeps: boolean): Settled {
+    const { journal } = this.#store;
+    const { entry, operation } = open;
+    journal.transaction(() => {
+      if (error && keeps) journal.mark(entry.id, "failed", { code: codeOf(error), error: error.message });
+      else if (error || entry.step === null) journal.remove(entry.id);
+      else journal.mark(entry.id, "done", { note: null });
+      if (!error && operation.kind === "rename") this.#follow(operation);
+    });
+    this.#ledger.reload();
+    this.foldersSettled++;
+    if (error) this.takeBackFolder(open);
+    else this.#folders.confirm(open);
+    const outcome = { sent: true, uids: [], uidValidity: 0 };
+    return { outcome, error: error && explained(error, keeps), failed: operation };
+  }
+
+  /** The server calls folders otherwise now, and so does what is settled. */
+  #follow({ path, to, delimiter }: FolderOperation & { kind: "rename" }): void {
+    const { journal } = this.#store;
+    journal.messages.rename(path, to, delimiter === null ? null : path + delimiter);
+    for (const entry of journal.all()) {
+      if (entry.state === "pending" || entry.state === "sent") continue;
+      const operation = readOperation(entry);
+      const now = JSON.stringify(readdressed(operation, path, to, delimiter));
+      if (!isFolderOperation(operation) && now !== entry.payload) journal.rewrite(entry.id, now);
+    }
+  }
+
+  /** Takes back what an entry about a folder has done; what was asked for after a rename means the old name. */
+  takeBackFolder(open: FolderEntry): void {
+    const { operation } = open;
+    this.#folders.takeBack(open);
+    if (operation.kind !== "rename") return;
+    const { path, to, delimiter } = operation;
+    for (const later of this.#ledger.open) {
+      if (later.entry.id < open.entry.id) continue;
+      const payload = JSON.stringify(readdressed(later.operation, to, path, delimiter));
+      if (payload !== later.entry.payload) this.#store.journal.rewrite(later.entry.id, payload);
+    }
+    this.#ledger.reload();
   }
 
   #settleEntry(
@@ -118,10 +184,11 @@ export class Settler {
   }
 
   /** Messages whose UIDs were not told have been found. */
-  async found(found: ReadonlyMap<number, JournalPlace>): Promise<void> {
+  async found(found: ReadonlyMap<number, JournalPlace>, change: () => void = () => undefined): Promise<void> {
     const places = new Map(found);
     this.#number(places);
     this.#store.journal.transaction(() => {
+      change();
       for (const [id, place] of places) this.#store.journal.messages.place(id, place);
     });
     await this.#local.following([...places.keys()], () => {

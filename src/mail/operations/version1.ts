@@ -1,8 +1,7 @@
 /** Operations as version 1 of the journal kept them, which named their messages by UIDs. */
 import type { JournalEntry, Store } from "../../store/index.ts";
 import { bareRow } from "../source-row.ts";
-import type { Operation } from "./operation.ts";
-import { nowhere } from "./perform.ts";
+import { nowhere, type Operation } from "./operation.ts";
 
 type Version1 =
   | { readonly kind: "flag"; readonly mode: "add" | "remove"; readonly flags: readonly string[] }

@@ -15,7 +15,7 @@ import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
 import { Notices } from "./notices.ts";
 import { removeOpened } from "./outside.ts";
-import type { PageView } from "./pages.ts";
+import { type PageView, queuePage } from "./pages.ts";
 import { ReaderView } from "./reader-view.ts";
 import { saveStream } from "./save.ts";
 import { find, findInMessage } from "./searching.ts";
@@ -294,6 +294,9 @@ export class App {
         break;
       case "folders":
         this.focus("folders");
+        break;
+      case "queue":
+        this.show(queuePage(result.items));
         break;
       case "message":
         if (this.list.toUid(result.uid)) this.openSelected();

@@ -23,6 +23,7 @@ const meanings: Readonly<Record<string, string>> = {
   delete: "Move to the Trash; in the Trash, remove for good after asking",
   archive: "Move to the Archive",
   undo: "Take back the last change",
+  redo: "Do again what was taken back",
   "focus folders": "Go to the folders",
   "focus list": "Go to the message list",
   "focus reader": "Go back to the message",

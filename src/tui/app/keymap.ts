@@ -39,6 +39,7 @@ function boundIn(context: KeyContext, table: Readonly<Record<string, string>>): 
 const messages: Readonly<Record<string, string>> = {
   d: "delete",
   u: "undo",
+  "C-r": "redo",
   a: "archive",
   F: "flag toggle flagged",
   M: "flag toggle seen",

@@ -1,4 +1,5 @@
 /** Text that covers the panes: the help, and what was said. It can be scrolled and searched. */
+import type { Waiting } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import { pageLength } from "../components/page.tsx";
 import type { PageEntry, PageModel } from "../model.ts";
@@ -71,5 +72,19 @@ export function messagesPage(log: readonly Notice[]): PageView {
       text: safeText(text),
       ...(error ? { error } : {}),
     })),
+  );
+}
+
+/** Changes that are not on the server. */
+export function queuePage(items: readonly Waiting[]): PageView {
+  const entries = items.map(({ id, state, text, reason, hint }) => ({
+    section: "",
+    label: `${id} ${state}`,
+    text: safeText(reason === null ? text : `${text}: ${reason}; ${hint ?? ""}`),
+    ...(state === "refused" ? { error: true } : {}),
+  }));
+  const none = [{ section: "", label: "", text: "everything is on the server" }];
+  return new PageView("Changes not on the server   :queue retry ID, :queue drop ID", () =>
+    entries.length > 0 ? entries : none,
   );
 }

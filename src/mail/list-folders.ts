@@ -1,0 +1,42 @@
+/** The folder list as the server has it, with what is yet to be done to it. */
+import { type Connection, listMailboxes } from "../imap/index.ts";
+import type { Store } from "../store/index.ts";
+import type { Operations } from "./operations/index.ts";
+import { followRenames } from "./renames.ts";
+
+/** Brings the mailboxes of the store in step with LIST, and their counts. @throws ImapError */
+export async function listFolders(
+  connection: Connection,
+  store: Store,
+  operations: Operations,
+): Promise<void> {
+  for (;;) {
+    const { foldersSettled } = operations;
+    const answer = await listMailboxes(connection, "", "*", {
+      specialUse: true,
+      statusItems: ["messages", "unseen"],
+    });
+    // What was asked before a folder was made does not tell of it.
+    if (operations.foldersSettled !== foldersSettled) continue;
+    const listed = operations.withOpen(answer);
+    await followRenames(connection, store.mailboxes, listed);
+    const changes = operations.countsOpen();
+    store.transaction(() => {
+      for (const { path, name, delimiter, attributes, status } of listed) {
+        const { messages, unseen } = status ?? {};
+        const change = changes.get(path);
+        store.mailboxes.put({
+          path,
+          name,
+          delimiter,
+          attributes: [...attributes],
+          ...(messages === undefined ? {} : { messages: messages + (change?.messages ?? 0) }),
+          ...(unseen === undefined ? {} : { unseen: Math.max(0, unseen + (change?.unseen ?? 0)) }),
+        });
+      }
+      // INBOX is always there (RFC 9051 §5.1), whether it is listed or not; and an empty list is a fault, not a wipe.
+      if (listed.length > 0) store.mailboxes.retainOnly(["INBOX", ...listed.map((m) => m.path)]);
+    });
+    return;
+  }
+}
