@@ -28,7 +28,7 @@ export const output: readonly string[] = [
   item("`queue`", `The columns are: ${columns(queueColumns)}.`),
   item(
     "`fetch`",
-    "Header lines, an empty line, the body as text, the targets of links, a line for each attachment with its part number; the body is wrapped to the terminal, at most 100 columns, and to 80 in a pipe. With `--raw`, `--headers` and `--part`, the bytes as they are; those of a part without their transfer encoding.",
+    "Header lines, an empty line, the body as text, the targets of links, a line for each attachment with its part number (`2:1` is the first file inside of part 2, where that is a winmail.dat); the body is wrapped to the terminal, at most 100 columns, and to 80 in a pipe. With `--raw`, `--headers` and `--part`, the bytes as they are; those of a part without their transfer encoding.",
   ),
   item("all others", "One sentence about what was done."),
   paragraph(

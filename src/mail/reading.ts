@@ -223,7 +223,7 @@ export class Reading {
       return { attachment, stream: Readable.from([bytes]).pipe(decodePart(encoding)) };
     }
     // A file inside of a part is found in the whole message alone.
-    const structure = section.includes("!") ? null : await this.structure(ref);
+    const structure = section.includes(":") ? null : await this.structure(ref);
     if (!structure) {
       await this.#keep(ref);
       return this.part(ref, section);

@@ -93,7 +93,7 @@ export interface Body {
 
 export interface Attachment {
   /**
-   * The number `fetch --part` takes: `2`, `1.3`, … (RFC 9051 §6.4.5.1); `2!1` is the first file inside of part 2, which
+   * The number `fetch --part` takes: `2`, `1.3`, … (RFC 9051 §6.4.5.1); `2:1` is the first file inside of part 2, which
    * is a winmail.dat.
    */
   readonly section: string;

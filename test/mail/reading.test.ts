@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { file, tnef } from "../message/tnef-sample.ts";
 import { serverMissing } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { type Client, type Fixture, startFixture } from "./fixture.ts";
@@ -14,9 +15,35 @@ describe("messages are read with as little as will do", { skip: serverMissing("d
     attachmentBytes: 3_000_000,
     attachmentName: "film.bin",
   });
+  /** A message of an Outlook that has put its file into a winmail.dat. */
+  const winmail = (name: string, data: string) =>
+    Buffer.from(
+      [
+        "Subject: From Outlook",
+        "Content-Type: multipart/mixed; boundary=b",
+        "",
+        "--b",
+        "",
+        "See the file.",
+        "--b",
+        "Content-Type: application/ms-tnef; name=winmail.dat",
+        "Content-Transfer-Encoding: base64",
+        "",
+        ...(tnef(...file(name, data))
+          .toString("base64")
+          .match(/.{1,76}/g) ?? []),
+        "--b--",
+        "",
+      ].join("\r\n"),
+    );
   before(async () => {
     fixture = await startFixture();
-    fixture.dovecot.deliver("INBOX", [sampleMessage({ n: 1, subject: "Small", body: "Hello.\r\n" }), large]);
+    fixture.dovecot.deliver("INBOX", [
+      sampleMessage({ n: 1, subject: "Small", body: "Hello.\r\n" }),
+      large,
+      winmail("b.txt", "file b"),
+      winmail("c.txt", "c".repeat(400_000)),
+    ]);
   });
   after(() => fixture.end());
 
@@ -67,6 +94,22 @@ describe("messages are read with as little as will do", { skip: serverMissing("d
     assert.equal(fetched.size, 3_000_000);
     for await (const _ of await client.mail.source(client.inbox, 2));
     assert.deepEqual(await digest(), fetched);
+  });
+
+  test("a file in a winmail.dat streams out like a part of its own, from a message of any size", async () => {
+    const client = await fixture.client("winmail");
+    await client.mail.sync(client.inbox);
+    for (const [uid, size] of [
+      [3, 6],
+      [4, 400_000],
+    ] as const) {
+      assert.equal(await text(client, uid), "See the file.");
+      const { attachment, stream } = await client.mail.part(client.inbox, uid, "2:1");
+      let read = 0;
+      for await (const chunk of stream) read += (chunk as Buffer).length;
+      assert.deepEqual([attachment.fileName, read], [uid === 3 ? "b.txt" : "c.txt", size]);
+      await assert.rejects(client.mail.part(client.inbox, uid, "2:2"), { code: "NO_PART" });
+    }
   });
 
   test("the source is what the server has, octet for octet", async () => {

@@ -4,33 +4,8 @@ import fc from "fast-check";
 import { extractAttachment, layoutBody, readMessage } from "../../src/message/index.ts";
 import { readRtf, readTnef } from "../../src/message/tnef/index.ts";
 import { decompressRtf } from "../../src/message/tnef/rtf-compression.ts";
+import { attribute, file, properties, property, text, tnef, u32 } from "./tnef-sample.ts";
 
-const u16 = (n: number) => Buffer.from([n & 255, n >> 8]);
-const u32 = (n: number) => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(n);
-  return bytes;
-};
-const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
-const attribute = (level: number, id: number, data: Buffer) =>
-  Buffer.concat([
-    Buffer.from([level]),
-    u32(id),
-    u32(data.length),
-    data,
-    u16(data.reduce((a, b) => (a + b) & 0xffff, 0)),
-  ]);
-const tnef = (...attributes: Buffer[]) => Buffer.concat([u32(0x223e9f78), u16(1), ...attributes]);
-const property = (type: number, id: number, value: Buffer) =>
-  Buffer.concat([u16(type), u16(id), u32(1), u32(value.length), padded(value)]);
-const properties = (...list: Buffer[]) => Buffer.concat([u32(list.length), ...list]);
-const text = (s: string) => Buffer.from(`${s}\0`, "latin1");
-const file = (title: string, data: string, ...more: Buffer[]) => [
-  attribute(2, 0x69002, Buffer.alloc(14)),
-  attribute(2, 0x18010, text(title)),
-  attribute(2, 0x6800f, Buffer.from(data)),
-  attribute(2, 0x69005, properties(...more)),
-];
 const rtf = String.raw`{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0 Caf\'e9 \u8364?\par{\*\generator X;}two\tab{\b bold}}`;
 const stored = (s: string) =>
   Buffer.concat([u32(s.length + 12), u32(s.length), u32(0x414c454d), u32(0), Buffer.from(s)]);
@@ -97,12 +72,12 @@ test("a message whose only text is in its winmail.dat: it is read, and its files
     message.attachments.map((one) => [one.section, one.fileName, one.mediaType, one.size]),
     [
       ["1", "winmail.dat", "application/ms-tnef", source.length - source.indexOf("\r\n\r\n") - 4],
-      ["1!1", "b.txt", "application/octet-stream", 6],
+      ["1:1", "b.txt", "application/octet-stream", 6],
     ],
   );
-  assert.equal((await extractAttachment(source, "1!1"))?.bytes.toString(), "file b");
-  assert.equal(await extractAttachment(source, "1!2"), null);
-  assert.equal(await extractAttachment(source, "2!1"), null);
+  assert.equal((await extractAttachment(source, "1:1"))?.bytes.toString(), "file b");
+  assert.equal(await extractAttachment(source, "1:2"), null);
+  assert.equal(await extractAttachment(source, "2:1"), null);
 });
 
 test("RTF: text with its signs, and the HTML that Outlook wraps in it", () => {

@@ -5,10 +5,10 @@ import type { TnefFile, TnefMessage } from "./tnef.ts";
 export { readRtf } from "./rtf.ts";
 export { isTnef, readTnef, type TnefFile, type TnefMessage } from "./tnef.ts";
 
-/** The files of part `section` as attachments: `2!1` is the first of part 2. */
+/** The files of part `section` as attachments: `2:1` is the first of part 2. */
 export function tnefAttachments(section: string, message: TnefMessage): Attachment[] {
   return message.files.map((file, i) => ({
-    section: `${section}!${i + 1}`,
+    section: `${section}:${i + 1}`,
     fileName: file.fileName,
     mediaType: tnefMediaType(file),
     size: file.bytes.length,
