@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
+import { type Dovecot, serverMissing } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
-import { barOf, eventually, type Home, makeHome, openScreen, type Relay, startRelay } from "./postern.ts";
+import {
+  barOf,
+  eventually,
+  type Home,
+  openScreen,
+  type Relay,
+  type Relayed,
+  startRelayed,
+} from "./postern.ts";
 
 const skip = serverMissing("dovecot");
 /** A key is answered at once: far below what a person notices, with room for a busy machine. */
@@ -12,25 +20,19 @@ const atOnceMs = 300;
 const saying = (text: string) => (lines: string[]) => lines.some((line) => line.includes(text));
 
 describe("a line that breaks", { skip }, () => {
+  let relayed: Relayed;
   let server: Dovecot;
   let relay: Relay;
   let home: Home;
   let wire: Wire;
   before(async () => {
-    server = await startDovecot({ tls: "none" });
-    server.deliver(
-      "INBOX",
-      Array.from({ length: 30 }, (_, i) => ({ message: sampleMessage({ n: i + 1 }), flags: "S" })),
-    );
-    relay = await startRelay(server.port);
-    home = makeHome(relay.port);
+    relayed = await startRelayed(30);
+    ({ server, relay, home } = relayed);
     wire = await Wire.open(server.port, "INBOX");
   });
   after(async () => {
     wire?.close();
-    await relay?.stop();
-    await server?.stop();
-    home?.remove();
+    await relayed?.stop();
   });
 
   test("with the server gone the screen works on, and what was done there reaches it later", async () => {

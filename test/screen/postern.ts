@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { type Dovecot, startDovecot } from "../servers/dovecot.ts";
+import { sampleMessage } from "../servers/messages.ts";
 import { type Pty, startPty } from "./pty.ts";
 
 export const program = resolve("bin/postern");
@@ -138,6 +140,34 @@ export async function startRelay(target: number): Promise<Relay> {
   };
   relay.port = await listen(0);
   return relay;
+}
+
+/** A server with read messages, a line to it that can break, and a home on that line. */
+export interface Relayed {
+  readonly server: Dovecot;
+  readonly relay: Relay;
+  readonly home: Home;
+  stop(): Promise<void>;
+}
+
+export async function startRelayed(messages: number): Promise<Relayed> {
+  const server = await startDovecot({ tls: "none" });
+  server.deliver(
+    "INBOX",
+    Array.from({ length: messages }, (_, i) => ({ message: sampleMessage({ n: i + 1 }), flags: "S" })),
+  );
+  const relay = await startRelay(server.port);
+  const home = makeHome(relay.port);
+  return {
+    server,
+    relay,
+    home,
+    async stop() {
+      await relay.stop();
+      await server.stop();
+      home.remove();
+    },
+  };
 }
 
 /** Resolves when `holds` does; throws what `holds` last threw, or that it never held, after `timeoutMs`. */
