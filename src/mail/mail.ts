@@ -141,7 +141,7 @@ export class Mail {
       open: () => this.#session.another(),
       watched: (path) => path === this.#watched?.path,
       local: (path) => this.#operations.local(path),
-      refresh: () => void this.refreshFolders().catch(() => undefined),
+      refresh: () => this.refreshFolders().catch(() => undefined),
       again: () => void this.#listen(),
       emit,
     });

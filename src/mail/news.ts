@@ -18,8 +18,8 @@ export interface NewsHooks {
     readonly path: string;
     readonly change: { readonly messages: number; readonly unseen: number };
   };
-  /** Reads the folder list anew. */
-  refresh(): void;
+  /** Reads the folder list anew. Never fails. */
+  refresh(): Promise<unknown>;
   /** The line that told was lost, and it is time to ask for another. */
   again(): void;
   emit(event: MailEvent): void;
@@ -36,6 +36,9 @@ export class News {
   readonly #store: Store;
   readonly #hooks: NewsHooks;
   #listening = false;
+  #refreshing = false;
+  /** Something has changed since the list was asked for. */
+  #stale = false;
   #losses = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -89,8 +92,20 @@ export class News {
     this.#timer.unref();
   }
 
+  /** One list for all that is told while it is asked for. */
+  async #refresh(): Promise<void> {
+    this.#stale = true;
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    while (this.#stale) {
+      this.#stale = false;
+      await this.#hooks.refresh();
+    }
+    this.#refreshing = false;
+  }
+
   #apply(line: Connection, event: FolderEvent): void {
-    if (event.kind === "list") this.#hooks.refresh();
+    if (event.kind === "list") void this.#refresh();
     if (event.kind !== "status" || this.#hooks.watched(this.#hooks.local(event.path).path)) return;
     const { path } = event;
     const { messages, unseen } = event.status;
@@ -111,7 +126,7 @@ export class News {
     const { path, change } = this.#hooks.local(onServer);
     const mailbox = this.#store.mailboxes.byPath(path);
     if (!mailbox) {
-      this.#hooks.refresh();
+      void this.#refresh();
       return;
     }
     this.#store.mailboxes.setState(mailbox.id, {

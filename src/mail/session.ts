@@ -54,6 +54,8 @@ export class Session {
   #waiting: Waiting[] = [];
   #watched: string | null = null;
   #idleTimer: NodeJS.Timeout | null = null;
+  /** What is in IDLE, or polled where that is not offered. */
+  #idling: Connection | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -196,7 +198,14 @@ export class Session {
       this.within(path, (c, selected) => this.#options.returned(c, selected)).catch(() => undefined);
       return;
     }
-    connection.idle();
+    if (this.#idling === connection) return;
+    this.#idling = connection;
+    // Ended by any other command, also by one that needs no mailbox, or by the server.
+    const over = () => {
+      if (this.#idling === connection) this.#idling = null;
+      this.#idleSoon();
+    };
+    connection.idle().ended.then(over, over);
   }
 
   /** Says goodbye; takes less than two seconds with a dead server. */

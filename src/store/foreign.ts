@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Database, number, text } from "./database.ts";
 import { asStoreError, StoreError, systemCode } from "./error.ts";
 import type { Mailboxes } from "./mailboxes.ts";
-import { baseOf, exists, letterChange, uidOf } from "./maildir.ts";
+import { baseOf, exists, letterChange, Maildir, uidOf } from "./maildir.ts";
 
 /** Flags of a message that another program has changed since we last wrote them. */
 export interface ForeignChange {
@@ -91,6 +91,7 @@ export class Foreign {
 
   /** Those of the files that the index knows by another name, and not because it has one more of that message. */
   #renamed(mailboxId: number, directory: string, names: ReadonlyMap<number, string>): Renamed[] {
+    const maildir = new Maildir(this.#mailboxes.directory(mailboxId));
     return this.#database
       .all(
         `SELECT message.id, uid, body.file FROM message JOIN body ON body.message = message.id
@@ -104,8 +105,7 @@ export class Foreign {
         const found = names.get(uid);
         if (found === undefined || found === written || baseOf(found) !== baseOf(written)) return [];
         const here = exists(join(directory, found));
-        const there = folders.some((folder) => exists(join(directory, "..", folder, written)));
-        return here && !there ? [{ id: number(row, "id"), uid, written, found }] : [];
+        return here && !maildir.holds(written) ? [{ id: number(row, "id"), uid, written, found }] : [];
       });
   }
 }

@@ -157,6 +157,7 @@ export interface Found {
 export class Maildir {
   readonly #directory: string;
   #listing: Map<string, string[]> | null = null;
+  #arriving: string[] | null = null;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -166,6 +167,14 @@ export class Maildir {
   find(name: string): Found | null {
     const path = this.#asWritten(name) ?? this.#list().get(baseOf(name))?.[0];
     return path === undefined ? null : { written: name, found: this.#nameIn(path, name), path };
+  }
+
+  /** Whether a file has the name we gave it, or is still in tmp/ to get it. */
+  holds(name: string): boolean {
+    if (this.#asWritten(name) !== null) return true;
+    const base = baseOf(name);
+    this.#arriving ??= list(join(this.#directory, "tmp"));
+    return this.#arriving.some((other) => baseOf(other) === base);
   }
 
   /** Every file that may be the one that the index knows as `name`, most likely first. */

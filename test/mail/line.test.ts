@@ -194,6 +194,23 @@ describe("a line", { skip }, () => {
     await client.mail.close();
   });
 
+  test("that was asked for folders is listened to again", async () => {
+    const client = await opened("listener");
+    client.mail.watch(client.inbox);
+    const idles = () => client.log.filter((l) => /^> \S+ IDLE$/.test(l)).length;
+    await eventually("both lines are in IDLE", () => idles() >= 2);
+    await client.mail.refreshFolders();
+    const before = idles();
+    await eventually("it is in IDLE again", () => idles() > before);
+    const other = await opened("sender");
+    await other.mail.append(other.inbox, sampleMessage({ n: 9, subject: "Heard of" }), []);
+    await eventually("it is heard of", () =>
+      client.events.some((event) => event.kind === "arrived" && event.path === "INBOX"),
+    );
+    await client.mail.close();
+    await other.mail.close();
+  });
+
   test("of a script is tried once for all that is to be done", async () => {
     await relay.cut();
     const client = await open("script", { keepOnline: false });

@@ -153,6 +153,9 @@ describe("flags that other programs change in file names", () => {
     writeFileSync(`${path}S`, "a copy");
     writeFileSync(path.replace("postern_7_1", "postern_6_1").replace(/:2,$/, ":2,F"), "an old one");
     assert.deepEqual(await collected(store, id), []);
+    // On its way from tmp/, where a process of ours has just put it.
+    renameSync(path, join(dirname(path), "..", "tmp", `${basename(path).replace(/:2,$/, "")}.1_1`));
+    assert.deepEqual(await collected(store, id), []);
   });
 
   test("show in the times of the maildir", async (t) => {
