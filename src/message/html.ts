@@ -2,7 +2,6 @@
  * HTML as a `Body`. A walker over htmlparser2's events with a stack of its own: no tree is built and nothing recurses,
  * so depth costs nothing. Nothing is fetched: of an image there is its description, of a link its address.
  */
-import { setImmediate } from "node:timers/promises";
 import { Parser } from "htmlparser2";
 import { BodyBuilder, expandTabs, type LineShape } from "./body.ts";
 import { dropBarePictures, picture } from "./htmlpictures.ts";
@@ -20,6 +19,7 @@ import {
 } from "./htmlrules.ts";
 import { CELL_GAP, OpenTable } from "./htmltable.ts";
 import { linkWarning } from "./links.ts";
+import { atOnce, inTurns } from "./turns.ts";
 import type { Body, Region, Span, SpanStyle } from "./types.ts";
 
 const names = (list: string) => new Set(list.split(" "));
@@ -460,22 +460,14 @@ function* slices(builder: BodyBuilder, html: string): Generator<void> {
   walker.finish();
 }
 
-/** Milliseconds of work after which others have their turn. */
-const TURN = 6;
-
 /** Appends HTML to a body: what a reader would see of it, as lines. Never rejects; bounded by `MAX_TEXT`. */
-export async function appendHtml(builder: BodyBuilder, html: string): Promise<void> {
-  let started = performance.now();
-  for (const _ of slices(builder, html)) {
-    if (performance.now() - started < TURN) continue;
-    await setImmediate();
-    started = performance.now();
-  }
+export function appendHtml(builder: BodyBuilder, html: string): Promise<void> {
+  return inTurns(slices(builder, html));
 }
 
 /** HTML as a body of its own, at once. */
 export function htmlToBody(html: string): Body {
   const builder = new BodyBuilder();
-  for (const _ of slices(builder, html));
+  atOnce(slices(builder, html));
   return builder.build();
 }

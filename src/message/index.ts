@@ -18,7 +18,7 @@ export { chooseTextParts, listAttachments } from "./choose.ts";
 export { decodePart } from "./decode.ts";
 export { type AddressParts, decodeAddresses, decodeParam, decodeWords, parseDateHeader } from "./header.ts";
 export { htmlToBody } from "./html.ts";
-export { type DisplayLine, layoutBody, wrapText } from "./layout.ts";
+export { type DisplayLine, layoutBody, layoutInTurns, wrapText } from "./layout.ts";
 export { hiddenLinks, shortenLinks } from "./links.ts";
 export { type MailingList, type MailtoMessage, readMailto, type Unsubscribe } from "./mailing-list.ts";
 export { type ExtractedPart, extractPart, parseMime } from "./mime.ts";

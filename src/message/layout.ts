@@ -5,8 +5,9 @@
  */
 import { safeText } from "./safe.ts";
 import { type Columns, fitColumns, setRow } from "./tablelayout.ts";
+import { atOnce, inTurns } from "./turns.ts";
 import type { Body, Line, Region, Span, TableRow } from "./types.ts";
-import { graphemes, textWidth } from "./width.ts";
+import { graphemes, isSimple, textWidth } from "./width.ts";
 
 export interface DisplayLine {
   /** Safe text. Quote marks and hanging indents are spans too. */
@@ -193,6 +194,62 @@ class Wrapper {
   }
 
   private wrap(spans: readonly Span[]): void {
+    if (spans.every(({ text }) => isSimple(text))) this.wrapSimple(spans);
+    else this.wrapAny(spans);
+  }
+
+  /** Text of which each unit is a column: what `wrapAny` does, but by counting, ten times as fast. */
+  private wrapSimple(spans: readonly Span[]): void {
+    const text = spans.map((span) => span.text).join("");
+    /** The span that holds `at`, and where that span begins. */
+    let holder = 0;
+    let begins = 0;
+    const take = (from: number, to: number) => {
+      for (let at = from; at < to; ) {
+        while (at >= begins + (spans[holder]?.text.length ?? 0)) begins += spans[holder++]?.text.length ?? 0;
+        const span = spans[holder];
+        if (!span) return;
+        const end = Math.min(to, begins + span.text.length);
+        const whole = at === begins && end === begins + span.text.length;
+        this.current.push(whole ? span : { ...span, text: text.slice(at, end) });
+        at = end;
+      }
+      this.used += to - from;
+    };
+    const last = text.trimEnd().length;
+    const skipSpaces = (from: number) => {
+      let to = from;
+      while (text.charAt(to) === " ") to++;
+      return to;
+    };
+    let at = 0;
+    while (at < last) {
+      const room = Math.max(1, this.width - this.used);
+      if (last - at <= room) {
+        take(at, last);
+        break;
+      }
+      // Behind the last word that fits.
+      let end = at + room;
+      if (text.charAt(end) !== " ") end = text.lastIndexOf(" ", end) + 1;
+      while (end > at && text.charAt(end - 1) === " ") end--;
+      if (end <= at) {
+        const word = skipSpaces(at);
+        if (word > at) {
+          // Indentation before a word that does not fit behind it.
+          at = word;
+          continue;
+        }
+        end = at + room;
+      }
+      take(at, end);
+      at = skipSpaces(end);
+      this.next();
+    }
+    this.flush();
+  }
+
+  private wrapAny(spans: readonly Span[]): void {
     let gap: Token | null = null;
     let first = true;
     for (const token of tokens(spans)) {
@@ -236,12 +293,10 @@ class Wrapper {
   }
 }
 
-/**
- * Lays a body out for `width` columns (at least 1): words are wrapped, quotes marked with "> " on every line, list
- * items hang, tables
- * stand in columns. Preformatted lines keep their length; who draws them cuts or scrolls. All text in the result is safe.
- */
-export function layoutBody(body: Body, width: number): DisplayLine[] {
+/** Lines of a body between two chances of a pause. */
+const STEP = 50;
+
+function* steps(body: Body, width: number): Generator<void, DisplayLine[]> {
   const wrapper = new Wrapper(width);
   for (let i = 0; i < body.lines.length; i++) {
     const line = body.lines[i];
@@ -254,8 +309,23 @@ export function layoutBody(body: Body, width: number): DisplayLine[] {
       wrapper.addTable(body.lines.slice(i, end));
       i = end - 1;
     }
+    if (i % STEP === 0) yield;
   }
   return wrapper.lines;
+}
+
+/**
+ * Lays a body out for `width` columns (at least 1): words are wrapped, quotes marked with "> " on every line, list
+ * items hang, tables stand in columns. Preformatted lines keep their length; who draws them cuts or scrolls. All text
+ * in the result is safe.
+ */
+export function layoutBody(body: Body, width: number): DisplayLine[] {
+  return atOnce(steps(body, width));
+}
+
+/** The same, letting others have their turn: for long messages on a screen. */
+export function layoutInTurns(body: Body, width: number): Promise<DisplayLine[]> {
+  return inTurns(steps(body, width));
 }
 
 /** Wraps text at `width` columns, `hang` columns in from the second line; "\n" breaks. The result is safe text. */

@@ -132,7 +132,7 @@ export class PartsReader {
     const parameter = (name: string) => decodeParam(part.params, name)?.trim().toLowerCase();
     const pgp = isPreformatted(part) ? null : inlinePgp(text);
     if (pgp) this.items.push({ kind: pgp, section: part.section, protocol: "pgp", inline: true });
-    appendText(this.builder, text, {
+    await appendText(this.builder, text, {
       flowed: parameter("format") === "flowed",
       delSp: parameter("delsp") === "yes",
       pre: isPreformatted(part),
@@ -184,7 +184,7 @@ export class PartsReader {
     const report = bytes && readReport(mediaType(part), part.section, bytes);
     this.builder.addBlank();
     if (!report) {
-      if (bytes) appendText(this.builder, bytes.toString("latin1"), { pre: true });
+      if (bytes) await appendText(this.builder, bytes.toString("latin1"), { pre: true });
       return;
     }
     this.items.push(report);
@@ -224,7 +224,7 @@ export class PartsReader {
     const html = message.html ?? (rtf?.html ? rtf.text : null);
     this.builder.addBlank();
     if (html !== null) await appendHtml(this.builder, html);
-    else appendText(this.builder, message.text ?? rtf?.text ?? "");
+    else await appendText(this.builder, message.text ?? rtf?.text ?? "");
   }
 
   private async enclosedHeader(

@@ -1,6 +1,7 @@
 /** Plain text as a `Body`: quoting, flowed paragraphs, the signature, and addresses that can be followed. */
 import { BodyBuilder, expandTabs, MAX_QUOTE } from "./body.ts";
 import { QUOTED_SENDER } from "./htmlrules.ts";
+import { atOnce, inTurns } from "./turns.ts";
 import type { Body, Region, Span, SpanStyle } from "./types.ts";
 
 export interface TextOptions {
@@ -152,16 +153,19 @@ export function inlinePgp(text: string): "signed" | "encrypted" | null {
   return kind === undefined ? null : kind === "MESSAGE" ? "encrypted" : "signed";
 }
 
-/** Appends plain text, as sent, to a body. */
-export function appendText(builder: BodyBuilder, text: string, options: TextOptions = {}): void {
+/** Lines of text between two chances of a pause. */
+const STEP = 100;
+
+function* steps(builder: BodyBuilder, text: string, options: TextOptions): Generator<void> {
   const lines = trimEnd(text)
     // A line end that was made CR LF twice is one.
     .replace(/\r+\n?/g, (end) => (end.endsWith("\n") ? "\n" : "\n".repeat(end.length)))
     .split("\n");
   if (options.pre) {
-    for (const line of lines) {
+    for (const [i, line] of lines.entries()) {
       if (builder.full) return;
       builder.add(linkify(expandTabs(line.trimEnd()), "plain", builder), { pre: true });
+      if (i % STEP === 0) yield;
     }
     return;
   }
@@ -178,12 +182,18 @@ export function appendText(builder: BodyBuilder, text: string, options: TextOpti
     blanks = shown === "" ? blanks + 1 : 0;
     if (blanks > MAX_BLANKS) continue;
     builder.add(linkify(shown, style, builder), { quote, region });
+    if (i % STEP === 0) yield;
   }
 }
 
-/** Plain text as a body of its own. */
+/** Appends plain text, as sent, to a body. Never rejects. */
+export function appendText(builder: BodyBuilder, text: string, options: TextOptions = {}): Promise<void> {
+  return inTurns(steps(builder, text, options));
+}
+
+/** Plain text as a body of its own, at once. */
 export function textToBody(text: string, options: TextOptions = {}): Body {
   const builder = new BodyBuilder();
-  appendText(builder, text, options);
+  atOnce(steps(builder, text, options));
   return builder.build();
 }

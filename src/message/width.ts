@@ -1,7 +1,13 @@
 /** Columns that safe text takes in a terminal. Text comes here after `safeText`, so it holds no control and no tab. */
 import stringWidth from "fast-string-width";
 
-const ASCII = /^[ -~]*$/;
+/** Text of which every UTF-16 unit takes one column: Latin, Greek and Cyrillic letters, and the usual signs. */
+const ONE_COLUMN =
+  /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u2500-\u257f]*$/;
+
+/** Whether the columns of `s` are its UTF-16 units, so that it can be cut anywhere. */
+export const isSimple = (s: string): boolean => ONE_COLUMN.test(s);
+
 /** Joiners have no width of their own; the measure counts one unless they tie an emoji together. */
 const JOINERS = /[\u200c\u200d]/;
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
@@ -23,7 +29,7 @@ function* segments(s: string): Generator<string> {
 
 /** Columns `s` takes: 0 or more; East Asian wide characters and emoji take 2, combining marks 0. */
 export function textWidth(s: string): number {
-  if (ASCII.test(s)) return s.length;
+  if (ONE_COLUMN.test(s)) return s.length;
   if (!JOINERS.test(s)) return stringWidth(s);
   let width = 0;
   for (const segment of segments(s)) width += graphemeWidth(segment);
@@ -39,7 +45,7 @@ function graphemeWidth(grapheme: string): number {
 /** Splits `s` into user-perceived characters with the columns of each. */
 export function graphemes(s: string): { text: string; width: number }[] {
   const out: { text: string; width: number }[] = [];
-  if (ASCII.test(s)) for (const c of s) out.push({ text: c, width: 1 });
+  if (ONE_COLUMN.test(s)) for (const c of s) out.push({ text: c, width: 1 });
   else for (const segment of segments(s)) out.push({ text: segment, width: graphemeWidth(segment) });
   return out;
 }
@@ -50,12 +56,12 @@ export function graphemes(s: string): { text: string; width: number }[] {
  */
 export function cutToWidth(s: string, columns: number, ellipsis = "…"): string {
   if (columns <= 0) return "";
-  if (ASCII.test(s)) {
+  if (ONE_COLUMN.test(s)) {
     if (s.length <= columns) return s;
   } else if (s.length <= columns * 64 && textWidth(s) <= columns) return s;
   const tail = textWidth(ellipsis) <= columns ? ellipsis : "";
   const room = columns - textWidth(tail);
-  if (ASCII.test(s)) return s.slice(0, room) + tail;
+  if (ONE_COLUMN.test(s)) return s.slice(0, room) + tail;
   let width = 0;
   let out = "";
   for (const segment of segments(s)) {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { htmlToBody } from "../../src/message/html.ts";
-import { layoutBody } from "../../src/message/layout.ts";
+import { layoutBody, layoutInTurns } from "../../src/message/layout.ts";
 import { textToBody } from "../../src/message/text.ts";
-import type { Body } from "../../src/message/types.ts";
+import type { Body, Span } from "../../src/message/types.ts";
 import { textWidth } from "../../src/message/width.ts";
 
 const lay = (body: Body, width = 60) =>
@@ -333,6 +334,51 @@ test("layout: quotes are marked on every line, lists hang, nothing exceeds the w
   for (let width = 2; width < 40; width++) {
     for (const line of layoutBody(body, width)) assert.ok(line.width <= width, `${line.width} at ${width}`);
   }
+});
+
+test("layout: simple text is wrapped by counting as any other text is", async () => {
+  const piece = fc.constantFrom(
+    "e",
+    "ee",
+    " ",
+    "  ",
+    "eeeeeeeee",
+    "é",
+    "\u2014",
+    "word ",
+    "https://e.example/eeeeeeeee ",
+  );
+  const span = fc.record({
+    text: fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join("")),
+    style: fc.constantFrom("plain" as const, "bold" as const),
+    link: fc.constantFrom(0, 1),
+  });
+  const base = textToBody("x").lines[0]!;
+  const body = (spans: Span[], quote: number, hang: number): Body => ({
+    ...textToBody(""),
+    lines: [{ ...base, spans, quote, hang }],
+  });
+  const texts = (b: Body, width: number) =>
+    layoutBody(b, width).map((line) => [
+      line.width,
+      line.spans.map((s) => s.text.replaceAll("ẽ", "e")).join(""),
+    ]);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(span, { maxLength: 6 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.nat(4),
+      fc.nat(6),
+      async (spans, width, quote, hang) => {
+        // A letter of one column that is not among the simple ones sends a line the other way.
+        const other = spans.map((one) => ({ ...one, text: one.text.replaceAll("e", "ẽ") }));
+        const simple = body(spans, quote, hang);
+        assert.deepEqual(texts(simple, width), texts(body(other, quote, hang), width));
+        assert.deepEqual(await layoutInTurns(simple, width), layoutBody(simple, width));
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
 
 test("layout: escape sequences in a body do not reach the result", () => {

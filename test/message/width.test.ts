@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import stringWidth from "fast-string-width";
 import { wrapText } from "../../src/message/layout.ts";
-import { cutToWidth, padToWidth, textWidth } from "../../src/message/width.ts";
+import { cutToWidth, isSimple, padToWidth, textWidth } from "../../src/message/width.ts";
 
 const FAMILY = "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}";
 
@@ -45,4 +46,12 @@ test("wrapping at words, between ideographs, and inside words that are too long"
   assert.deepEqual(wrapText("a\n\nb", 10), ["a", "", "b"]);
   assert.deepEqual(wrapText("  indented text here", 10), ["  indented", "text here"]);
   assert.deepEqual(wrapText("漢", 1), ["漢"]);
+});
+
+test("the characters that are cut by counting take one column each", () => {
+  for (let code = 0x20; code < 0x3000; code++) {
+    const c = String.fromCharCode(code);
+    if (isSimple(c)) assert.equal(stringWidth(c), 1, code.toString(16));
+  }
+  assert.ok(isSimple("Grüße – “и” ├─") && !isSimple("漢") && !isSimple("e\u0301") && !isSimple("\u00ad"));
 });
