@@ -143,7 +143,7 @@ export function readAuthentication(
   return { host, trusted, spf: of("spf")[0] ?? null, dkim: of("dkim"), dmarc: of("dmarc")[0] ?? null };
 }
 
-/** The results in one line: `dmarc pass (example.org), spf pass, dkim pass (example.org), says mx.example.net`. */
+/** The results in one line: `dmarc pass (example.org), spf pass, dkim pass (example.org), says mx.example.net`. Raw. */
 export function describeAuthentication(found: Authentication): string {
   const one = (method: string, { result, domain }: MethodResult) =>
     `${method} ${result}${domain ? ` (${domain})` : ""}`;

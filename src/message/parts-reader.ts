@@ -1,6 +1,6 @@
 /** Goes through what is to be shown of a message, part by part, and writes it into a body. */
 import { BodyBuilder } from "./body.ts";
-import { describeInvitation, here, type Invitation, readInvitations } from "./calendar/invitation.ts";
+import { describeInvitation, type Invitation, readInvitations } from "./calendar/invitation.ts";
 import { decodeBytesAs } from "./charset.ts";
 import { isPreformatted, mediaType, type Plan, type Shown } from "./choose.ts";
 import { decodeAll } from "./decode.ts";
@@ -20,6 +20,7 @@ import type {
   ReadOptions,
   SpanStyle,
 } from "./types.ts";
+import { here, isZone, type Place } from "./when.ts";
 
 /** Octets of one text that are decoded; more is no letter. */
 const MAX_TEXT_OCTETS = 8 * 1024 * 1024;
@@ -73,10 +74,30 @@ export class PartsReader {
   async read({ shown, attachments, protections }: Plan): Promise<void> {
     this.items.push(...protections);
     for (const item of shown) if (!this.builder.full) await this.show(item);
+    if (!this.hasText) await this.descriptions();
     this.attachments = attachments.flatMap((one) => [one, ...(this.unpacked.get(one.section) ?? [])]);
     if (this.items.some(({ kind }) => kind === "encrypted"))
       this.problems.push("This message is encrypted; what it says is not shown.");
     if (this.builder.full) this.problems.push("The message is very long; only its beginning is shown.");
+  }
+
+  private get place(): Place {
+    const { timeZone } = this.options;
+    return timeZone && isZone(timeZone) ? { timeZone } : here();
+  }
+
+  /** Whether something stands in the body that Postern does not say itself. */
+  private get hasText(): boolean {
+    return this.builder.lines.some(({ spans, region }) => spans.length > 0 && region !== "note");
+  }
+
+  /** What the organizer wrote of an event, where that is all there is to read. */
+  private async descriptions(): Promise<void> {
+    for (const item of this.items) {
+      if (item.kind !== "invitation" || item.description === "") continue;
+      this.builder.addBlank();
+      await appendText(this.builder, item.description);
+    }
   }
 
   private async show(item: Shown): Promise<void> {
@@ -96,11 +117,11 @@ export class PartsReader {
 
   /** The plain form where it says anything, unless the other is preferred. */
   private async textForm({ part, other, stub }: Extract<Shown, { kind: "text" }>): Promise<void> {
-    const here = (one: LeafDescription | null) => one !== null && this.parts.has(one.section);
-    const wanted = this.options.prefer === "html" && here(other);
+    const present = (one: LeafDescription | null) => one !== null && this.parts.has(one.section);
+    const wanted = this.options.prefer === "html" && present(other);
     const plain = wanted ? null : await this.text(part);
     const doubtful = stub && this.options.prefer !== "plain" && (plain === null || isStub(plain));
-    const html = other && (wanted || doubtful) && here(other) ? await this.text(other) : null;
+    const html = other && (wanted || doubtful) && present(other) ? await this.text(other) : null;
     const taken = html === null ? part : other;
     if (this.texts++ === 0 && other) {
       const rest = html === null ? other : part;
@@ -188,7 +209,7 @@ export class PartsReader {
       return;
     }
     this.items.push(report);
-    for (const line of describeReport(report)) {
+    for (const line of describeReport(report, this.place)) {
       if (line.startsWith("  ")) this.note(line, "plain", 2);
       else this.note(line, "bold");
     }
@@ -197,17 +218,16 @@ export class PartsReader {
   private async calendar(part: LeafDescription): Promise<void> {
     const text = await this.text(part);
     if (text === null) return;
-    const timeZone = this.options.timeZone ?? here().timeZone;
     const known = (a: Invitation) =>
       this.items.some(
         (b) =>
           b.kind === "invitation" && b.uid !== "" && b.uid === a.uid && b.instance?.wall === a.instance?.wall,
       );
-    for (const invitation of readInvitations(text, part.section, { timeZone })) {
+    for (const invitation of readInvitations(text, part.section, this.place)) {
       if (known(invitation)) continue;
       this.items.push(invitation);
       this.builder.addBlank();
-      this.rows(describeInvitation(invitation, { timeZone }));
+      this.rows(describeInvitation(invitation, this.place));
     }
   }
 
@@ -219,7 +239,7 @@ export class PartsReader {
     const message = readTnef(bytes ?? Buffer.alloc(0));
     this.unpacked.set(part.section, tnefAttachments(part.section, message));
     if (message.damaged) this.problems.push(`Part ${part.section} (winmail.dat) is damaged.`);
-    if (this.builder.lines.some(({ spans, region }) => spans.length > 0 && region !== "note")) return;
+    if (this.hasText) return;
     const rtf = message.html === null && message.text === null && message.rtf ? readRtf(message.rtf) : null;
     const html = message.html ?? (rtf?.html ? rtf.text : null);
     this.builder.addBlank();

@@ -4,6 +4,7 @@
  */
 import { decodeWords, parseDateHeader } from "./header.ts";
 import { field, type HeaderField, headerFields } from "./mime.ts";
+import { here, instantWords } from "./when.ts";
 
 /** Lower case: `failed`, `delayed`, `delivered`, `relayed`, `expanded` (RFC 3464 §2.3.3), or what the server made up. */
 export interface DeliveryOutcome {
@@ -215,17 +216,15 @@ const DISPOSITIONS: ReadonlyMap<string, string> = new Map([
   ["failed", "A receipt failed"],
 ]);
 
-/** A report in lines of text: the first of each group says who and what, those that begin with spaces say why. */
-export function describeReport(report: Report): string[] {
+/** A report in lines of text: the first of each group says who and what, those that begin with spaces say why. Raw: not yet safe. */
+export function describeReport(report: Report, place = here()): string[] {
   switch (report.kind) {
     case "delivery":
       return report.outcomes.flatMap((one) => {
         const what = ACTIONS.get(one.action) ?? (one.action ? `Delivery "${one.action}"` : "Delivery");
         const why = [one.why, one.status && `(${one.status})`].filter((s) => s !== "").join(" ");
         const retry =
-          one.willRetryUntil === null
-            ? ""
-            : `will be tried until ${new Date(one.willRetryUntil).toLocaleString()}`;
+          one.willRetryUntil === null ? "" : `will be tried until ${instantWords(one.willRetryUntil, place)}`;
         const who = one.remoteHost || report.reportingHost;
         const said = one.diagnostic && `${who ? `${who} said` : "said"}: ${one.diagnostic}`;
         const because = one.action === "delivered" && !one.diagnostic ? [] : [why, retry, said];

@@ -227,6 +227,17 @@ test("an invitation is told above the text, once, and stays a part to save", asy
   );
 });
 
+test("where an invitation is all there is, what the organizer wrote of it is the text", async () => {
+  const only = event("SUMMARY:Walk", "DTSTART:20260105T100000Z", "DESCRIPTION:Bring boots.\\nAnd tea.");
+  const message = await readMessage(
+    Buffer.from(`Content-Type: text/calendar; method=REQUEST\r\n\r\n${only}`),
+    { timeZone: "no/such zone" },
+  );
+  const text = layoutBody(message.body, 80).map(({ spans }) => spans.map((span) => span.text).join(""));
+  assert.equal(text[0], "Invitation  Walk");
+  assert.deepEqual(text.slice(-2), ["Bring boots.", "And tea."]);
+});
+
 test("hostile calendars: nothing throws, nothing takes long", () => {
   const slow = calendar(
     "BEGIN:VTIMEZONE",

@@ -103,6 +103,20 @@ test("a receipt and a complaint", () => {
   ]);
 });
 
+test("until when a server goes on trying is told in the reader's time", () => {
+  const report = readReport(
+    "message/delivery-status",
+    "2",
+    Buffer.from(
+      "Final-Recipient: rfc822;a@x\nAction: delayed\nWill-Retry-Until: Fri, 2 Jan 2026 23:30:00 +0000",
+    ),
+  );
+  assert.deepEqual(report && describeReport(report, { timeZone: "Europe/Berlin" }), [
+    "Not delivered yet: a@x",
+    "  will be tried until Sat, 3 Jan 2026 00:30",
+  ]);
+});
+
 test("status codes that are not known by their detail are told by their subject", () => {
   assert.equal(statusWords("5.7.999"), "security or policy forbids it");
   assert.equal(statusWords("2.1.5"), "");

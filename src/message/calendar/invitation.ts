@@ -1,5 +1,6 @@
 /** Invitations to events (iTIP, RFC 5546; iMIP, RFC 6047): what they say, and the answer to one. */
 import type { Person } from "../types.ts";
+import { clockWords, dayWords, here, type Place, wallClock } from "../when.ts";
 import { recurrenceWords } from "./recurrence.ts";
 import {
   type Component,
@@ -11,7 +12,7 @@ import {
   readCalendar,
   textOf,
 } from "./syntax.ts";
-import { type CalendarTime, laterBy, readDuration, readTime, wallClock } from "./time.ts";
+import { type CalendarTime, laterBy, readDuration, readTime } from "./time.ts";
 
 /** Participation status (RFC 5545 §3.2.12), lower case. */
 export type Participation = "needs-action" | "accepted" | "declined" | "tentative" | "delegated";
@@ -76,13 +77,6 @@ function attendeeOf(one: Property): Attendee {
     resource: /^(?:ROOM|RESOURCE)$/i.test(one.params.get("CUTYPE") ?? ""),
   };
 }
-
-/** Where a person reads: by its zone, an IANA name, times are told. */
-export interface Place {
-  readonly timeZone: string;
-}
-
-export const here = (): Place => ({ timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone });
 
 function recurrenceOf(calendar: Component, event: Component, place: Place): string {
   const until = (value: string) => {
@@ -149,16 +143,7 @@ export function readInvitations(text: string, section: string, place = here()): 
     .map((event) => readEvent(calendar, event, section, place));
 }
 
-const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY = 86_400_000;
-
-function dayWords(wall: number): string {
-  const d = new Date(wall);
-  return `${DAYS[d.getUTCDay()]}, ${d.getUTCDate()} ${MONTHS[d.getUTCMonth()]} ${d.getUTCFullYear()}`;
-}
-
-const clockWords = (wall: number) => new Date(wall).toISOString().slice(11, 16);
 
 /** The time on the clock of whoever reads; of whole days and floating times that is what was sent. */
 function localWall(time: CalendarTime, place: Place): number {

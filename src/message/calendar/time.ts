@@ -3,6 +3,8 @@
  * knows by name is Node's; another is read from the calendar's own VTIMEZONE; of its rules only the yearly ones that
  * zones have are followed, so that nothing written there can take long.
  */
+
+import { isZone, wallClock } from "../when.ts";
 import { type Component, type Property, property } from "./syntax.ts";
 import { WINDOWS_ZONES } from "./windows-zones.ts";
 
@@ -35,38 +37,6 @@ function readWall(value: string): Wall | null {
   // 31 February and the like, and years that Date takes for 19xx.
   if (Number.isNaN(ms) || real.getUTCMonth() !== Number(mo) - 1 || Number(y) < 1000) return null;
   return { ms, date: `${y}-${mo}-${d}`, allDay: h === undefined, utc: z !== undefined };
-}
-
-const formatters = new Map<string, Intl.DateTimeFormat | null>();
-
-function formatter(zone: string): Intl.DateTimeFormat | null {
-  const known = formatters.get(zone);
-  if (known !== undefined) return known;
-  let made: Intl.DateTimeFormat | null = null;
-  try {
-    made = new Intl.DateTimeFormat("en-US", {
-      timeZone: zone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-    });
-  } catch {
-    // Not a zone that Node knows.
-  }
-  if (formatters.size < 200) formatters.set(zone, made);
-  return made;
-}
-
-/** The wall clock of `zone` at an instant, as milliseconds since 1970 on that clock; null for an unknown zone. */
-export function wallClock(at: number, zone: string): number | null {
-  const parts = formatter(zone)?.formatToParts(at);
-  if (!parts) return null;
-  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
-  return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
 }
 
 function instantInZone(wall: number, zone: string): number | null {
@@ -170,7 +140,7 @@ function nodeZone(name: string): string | null {
   const plain = name.replace(/^["']|["']$/g, "");
   // "/mozilla.org/20050126_1/Europe/Berlin", "/softwarestudio.org/Tzfile/Europe/Berlin"
   const tail = /[A-Za-z_]+\/[A-Za-z_]+(?:\/[A-Za-z_]+)?$/.exec(plain)?.[0];
-  return [plain, tail].find((one) => one && formatter(one) !== null) ?? null;
+  return [plain, tail].find((one) => one && isZone(one)) ?? null;
 }
 
 /** Reads a date-time or date property of `calendar`; null where it is none. */
