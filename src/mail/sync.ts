@@ -66,10 +66,11 @@ export class Sync {
     return [...iterate(ranges)].filter((uid) => !this.#overlay.hidden(mailbox, uid));
   }
 
-  /** Whether the server has a message, as far as it has told in this session. */
-  holds(path: string, uid: number): boolean {
+  /** Whether the server has a message, as far as it has told in this session; null: of one so new it has not. */
+  holds(path: string, uid: number): boolean | null {
     const ranges = this.#onServer.get(path);
-    return !ranges || contains(ranges, uid);
+    if (!ranges || uid > (ranges.at(-1)?.[1] ?? 0)) return null;
+    return contains(ranges, uid);
   }
 
   /** The connection is gone: what was known of the server is a memory. */

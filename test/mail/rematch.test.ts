@@ -10,7 +10,7 @@ import { type ServerName, serverMissing } from "../servers/daemon.ts";
 import { startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { type Peer, scriptedServer } from "../servers/scripted.ts";
-import { type AccountServer, type Client, type Clients, clientsOf } from "./fixture.ts";
+import { type AccountServer, type Client, type Clients, clientsOf, eventually } from "./fixture.ts";
 
 /** Asks for more than the field that list data needs. */
 const bodies = /BODY(?!\.PEEK\[HEADER\.FIELDS \(REFERENCES\)\])/;
@@ -255,7 +255,7 @@ for (const [name, start] of servers) {
       await other.mail.close();
       const back = await clients.client("Waiting");
       await back.mail.sync(folder);
-      assert.equal(back.mail.queued, 0);
+      await eventually("it is refused", () => back.mail.queued === 0);
       await back.mail.sync(folder);
       const rows = back.mail.window(folder, { sort: "arrival", descending: false, offset: 0, limit: 9 });
       assert.deepEqual(

@@ -22,11 +22,14 @@ function change(mode: "add" | "remove", flags: readonly string[]): string {
 function whole(operations: readonly Operation[]): { first: Operation; messages: number } | null {
   const [first] = operations;
   if (!first) return null;
-  const messages = operations.reduce(
-    (sum, operation) => sum + (operation.kind === "copy" ? operation.messages : messagesOf(operation)).length,
-    0,
-  );
-  return { first, messages };
+  const messages = new Set(
+    operations.flatMap((operation) =>
+      operation.kind === "copy" ? operation.messages : messagesOf(operation),
+    ),
+  ).size;
+  if (first.kind !== "flag") return { first, messages };
+  const flags = operations.flatMap((operation) => (operation.kind === "flag" ? operation.flags : []));
+  return { first: { ...first, flags: [...new Set(flags)] }, messages };
 }
 
 /** A change that waits or was refused: "moving 3 messages from INBOX to Archive". */

@@ -15,10 +15,10 @@ import type { Store, StoredMailbox } from "../../store/index.ts";
 import { MailError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import type { MailEvent } from "../values.ts";
+import type { Attempt } from "./attempt.ts";
 import { isRefusal } from "./conflict.ts";
 import type { FolderOperation, OpenEntry } from "./operation.ts";
 import { deletedPath, renamedPath } from "./paths.ts";
-import type { Attempt } from "./perform.ts";
 
 const subscribed = "\\subscribed";
 const nonexistent = "\\nonexistent";

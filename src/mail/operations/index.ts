@@ -107,7 +107,7 @@ export class Operations implements Overlay {
     flags: readonly string[],
     quiet = false,
   ): Promise<Outcome> {
-    const make = (messages: readonly number[], chunk: readonly number[], step: number | null): Made[] =>
+    const make = (messages: readonly number[], chunk: readonly number[], step: () => number | null): Made[] =>
       changesOf(this.#store, path, chunk, mode, flags).map(({ names, changed }) => ({
         operation: {
           kind: "flag",
@@ -117,14 +117,15 @@ export class Operations implements Overlay {
           mode,
           flags: names,
         },
-        step: changed.size > 0 ? step : null,
+        // What is so already is no change to be taken back.
+        step: changed.size > 0 ? step() : null,
       }));
     return this.#do(path, uids, make, quiet);
   }
 
   move(path: string, uids: readonly number[], to: string): Promise<Outcome> {
     return this.#do(path, uids, (messages, _, step) => [
-      { operation: { kind: "move", path, messages, to }, step },
+      { operation: { kind: "move", path, messages, to }, step: step() },
     ]);
   }
 
@@ -133,14 +134,14 @@ export class Operations implements Overlay {
       const copies = this.#store.journal.messages
         .get(messages)
         .map((message) => this.#store.journal.messages.add({ ...message, ...nowhere }));
-      return [{ operation: { kind: "copy", path, messages, to, copies }, step }];
+      return [{ operation: { kind: "copy", path, messages, to, copies }, step: step() }];
     });
   }
 
   /** Removes messages for good. */
   remove(path: string, uids: readonly number[]): Promise<Outcome> {
     return this.#do(path, uids, (messages, _, step) => [
-      { operation: { kind: "remove", path, messages }, step },
+      { operation: { kind: "remove", path, messages }, step: step() },
     ]);
   }
 
@@ -168,7 +169,7 @@ export class Operations implements Overlay {
   #do(
     path: string,
     uids: readonly number[],
-    make: (messages: readonly number[], uids: readonly number[], step: number | null) => Made[],
+    make: (messages: readonly number[], uids: readonly number[], step: () => number | null) => Made[],
     quiet = false,
   ): Promise<Outcome> {
     return this.#queue.busy(this.#chunked(path, uids, make, quiet));
@@ -177,21 +178,20 @@ export class Operations implements Overlay {
   async #chunked(
     path: string,
     uids: readonly number[],
-    make: (messages: readonly number[], uids: readonly number[], step: number | null) => Made[],
+    make: (messages: readonly number[], uids: readonly number[], step: () => number | null) => Made[],
     quiet: boolean,
   ): Promise<Outcome> {
     const { journal } = this.#store;
-    let step: number | null = null;
+    let begun: number | null = null;
+    const step = () => {
+      begun ??= quiet ? null : journal.newStep();
+      return begun;
+    };
     const outcomes: Promise<Outcome>[] = [];
     for (let at = 0; at < uids.length; at += mostMessages) {
       if (at > 0) await new Promise((resolve) => setImmediate(resolve));
       const chunk = uids.slice(at, at + mostMessages).sort((a, b) => a - b);
-      outcomes.push(
-        this.enter(() => {
-          step ??= quiet ? null : journal.newStep();
-          return make(nameMessages(this.#store, this.ledger, path, chunk), chunk, step);
-        }),
-      );
+      outcomes.push(this.enter(() => make(nameMessages(this.#store, this.ledger, path, chunk), chunk, step)));
     }
     return together(await Promise.all(outcomes));
   }

@@ -53,6 +53,8 @@ export class Ledger {
   #followed = new Map<number, Followed>();
   /** By the server's path and UID. */
   #byPlace = new Map<string, Map<number, Followed>>();
+  /** UIDs under which messages seem to have come in whose entries are not settled yet, by the local copy's path. */
+  readonly #arrivals = new Map<string, Map<number, number>>();
   /** Open entries about folders: mostly none. */
   #folders: OpenEntry[] = [];
   #counter = -1;
@@ -88,6 +90,11 @@ export class Ledger {
   /** The entry that is next to be sent. */
   get first(): OpenEntry | undefined {
     return this.#open.values().next().value;
+  }
+
+  /** Entries that were sent and not answered yet: sent one by one, they are among the first, but for what is retried. */
+  get sent(): readonly OpenEntry[] {
+    return this.open.filter(({ entry }) => entry.state === "sent");
   }
 
   get size(): number {
@@ -142,10 +149,38 @@ export class Ledger {
   #release(message: number, open: OpenEntry, instead: readonly OpenEntry[] = []): void {
     const followed = this.#followed.get(message);
     if (!followed) return;
+    if (instead.length === 0) this.#forgetArrival(message);
     followed.entries.splice(followed.entries.indexOf(open), 1, ...instead);
     if (followed.entries.length > 0) return;
     this.#followed.delete(message);
     this.#unindex(followed);
+  }
+
+  #forgetArrival(message: number): void {
+    for (const arrivals of this.#arrivals.values()) {
+      for (const [uid, id] of arrivals) if (id === message) arrivals.delete(uid);
+    }
+  }
+
+  /** An entry has been sent, or noted something since. */
+  update(id: number): void {
+    const open = this.#open.get(id);
+    const entry = this.#journal.get(id);
+    if (open && entry) this.replace({ ...open, entry });
+  }
+
+  /**
+   * A row looks like the message that is on its way there: until that is certain the row stays away, and whoever names
+   * it means the message.
+   */
+  arrive(path: string, uid: number, message: number): void {
+    const arrivals = this.#arrivals.get(path) ?? new Map<number, number>();
+    this.#arrivals.set(path, arrivals.set(uid, message));
+  }
+
+  /** The message that seems to have come in under this UID. */
+  arrival(path: string, uid: number): number | undefined {
+    return this.#arrivals.get(path)?.get(uid);
   }
 
   /** The server has a message elsewhere now; noted in the journal by whoever says so. */
@@ -207,6 +242,7 @@ export class Ledger {
 
   /** Whether an open entry takes the message away from where the server has it. */
   hidden(mailbox: Numbering, uid: number): boolean {
+    if (this.arrival(mailbox.path, uid) !== undefined) return true;
     const followed = this.#at(mailbox, uid);
     return (
       followed?.entries.some(({ operation }) =>

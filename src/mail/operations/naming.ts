@@ -10,8 +10,16 @@ export function nameMessages(store: Store, ledger: Ledger, path: string, uids: r
   const told = uids.filter((uid) => !isProvisional(uid));
   const uidValidity = mailbox?.uidValidity ?? 0;
   const followed = new Map<number, number>();
+  for (const uid of told) {
+    const arrival = ledger.arrival(path, uid);
+    if (arrival !== undefined) followed.set(uid, arrival);
+  }
   for (const message of store.journal.messages.at(onServer, told)) {
-    if (message.uid !== null && (message.uidValidity === uidValidity || message.uidValidity === 0))
+    if (
+      message.uid !== null &&
+      !followed.has(message.uid) &&
+      (message.uidValidity === uidValidity || message.uidValidity === 0)
+    )
       followed.set(message.uid, message.id);
   }
   const unknown = told.filter((uid) => !followed.has(uid));

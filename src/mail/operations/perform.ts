@@ -8,28 +8,24 @@ import {
   removeMessages,
   type SelectedMailbox,
   status,
+  uidSearch,
   uidSet,
 } from "../../imap/index.ts";
 import { type JournalMessage, type JournalPlace, limboPath, type Store } from "../../store/index.ts";
 import { MailError } from "../errors.ts";
 import type { Session } from "../session.ts";
+import type { Attempt } from "./attempt.ts";
 import { blockage, isRefusal } from "./conflict.ts";
 import { findArrived } from "./find.ts";
 import { storeFlags } from "./flag.ts";
 import type { Ledger } from "./ledger.ts";
-import {
-  type MessageOperation,
-  type Note,
-  nothingNoted,
-  nowhere,
-  type OpenEntry,
-  readNote,
-} from "./operation.ts";
+import { type MessageOperation, type Note, nothingNoted, nowhere } from "./operation.ts";
 import { localPath } from "./paths.ts";
 
 /** What the server has of a folder that is selected, as far as it has told. */
 export interface Presence {
-  holds(path: string, uid: number): boolean;
+  /** Null: not known. */
+  holds(path: string, uid: number): boolean | null;
 }
 
 /** What came of an operation, message by message. */
@@ -43,51 +39,6 @@ export class Performed {
   readonly refused = new Map<number, Error>();
   /** The server cannot remove single messages: these are flagged deleted. */
   readonly left: number[] = [];
-}
-
-/** The entry was taken back, or another process has sent it. */
-export class Superseded extends Error {}
-
-/** One try of one entry. */
-export class Attempt {
-  readonly #store: Store;
-  readonly #entry: OpenEntry["entry"];
-  /** There was one before, and its answer never came. */
-  readonly retry: boolean;
-  #claimed: boolean;
-  note: Note;
-
-  constructor(store: Store, { entry }: OpenEntry) {
-    this.#store = store;
-    this.#entry = entry;
-    // The state in the journal, not ours.
-    const state = store.journal.get(entry.id)?.state;
-    if (state !== "pending" && state !== "sent") throw new Superseded();
-    this.retry = state === "sent";
-    this.#claimed = this.retry;
-    this.note = this.retry ? readNote(entry) : nothingNoted;
-  }
-
-  /** To be called before anything is sent that changes something. @throws Superseded */
-  begin(note: Note = this.note): void {
-    if (this.#claimed) return;
-    this.note = note;
-    if (!this.#store.journal.claim(this.#entry.id, JSON.stringify(note))) throw new Superseded();
-    this.#claimed = true;
-  }
-
-  /** The message to be appended. */
-  source(): Buffer {
-    const source = this.#store.journal.source(this.#entry.id);
-    if (!source) throw new Superseded();
-    return source;
-  }
-
-  /** Keeps what a second try must know. */
-  record(note: Note): void {
-    this.note = note;
-    this.#store.journal.mark(this.#entry.id, "sent", { note: JSON.stringify(note) });
-  }
 }
 
 /** Where a message came to, under which UID where that is known, what was noted before, and the UIDVALIDITY told. */
@@ -173,11 +124,12 @@ export class Performer {
             throw new ImapError("NO", "the folder may only be read", { responseCode: "READ-ONLY" });
           }
           const located = await this.#locate(connection, selected, path, messages);
+          const here = await this.#present(connection, local, located);
           for (const message of located) {
             // 0: made before the folder was ever opened, by a person who knows the ids from elsewhere.
             if (message.uidValidity !== 0 && message.uidValidity !== selected.uidValidity) {
               result.refused.set(message.id, stale());
-            } else if (message.uid !== null && this.#presence.holds(local, message.uid)) {
+            } else if (message.uid !== null && here.has(message.uid)) {
               there.set(message.uid, message);
             } else missing.push(message);
           }
@@ -191,6 +143,20 @@ export class Performer {
       for (const { id } of asked) if (!result.done.has(id)) result.refused.set(id, error);
     }
     return missing;
+  }
+
+  /** The UIDs of those that the server has; what it has not told of yet it is asked. */
+  async #present(
+    connection: Connection,
+    local: string,
+    messages: readonly JournalMessage[],
+  ): Promise<ReadonlySet<number>> {
+    const uids = messages.flatMap(({ uid }) => uid ?? []);
+    const unknown = uidSet.fromNumbers(uids.filter((uid) => this.#presence.holds(local, uid) === null));
+    const sets = uidSet.split(unknown, connection.quirks.setOctets);
+    const found = await Promise.all(sets.map((set) => connection.run(uidSearch({ uid: set }))));
+    const told = found.flatMap((answer) => uids.filter((uid) => uidSet.contains(answer.uids, uid)));
+    return new Set([...uids.filter((uid) => this.#presence.holds(local, uid)), ...told]);
   }
 
   /** The messages with the UIDs found of those whose UIDs the server did not tell. */
@@ -321,7 +287,7 @@ export class Performer {
       if (isRefusal(error)) {
         const local = this.#ledger.local(path);
         for (const [uid, { id }] of present) {
-          if (ids.includes(id) && !this.#presence.holds(local, uid)) {
+          if (ids.includes(id) && this.#presence.holds(local, uid) === false) {
             this.#arrive(result, id, [to, null, attempt.note]);
           }
         }

@@ -3,13 +3,14 @@ import type { NewJournalEntry, Store } from "../../store/index.ts";
 import { MailError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import type { MailEvent } from "../values.ts";
+import { Attempt, Superseded } from "./attempt.ts";
 import { hintFor, isRefusal, mustWait, reasonFor } from "./conflict.ts";
 import { describe } from "./describe.ts";
 import { type LocalFolders, performFolder } from "./folders.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LocalCopy } from "./local.ts";
 import { isFolderOperation, messagesOf, type OpenEntry, type Operation, relocation } from "./operation.ts";
-import { Attempt, Performed, Performer, type Presence, Superseded } from "./perform.ts";
+import { Performed, Performer, type Presence } from "./perform.ts";
 import type { Outcome, Settled, Settler } from "./settle.ts";
 
 /** An entry to be made. */
@@ -278,7 +279,7 @@ export class Queue {
   async #bring(open: OpenEntry, keeps: boolean): Promise<Settled> {
     const { entry, operation } = open;
     const { session } = this.#options;
-    const attempt = new Attempt(this.#store, open);
+    const attempt = new Attempt(this.#store, this.#ledger, open);
     if (isFolderOperation(operation)) {
       try {
         await performFolder(session, this.#store, operation, attempt);

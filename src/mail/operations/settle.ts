@@ -18,6 +18,7 @@ import {
   nowhere,
   type OpenEntry,
   type Operation,
+  readNote,
   readOperation,
   relocation,
 } from "./operation.ts";
@@ -79,11 +80,11 @@ export class Settler {
       places.set(id, keeps && gone.kind !== "flag" ? { ...nowhere, path: limboPath } : nowhere);
     }
     this.#number(places);
-    this.#store.journal.transaction(() => {
-      for (const [id, place] of places) this.#store.journal.messages.place(id, place);
-      this.#settleEntry(open, { done, refused, gone }, result, keeps);
-    });
     await this.#local.following(messagesOf(operation), () => {
+      this.#store.journal.transaction(() => {
+        for (const [id, place] of places) this.#store.journal.messages.place(id, place);
+        this.#settleEntry(open, { done, refused, gone }, result, keeps);
+      });
       this.#ledger.remove(entry.id);
       for (const [id, place] of places) this.#ledger.place(id, place);
     }).settled;
@@ -187,17 +188,18 @@ export class Settler {
   async found(found: ReadonlyMap<number, JournalPlace>, change: () => void = () => undefined): Promise<void> {
     const places = new Map(found);
     this.#number(places);
-    this.#store.journal.transaction(() => {
-      change();
-      for (const [id, place] of places) this.#store.journal.messages.place(id, place);
-    });
     await this.#local.following([...places.keys()], () => {
+      this.#store.journal.transaction(() => {
+        change();
+        for (const [id, place] of places) this.#store.journal.messages.place(id, place);
+      });
       for (const [id, place] of places) this.#ledger.place(id, place);
     }).settled;
   }
 
   /** Rows of the server have come in: they may be messages of ours whose UIDs were not told. */
   landed({ path }: Numbering, complete: boolean): void {
+    this.#awaited(path);
     const onServer = serverPath(this.#ledger.folders, path);
     const untold = onServer === null ? [] : this.#store.journal.messages.untold(onServer);
     const mailbox = this.#store.mailboxes.byPath(path);
@@ -218,6 +220,30 @@ export class Settler {
       else if (complete) places.set(id, nowhere);
     }
     void this.found(places);
+  }
+
+  /** Messages that are on their way there, and may have come in before the server has said so, are not shown twice. */
+  #awaited(path: string): void {
+    const mailbox = this.#store.mailboxes.byPath(path);
+    for (const { entry, operation } of this.#ledger.sent) {
+      const target = relocation(operation);
+      if (!mailbox || target?.to == null || this.#ledger.local(target.to) !== path) continue;
+      const { least, uidValidity } = readNote(entry);
+      if (uidValidity !== 0 && uidValidity !== mailbox.uidValidity) continue;
+      const onServer = serverPath(this.#ledger.folders, path) ?? path;
+      const taken = new Set(this.#store.journal.messages.uidsAt(onServer));
+      const rows = this.#store.messages
+        .identities(mailbox.id, undefined, least)
+        .filter(({ uid }) => !taken.has(uid) && this.#ledger.arrival(path, uid) === undefined);
+      const sought = this.#store.journal.messages.get(target.messages);
+      for (const [id, uid] of pair(sought, rows, operation.kind === "append")) {
+        const spot = this.#ledger.spot(id);
+        if (spot?.path !== path) continue;
+        this.#ledger.arrive(path, uid, id);
+        const [from, to] = [uid, spot.uid].map((at) => ({ mailboxId: mailbox.id, uid: at }));
+        if (from && to) this.#store.transfers.move([{ from, to }]);
+      }
+    }
   }
 
   /** Without UIDPLUS messages cannot be removed one by one: they stay, and show as what they are. */
