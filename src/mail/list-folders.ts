@@ -1,5 +1,5 @@
 /** The folder list as the server has it, with what is yet to be done to it. */
-import { type Connection, listMailboxes } from "../imap/index.ts";
+import { type Connection, type ListedMailbox, listMailboxes } from "../imap/index.ts";
 import type { Store } from "../store/index.ts";
 import type { Operations } from "./operations/index.ts";
 import { followRenames } from "./renames.ts";
@@ -34,9 +34,24 @@ export async function listFolders(
           ...(unseen === undefined ? {} : { unseen: Math.max(0, unseen + (change?.unseen ?? 0)) }),
         });
       }
-      // INBOX is always there (RFC 9051 §5.1), whether it is listed or not; and an empty list is a fault, not a wipe.
-      if (listed.length > 0) store.mailboxes.retainOnly(["INBOX", ...listed.map((m) => m.path)]);
+      if (listed.length > 0) retain(store, listed);
     });
     return;
   }
+}
+
+/**
+ * INBOX is always there (RFC 9051 §5.1), whether it is listed or not; and an empty list is a fault, not a wipe. Where
+ * messages are on their way to a mailbox that is gone, its rows stay until the server has refused them.
+ */
+function retain(store: Store, listed: readonly ListedMailbox[]): void {
+  const there = new Set(["INBOX", ...listed.map(({ path }) => path)]);
+  const needed = new Set(store.transfers.provisional().map(({ mailboxId }) => mailboxId));
+  const kept = store.mailboxes.all().filter(({ id, path }) => there.has(path) || needed.has(id));
+  for (const { id, path, uidValidity } of kept) {
+    if (there.has(path)) continue;
+    store.mailboxes.setAttributes(id, ["\\nonexistent"]);
+    if (uidValidity !== 0) store.messages.renumber(id, 0, []);
+  }
+  store.mailboxes.retainOnly(kept.map(({ path }) => path));
 }

@@ -59,9 +59,20 @@ const sentences: Readonly<Record<string, Sentence>> = {
   LIMIT: sentence("it is more than the server allows", later),
 };
 
+/** What servers say that tell no code (Cyrus). */
+const phrases: readonly (readonly [RegExp, string])[] = [
+  [/\bover ?quota\b|\bquota (?:is |has been )?exceeded\b|\bexceeds (?:the )?quota\b/i, "OVERQUOTA"],
+  [/\bpermission denied\b/i, "NOPERM"],
+  [/\b(?:mailbox|folder) (?:does not|doesn't) exist\b/i, "NONEXISTENT"],
+  [/\b(?:mailbox|folder) already exists\b/i, "ALREADYEXISTS"],
+];
+
 /** The word for a refusal that a person can look up. */
 export function codeOf(error: Error): string {
-  if (error instanceof ImapError) return error.responseCode ?? error.code;
+  if (error instanceof ImapError) {
+    const { responseCode, code, serverText = "" } = error;
+    return responseCode ?? phrases.find(([phrase]) => phrase.test(serverText))?.[1] ?? code;
+  }
   return error instanceof MailError ? error.code : "REFUSED";
 }
 
@@ -69,7 +80,7 @@ export function codeOf(error: Error): string {
 export function explained(error: Error, kept: boolean): Error {
   if (!(error instanceof ImapError)) return error;
   const { code, message, responseCode, serverText } = error;
-  const sentence = sentences[responseCode ?? ""];
+  const sentence = sentences[codeOf(error)];
   if (!sentence) return error;
   return new ImapError(code, kept ? sentence.text : message, {
     hint: kept ? sentence.hint : sentence.once,

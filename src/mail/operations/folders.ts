@@ -16,7 +16,7 @@ import { MailError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import type { MailEvent } from "../values.ts";
 import type { Attempt } from "./attempt.ts";
-import { isRefusal } from "./conflict.ts";
+import { codeOf, isRefusal } from "./conflict.ts";
 import type { FolderOperation, OpenEntry } from "./operation.ts";
 import { deletedPath, renamedPath } from "./paths.ts";
 
@@ -160,7 +160,7 @@ async function send(connection: Connection, store: Store, operation: FolderOpera
         await connection.run(deleteMailbox(path));
       } catch (error) {
         // What another program has deleted is deleted.
-        if (!(error instanceof ImapError && error.responseCode === "NONEXISTENT")) throw error;
+        if (!(error instanceof ImapError && codeOf(error) === "NONEXISTENT")) throw error;
       }
       await connection.run(unsubscribe(path)).catch(quietly);
       return;
@@ -178,7 +178,7 @@ function quietly(error: unknown): void {
 }
 
 function isThere(error: Error): boolean {
-  return error instanceof ImapError && error.responseCode === "ALREADYEXISTS";
+  return error instanceof ImapError && codeOf(error) === "ALREADYEXISTS";
 }
 
 /** Runs `work` while neither the mailbox nor one below it is selected: servers end sessions for less. */

@@ -15,7 +15,7 @@ import { type JournalMessage, type JournalPlace, limboPath, type Store } from ".
 import { MailError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import type { Attempt } from "./attempt.ts";
-import { blockage, isRefusal } from "./conflict.ts";
+import { blockage, codeOf, isRefusal } from "./conflict.ts";
 import { findArrived } from "./find.ts";
 import { storeFlags } from "./flag.ts";
 import type { Ledger } from "./ledger.ts";
@@ -116,10 +116,12 @@ export class Performer {
     const missing: JournalMessage[] = [];
     const local = localPath(this.#ledger.folders, path);
     const there = new Map<number, JournalMessage>();
+    let inside = false;
     try {
       await this.#session.within(
         local,
         async (connection, selected) => {
+          inside = true;
           if (writes && selected.readOnly) {
             throw new ImapError("NO", "the folder may only be read", { responseCode: "READ-ONLY" });
           }
@@ -139,6 +141,8 @@ export class Performer {
       );
     } catch (error) {
       if (!isRefusal(error)) throw error;
+      // With their folder the messages are gone.
+      if (!inside && codeOf(error) === "NONEXISTENT") return [...messages];
       const asked = there.size > 0 ? [...there.values()] : messages;
       for (const { id } of asked) if (!result.done.has(id)) result.refused.set(id, error);
     }

@@ -73,7 +73,10 @@ export class WaitingChanges {
     const text = describe(this.#store, [readOperation(entry)]);
     if (entry.code === "GONE") return { text, sent: await this.#putBack(entry) };
     const again = [entry, ...this.#blockedBy(entry)];
-    const { sent } = await this.#operations.enter(() => again.map((one) => this.#again(one)));
+    const { sent } = await this.#operations.enter(() => {
+      const stepOf = this.#steps();
+      return again.map((one) => this.#again(one, stepOf(one)));
+    });
     return { text, sent };
   }
 
@@ -128,8 +131,18 @@ export class WaitingChanges {
       );
   }
 
+  /** What is done now is what undo takes back first; a part of an undo stays one. To be called within `enter`. */
+  #steps(): (entry: JournalEntry) => number | null {
+    let begun: number | null = null;
+    return ({ step, backward }) => {
+      if (step === null || backward) return step;
+      begun ??= this.#store.journal.newStep();
+      return begun;
+    };
+  }
+
   /** The same once more, behind all that waits. To be called within `enter`. */
-  #again({ id, step, origin, backward, note, payload }: JournalEntry): Made {
+  #again({ id, origin, backward, note, payload }: JournalEntry, step: number | null): Made {
     const { journal } = this.#store;
     const source = journal.source(id);
     journal.remove(id);
@@ -150,7 +163,7 @@ export class WaitingChanges {
     const operation = readOperation(entry);
     const target = relocation(operation);
     const limbo = mailboxes.limbo();
-    const made: Made[] = [];
+    const made: Omit<Made, "step">[] = [];
     for (const id of target && target.to !== null ? target.messages : []) {
       const uid = this.#operations.ledger.spot(id)?.uid ?? 0;
       const row = messages.get(limbo.id, uid);
@@ -160,15 +173,15 @@ export class WaitingChanges {
       made.push({
         operation: { kind: "append", path: target.to, messages: [id], row: { ...listed, emailId: null } },
         source,
-        step: entry.step,
       });
     }
     if (made.length === 0) {
       throw new MailError("GONE", "nothing of it is cached that could be put back", "drop it");
     }
     const { sent } = await this.#operations.enter(() => {
+      const step = this.#steps()(entry);
       journal.remove(entry.id);
-      return made;
+      return made.map((one) => ({ ...one, step }));
     });
     return sent;
   }
