@@ -50,6 +50,12 @@ function body(result: Exclude<Result, { kind: "bytes" }>) {
       return { folder: folderJson(result.folder), total: result.total, items: result.items.map(messageJson) };
     case "change":
       return { folder: folderJson(result.folder), text: result.text, uids: result.uids, sent: result.sent };
+    case "status": {
+      const { line, ...status } = result.status;
+      return { ...status, line: line.kind, reason: line.kind === "down" ? line.error.message : null };
+    }
+    case "protocol":
+      return { lines: result.lines, ended: result.ended };
     case "message": {
       const { headers, body: content, attachments, problems } = result.message;
       return {

@@ -91,6 +91,9 @@ function waitingBecause(line: LineState): string {
   return `the change is kept and goes to the server with the next command${why}`;
 }
 
+/** The server said NO or BAD: EX_PROTOCOL. */
+const refusedStatus = 76;
+
 /** Resolves to the exit status: 0, or 75 where a change waits in the journal for a connection. */
 export async function runOneShot(command: Command, globals: Globals, values: RawValues): Promise<number> {
   const account = chooseAccount(loadConfig(globals.config), globals.account);
@@ -123,6 +126,8 @@ export async function runOneShot(command: Command, globals: Globals, values: Raw
     const warnings = [...(waits ? [waitingBecause(mail.line)] : []), ...refused.splice(0)];
     await print(result, mail.account.name, globals.json === true, warnings);
     warn(warnings);
+    // What the server said to a refused command is the answer to it.
+    if (result.kind === "protocol" && result.ended !== "OK") return refusedStatus;
     return waits ? 75 : 0;
   } finally {
     await mail.close();

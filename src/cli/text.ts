@@ -1,8 +1,8 @@
 /** Results as text: aligned and cut on a terminal; whole and tab-separated in a pipe. */
 import { StringDecoder } from "node:string_decoder";
-import type { Result } from "../commands/index.ts";
+import { type Result, type StatusEntry, statusEntries } from "../commands/index.ts";
 import { flagLetters, formatPeople, formatSize, longDate, shortDate } from "../mail/format.ts";
-import type { Folder, Message, Waiting } from "../mail/index.ts";
+import type { Folder, Message, ServerStatus, Waiting } from "../mail/index.ts";
 import { layoutBody } from "../message/layout.ts";
 import { hiddenLinks } from "../message/links.ts";
 import { safeText } from "../message/safe.ts";
@@ -122,6 +122,26 @@ export function messageText(message: ReadableMessage, target: Target): string {
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
+/** Sections under headings on a terminal; in a pipe a line each: section, label, text. */
+function statusText(status: ServerStatus, target: Target): string {
+  const entries = statusEntries(status);
+  const columns = (rows: readonly StatusEntry[]) => [
+    { values: rows.map((r) => r.label), most: 30 },
+    { values: rows.map((r) => r.text), most: 1000 },
+  ];
+  if (target.columns === null)
+    return table([{ values: entries.map((r) => r.section), most: 30 }, ...columns(entries)], target);
+  const sections = [...new Set(entries.map((r) => r.section))];
+  return sections
+    .map((section) => {
+      const rows = entries.filter((r) => r.section === section);
+      return `${section}\n${table(columns(rows), { ...target, columns: (target.columns ?? 80) - 2 })
+        .replace(/^/gm, "  ")
+        .replace(/ +$/, "")}`;
+    })
+    .join("\n");
+}
+
 /** Any result but bytes, as text. */
 export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: Target): string {
   switch (result.kind) {
@@ -133,6 +153,10 @@ export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: T
       return tableOf(messageColumns, result.items, target);
     case "message":
       return messageText(result.message, target);
+    case "status":
+      return statusText(result.status, target);
+    case "protocol":
+      return result.lines.map((line) => `${safeText(line)}\n`).join("");
     case "change":
       return `${safeText(result.text)}${result.sent ? "" : " (not on the server yet)"}\n`;
   }

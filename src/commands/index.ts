@@ -12,7 +12,9 @@ import { folders } from "./folders.ts";
 import { list } from "./list.ts";
 import { move } from "./move.ts";
 import { queue } from "./queue.ts";
+import { raw } from "./raw.ts";
 import { search } from "./search.ts";
+import { status } from "./status.ts";
 import { redo, undo } from "./undo.ts";
 
 export const commands: readonly Command[] = [
@@ -31,6 +33,8 @@ export const commands: readonly Command[] = [
   undo,
   redo,
   queue,
+  status,
+  raw,
 ];
 
 /** The command called `name`, by its name or an alias. */
@@ -40,3 +44,4 @@ export function findCommand(name: string): Command | undefined {
 
 export type { Command, Context, Param, Params, RawValues, Result } from "./definition.ts";
 export { UsageError } from "./definition.ts";
+export { type StatusEntry, statusEntries } from "./status.ts";

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { capability } from "./command/simple.ts";
-import { Connection, type ConnectionSettings } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionSettings } from "./connection-settings.ts";
 import { asImapError, ImapError } from "./errors.ts";
 import { timeouts } from "./limits.ts";
 import { negotiateStartTls } from "./transport/starttls.ts";

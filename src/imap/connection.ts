@@ -6,6 +6,7 @@ import type { Capabilities, RememberedCapabilities } from "./capabilities.ts";
 import type { Command } from "./command/command.ts";
 import { compress } from "./command/compress.ts";
 import { logout } from "./command/simple.ts";
+import type { ConnectionSettings } from "./connection-settings.ts";
 import { asImapError, ImapError } from "./errors.ts";
 import type { ConnectionEvents, Emitter } from "./events.ts";
 import { Flight } from "./flight.ts";
@@ -24,6 +25,7 @@ import { Session, type SessionState } from "./session.ts";
 import { channelOf } from "./transport/channel.ts";
 import { Deflated } from "./transport/deflate.ts";
 import { lineError } from "./transport/tls.ts";
+import { Traffic } from "./transport/traffic.ts";
 import { readInTurns } from "./turns.ts";
 import type { SelectedMailbox, UidRanges } from "./values.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -32,26 +34,11 @@ import { abbreviate, Framer, tagOf, wouldAnswer } from "./wire/framer.ts";
 import { MalformedError } from "./wire/reader.ts";
 import type { Part } from "./wire/writer.ts";
 
-/** One line of the protocol, without secrets, literals abbreviated. Hostile text. */
-export type ProtocolLog = (direction: "in" | "out", text: string) => void;
-
-export interface ConnectionSettings {
-  /** ms without a byte from the server while an answer is due; 60 s by default. */
-  readonly silenceTimeoutMs?: number;
-  readonly log?: ProtocolLog;
-  /** What ID says of us (RFC 2971). */
-  readonly clientId?: Readonly<Record<string, string>>;
-  /**
-   * What `Connection.remembered` said at the end of the last session: login and what may follow it (see `run`) are
-   * then sent at once, without waiting for the greeting. A wrong guess is found out and put right.
-   */
-  readonly remembered?: RememberedCapabilities;
-}
-
 /** One connection to a server: commands go in, values and events come out. `connect` makes it. */
 export class Connection {
   /** How long the server has been silent. */
   readonly watchdog: Watchdog;
+  readonly #traffic: Traffic;
   /** The socket, or what compresses above it. */
   #line: Duplex;
   readonly #settings: ConnectionSettings;
@@ -80,6 +67,7 @@ export class Connection {
 
   constructor(line: Duplex, settings: ConnectionSettings = {}) {
     this.#line = line;
+    this.#traffic = new Traffic(line);
     this.#settings = settings;
     this.#guess = new Guess(this.#session, settings.remembered ?? null);
     this.watchdog = new Watchdog(settings.silenceTimeoutMs ?? timeouts.silence, () => this.#silent());
@@ -106,6 +94,7 @@ export class Connection {
     });
     const take = (chunk: Buffer) => {
       this.watchdog.heard();
+      this.#traffic.heard();
       this.#read(() => framer.push(chunk));
     };
     readInTurns(line, take, () => framer.paused || this.#ended);
@@ -139,6 +128,11 @@ export class Connection {
 
   get events(): Emitter<ConnectionEvents> {
     return this.#session.events;
+  }
+
+  /** What has gone over the line, and how long an answer takes. */
+  get traffic(): Pick<Traffic, "received" | "sent" | "latency"> {
+    return this.#traffic;
   }
 
   /** Whether `name` was switched on by ENABLE. */
@@ -342,6 +336,7 @@ export class Connection {
     if (job.exchange?.quiet) this.#idle.sent();
     if (job.command.traits.needs === "not-authenticated") this.#guess.loginSent();
     this.#flight.sent(job);
+    this.#traffic.asked();
     this.#watch();
     void this.#sender.send(job.tag, parts)?.then(() => this.#schedule());
     return true;
@@ -358,7 +353,7 @@ export class Connection {
   }
 
   #logIn(bytes: Buffer): void {
-    if (!this.#settings.log) return;
+    if (!this.#settings.log || this.#settings.logs?.() === false) return;
     // What a login is challenged with, and may be answered to, is no less secret than its answers.
     const challenge = this.#secrets.length > 0 && bytes[0] === PLUS;
     this.#settings.log("in", challenge ? "+ [secret]" : withoutSecrets(abbreviate(bytes), this.#secrets));
@@ -366,6 +361,7 @@ export class Connection {
 
   #receive(bytes: Buffer): void {
     this.#logIn(bytes);
+    for (const job of this.#flight.pending()) job.exchange?.heard?.(bytes);
     let response: Response;
     try {
       response = cleanResponse(parseResponse(bytes), this.#secrets);

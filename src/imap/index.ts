@@ -9,6 +9,7 @@ export {
 } from "./auth/mechanism.ts";
 export { Secret } from "./auth/secret.ts";
 export { Capabilities, type RememberedCapabilities } from "./capabilities.ts";
+export { describeCapability } from "./capability-names.ts";
 export { deleteAcl, getAcl, listRights, myRights, setAcl } from "./command/acl.ts";
 export { append, appendAll } from "./command/append.ts";
 export type { AppendMessage, CatenatePart } from "./command/append-message.ts";
@@ -51,6 +52,7 @@ export {
   notifyNone,
 } from "./command/notify.ts";
 export { getQuota, getQuotaRoot, setQuota } from "./command/quota.ts";
+export { raw, rawName } from "./command/raw.ts";
 export { replace } from "./command/replace.ts";
 export { type SearchResult, uidSearch } from "./command/search.ts";
 export type { SearchKey } from "./command/search-key.ts";
@@ -64,7 +66,8 @@ export { type ThreadAlgorithm, uidThread } from "./command/thread.ts";
 export { unauthenticate } from "./command/unauthenticate.ts";
 export { genUrlAuth, resetKey, urlFetch } from "./command/url-auth.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
-export type { Connection, ProtocolLog } from "./connection.ts";
+export type { Connection } from "./connection.ts";
+export type { ProtocolLog } from "./connection-settings.ts";
 export { ImapError, type ImapErrorCode, type OAuthFailure } from "./errors.ts";
 export type { CommandProgress, ConnectionEvents } from "./events.ts";
 export type { Idle } from "./idle.ts";
@@ -72,6 +75,7 @@ export { formatImapUrl, type ImapUrl, parseImapUrl } from "./imap-url.ts";
 export { limits, timeouts } from "./limits.ts";
 export { listMailboxes } from "./list-mailboxes.ts";
 export { type MoveResult, moveMessages, removeMessages } from "./move.ts";
+export { prettyResponse } from "./pretty.ts";
 export { probe } from "./probe.ts";
 export { type Quirk, quirks, type ServerQuirks } from "./quirks.ts";
 export type { Acl, GrantableRights } from "./response/acl.ts";

@@ -66,6 +66,7 @@ export function createJob<R>(
         return undefined;
       }
     },
+    ...(run.heard ? { heard: (bytes: Buffer) => run.heard?.(bytes) } : {}),
     ...(run.continuation ? { continuation: (text: string) => run.continuation?.(text) ?? null } : {}),
     quiet: run.quiet ?? false,
   });

@@ -16,6 +16,7 @@ import {
   type Secret,
 } from "../imap/index.ts";
 import { MailError } from "./errors.ts";
+import type { ProtocolLines } from "./protocol-lines.ts";
 import { Surroundings } from "./surroundings.ts";
 import type { LineState } from "./values.ts";
 
@@ -26,7 +27,7 @@ export interface LineOptions {
   readonly offline: boolean;
   /** Come back by itself after a loss: what a screen wants and a script does not. */
   readonly keepOnline: boolean;
-  readonly log?: (line: string) => void;
+  readonly protocol: ProtocolLines;
   /** What the server was able to do the last time, so that the login need not wait for its greeting. */
   recall(): RememberedCapabilities | null;
   remember(capabilities: RememberedCapabilities): void;
@@ -77,6 +78,7 @@ export class Line {
   #state: LineState = { kind: "offline" };
   #attempt: Attempt | null = null;
   #connection: Connection | null = null;
+  #login: Promise<void> = Promise.resolve();
   /** Since when the server has let us in; milliseconds since the epoch. */
   #since: number | null = null;
   /** Why there is no connection, once that has been tried. */
@@ -124,6 +126,11 @@ export class Line {
     if (this.#attempt) return this.#attempt.promise;
     if (this.#refusal) return Promise.reject(this.#refusal);
     return this.#try();
+  }
+
+  /** Resolves when it is known whether the server lets us in. Throws what the login does. */
+  async settled(): Promise<void> {
+    await this.#login;
   }
 
   /** One more connection, for who needs its own; it ends with the line. Throws as `connected`. */
@@ -213,7 +220,8 @@ export class Line {
       this.#setState({ kind: "online", since: this.#since, waitedMs: 0 });
       this.#hooks.online();
     };
-    login.then(entered, () => undefined);
+    this.#login = login.then(entered);
+    this.#login.catch(() => undefined);
     return connection;
   }
 
@@ -233,7 +241,7 @@ export class Line {
 
   /** `eager`: the password is asked for before there is anybody to give it to. */
   async #open(signal: AbortSignal, eager: boolean): Promise<Opened> {
-    const { account, ca, log } = this.#options;
+    const { account, ca, protocol } = this.#options;
     const { security, host, port, user } = account.imap;
     const ask = () => {
       const asked = this.#options.password();
@@ -254,9 +262,8 @@ export class Line {
       ...(remembered ? { remembered } : {}),
       ...(ca === undefined ? {} : { ca }),
       ...(account.pin === null ? {} : { pin: account.pin }),
-      ...(log
-        ? { log: (direction: "in" | "out", text: string) => log(`${direction === "in" ? "<" : ">"} ${text}`) }
-        : {}),
+      log: (direction, text) => protocol.tell(`${direction === "in" ? "<" : ">"} ${text}`),
+      logs: () => protocol.wanted,
     });
     const abort = () => connection.destroy();
     signal.addEventListener("abort", abort);

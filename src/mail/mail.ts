@@ -25,10 +25,12 @@ import type { Outcome } from "./operations/settle.ts";
 import { History, type Undone } from "./operations/undo.ts";
 import { type Waiting, WaitingChanges } from "./operations/waiting.ts";
 import { followOthers } from "./others.ts";
+import { ProtocolLines } from "./protocol-lines.ts";
 import { parseQuery } from "./query.ts";
 import { type MessageRef, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
 import { searchIndex, searchServer } from "./searching.ts";
+import { Server } from "./server.ts";
 import { Session } from "./session.ts";
 import { rowOfSource } from "./source-row.ts";
 import { Sync } from "./sync.ts";
@@ -56,6 +58,7 @@ export class Mail {
   readonly #keepOnline: boolean;
   #closed = false;
   readonly #store: Store;
+  readonly #server: Server;
   readonly #session: Session;
   readonly #sync: Sync;
   readonly #operations: Operations;
@@ -81,6 +84,8 @@ export class Mail {
     this.#store = openStore(
       options.directories ?? { cacheDir: cacheDir(account.name), stateDir: stateDir(account.name) },
     );
+    const protocol = new ProtocolLines();
+    if (options.log) protocol.listen(options.log);
     const emit = (event: MailEvent) => void this.#events.emit("event", event);
     this.#session = new Session({
       account,
@@ -88,7 +93,7 @@ export class Mail {
       password: () => options.password(),
       offline: options.offline,
       keepOnline: options.keepOnline,
-      ...(options.log ? { log: options.log } : {}),
+      protocol,
       recall: () => recall(this.#store, account),
       remember: (capabilities) => remember(this.#store, account, capabilities),
       entered: (connection, selected) => {
@@ -120,6 +125,13 @@ export class Mail {
       presence: { holds: (path, uid) => this.#sync.holds(path, uid) },
       keepsConflicts: options.keepOnline,
       emit,
+    });
+    this.#server = new Server(account, {
+      session: this.#session,
+      store: this.#store,
+      protocol,
+      queued: () => this.queued,
+      find: (name) => this.findFolder(name),
     });
     this.#history = new History(this.#store, this.#operations);
     this.#waiting = new WaitingChanges(this.#store, this.#operations);
@@ -461,6 +473,11 @@ export class Mail {
   /** Looks whether the line lives, and where it does not makes it now, without waiting for the next try. */
   reconnect(): Promise<void> {
     return this.#session.reconnect();
+  }
+
+  /** The server itself, for who wants to look at it. */
+  get server(): Server {
+    return this.#server;
   }
 
   /** Ends the session; at most two seconds with a dead server. What waits in the journal stays there. */

@@ -82,6 +82,11 @@ export class Session {
     return this.#line.connected();
   }
 
+  /** Resolves when it is known whether the server lets us in. Throws what the login does. */
+  settled(): Promise<void> {
+    return this.#line.settled();
+  }
+
   /** One more connection, for who needs its own; it ends with the session. Throws as `connected`. */
   another(): Promise<Connection> {
     return this.#line.another();

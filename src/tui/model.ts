@@ -133,6 +133,8 @@ export interface PageEntry {
   /** Not shown, but found by a search: the command behind a key. */
   readonly also?: string;
   readonly error?: boolean;
+  /** One line as it is, blanks and all, cut where it is too long. */
+  readonly verbatim?: boolean;
 }
 
 /** Text that covers the panes: all keys, what was said. */

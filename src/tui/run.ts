@@ -80,6 +80,7 @@ export async function runScreen({ mail, settings, keys, folder }: ScreenOptions)
   const app = new App(mail, initial, bindingsOf(settings.keymap, keys), {
     draw,
     repaint: () => output.repaint(),
+    columns: () => output.columns,
     suspend: () => terminal.suspend(),
     copy: (text) => output.sendControl(`\x1b]52;c;${Buffer.from(text).toString("base64")}\x07`),
     handOver: (run) => terminal.handOver(run),

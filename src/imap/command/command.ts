@@ -21,6 +21,8 @@ export interface Exchange<R> {
   write(w: Writer): void;
   /** Offered every untagged response while the command is pending; true: it is this command's, nobody else's. */
   untagged?(response: Untagged): boolean;
+  /** Told of every response while the command is pending, its own answer too, as it came; valid during the call only. */
+  heard?(bytes: Buffer): void;
   /** Offered every large literal while the command is pending. */
   sink?(literal: LargeLiteral): LiteralSink | undefined;
   /**

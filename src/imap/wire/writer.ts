@@ -95,6 +95,13 @@ export class Writer {
     return atomPattern.test(text) ? this.#put(text) : refuse(`"${text}"`);
   }
 
+  /** A whole command as a person typed it; 8-bit text goes as UTF-8. */
+  line(text: string): this {
+    if (text === "" || /[\r\n\0]/.test(text))
+      refuse(text === "" ? "An empty line" : "Text with a line break");
+    return this.#put(Buffer.from(text, "utf8").toString("latin1"), text);
+  }
+
   number(value: number | bigint): this {
     const valid = typeof value === "bigint" ? value >= 0n : Number.isSafeInteger(value) && value >= 0;
     return valid ? this.#put(String(value)) : refuse(`The number ${value}`);

@@ -3,6 +3,7 @@ import type { App } from "./app.ts";
 import { mark, moveBy, pageBy, toEnd, toUnread } from "./moving.ts";
 import { copyLink, openAttachment, openLink, pipe, toggleSource } from "./outside.ts";
 import { keysPage, messagesPage } from "./pages.ts";
+import { openTrace } from "./protocol.ts";
 import { find, limit, markMatching, sort, toHit } from "./searching.ts";
 
 export interface Action {
@@ -93,6 +94,13 @@ export const actions: Readonly<Record<string, Action>> = {
   sync: simple("Look for changes on the server now", (app) => app.sync(), "SELECT, STATUS, FETCH"),
   help: simple("Show all keys", (app) => app.show(keysPage(app.bindings))),
   messages: simple("Show what was said so far", (app) => app.show(messagesPage(app.notices.log))),
+  console: simple(
+    "Type commands of the protocol and see the answers",
+    (app) => app.openConsole(),
+    "as typed",
+  ),
+  trace: simple("Show the protocol as it runs, secrets taken out", (app) => openTrace(app)),
+  type: simple("Type the next command, in the console", (app) => app.type()),
   prompt: prompt("Type a command", (argument) => argument),
   "prompt-search": simple("Type a query, go to what it finds", (app) => app.promptSearch(), "UID SEARCH"),
   "prompt-save": simple("Save the attachment", (app) => app.promptSave(), "FETCH BODY.PEEK[n]"),

@@ -2,7 +2,7 @@
  * The screen's controller: keys become command lines, command lines act on the mail or on the views, and after every
  * change the views are put together into one ScreenModel. Nothing here waits: what takes time reports when it is done.
  */
-import { type Context, findCommand, type Result, UsageError } from "../../commands/index.ts";
+import { type Context, findCommand, UsageError } from "../../commands/index.ts";
 import { parseLine, splitWords } from "../../commands/parse.ts";
 import type { Folder, LineState, Mail, MailEvent } from "../../mail/index.ts";
 import { safeFileName } from "../../message/file-name.ts";
@@ -15,8 +15,10 @@ import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
 import { Notices } from "./notices.ts";
 import { removeOpened } from "./outside.ts";
-import { type PageView, queuePage } from "./pages.ts";
+import type { PageView } from "./pages.ts";
+import { ConsolePage } from "./protocol.ts";
 import { ReaderView } from "./reader-view.ts";
+import { showResult } from "./results.ts";
 import { saveStream } from "./save.ts";
 import { find, findInMessage } from "./searching.ts";
 
@@ -24,6 +26,8 @@ export interface AppHost {
   /** Something has changed: draw soon. `later` where a frame may wait a little (a sync under way). */
   draw(later: boolean): void;
   repaint(): void;
+  /** Width of the terminal in cells. */
+  columns(): number;
   suspend(): void;
   quit(): void;
   /** Puts a text into the clipboard of whoever sits at the terminal (OSC 52), also at the other end of SSH. */
@@ -42,7 +46,11 @@ export class App {
   readonly bindings: readonly Binding[];
   readonly host: AppHost;
   readonly #keys: KeyReader;
-  readonly #histories: Record<"command" | "search", string[]> = { command: [], search: [] };
+  readonly #histories: Record<"command" | "search" | "console", string[]> = {
+    command: [],
+    search: [],
+    console: [],
+  };
   readonly #foldersTimer: NodeJS.Timeout;
   readonly #stopListening: () => void;
   #interruptedAt = 0;
@@ -255,7 +263,9 @@ export class App {
       if (action) action.run(this, argument, count);
       else if (/^\d+$/.test(name)) this.list.to(Number(name) - 1);
       else if (command)
-        this.try(command.run(this.#commandContext(), parseLine(command, line)).then((r) => this.#show(r)));
+        this.try(
+          command.run(this.#commandContext(), parseLine(command, line)).then((r) => showResult(this, r)),
+        );
       else throw new UsageError(`there is no command "${name}"`, "? shows the keys, : and Tab the commands");
     } catch (error) {
       this.fail(error);
@@ -281,33 +291,6 @@ export class App {
     return this.list.current ? [this.list.current.uid] : [];
   }
 
-  #show(result: Result): void {
-    switch (result.kind) {
-      case "change":
-        this.list.clearMarks();
-        this.say(result.sent ? result.text : `${result.text} (waits for a connection)`);
-        if (this.reader && !this.mail.message(this.reader.folder, this.reader.uid)) this.#closeReader();
-        break;
-      case "messages":
-        this.#open(result.folder);
-        this.list.limit({ query: "", uids: result.items.map((m) => m.uid) });
-        break;
-      case "folders":
-        this.focus("folders");
-        break;
-      case "queue":
-        this.show(queuePage(result.items));
-        break;
-      case "message":
-        if (this.list.toUid(result.uid)) this.openSelected();
-        break;
-      case "bytes":
-        result.stream.destroy();
-        this.say("that is for the shell: there it goes to a file or a pipe", true);
-        break;
-    }
-  }
-
   clear(): void {
     this.#keys.reset();
     this.notices.clear();
@@ -317,7 +300,7 @@ export class App {
 
   // Folders and messages
 
-  #open(folder: Folder): void {
+  openFolder(folder: Folder): void {
     if (!folder.selectable) {
       this.say(`${folder.name} holds only other folders`, true);
       return;
@@ -334,20 +317,20 @@ export class App {
   go(name: string): void {
     const [wanted = ""] = splitWords(name);
     if (wanted === "") this.promptCommand("go ");
-    else this.try(this.mail.findFolder(wanted).then((folder) => this.#open(folder)));
+    else this.try(this.mail.findFolder(wanted).then((folder) => this.openFolder(folder)));
   }
 
   openFolderNear(direction: 1 | -1): void {
     const choosable = this.folders.filter((f) => f.selectable);
     const at = choosable.findIndex((f) => f.path === this.list.folder.path);
     const next = choosable[at + direction];
-    if (next) this.#open(next);
+    if (next) this.openFolder(next);
   }
 
   openSelected(): void {
     if (this.pane === "folders") {
       const folder = this.folders[this.folderCursor];
-      if (folder) this.#open(folder);
+      if (folder) this.openFolder(folder);
       return;
     }
     const { current, folder } = this.list;
@@ -377,14 +360,14 @@ export class App {
     else this.openSelected();
   }
 
-  #closeReader(): void {
+  closeReader(): void {
     this.reader = null;
     if (this.pane === "reader") this.pane = "list";
   }
 
   back(): void {
-    if (this.page) this.page = null;
-    else this.#closeReader();
+    if (this.page) this.show(null);
+    else this.closeReader();
   }
 
   moveFolderCursor(rows: number): void {
@@ -448,8 +431,19 @@ export class App {
 
   // The screen itself
 
-  show(page: PageView): void {
+  /** Covers the panes with a page, or with none. */
+  show(page: PageView | null): void {
+    this.page?.close();
     this.page = page;
+  }
+
+  openConsole(): void {
+    ConsolePage.open(this, this.#histories.console);
+  }
+
+  /** In the console, asks for the next command. */
+  type(): void {
+    if (this.page instanceof ConsolePage) this.page.ask();
   }
 
   redraw(): void {

@@ -38,7 +38,7 @@ function fuzzy(candidate: string, text: string): boolean {
  * Those that begin with `text`, then those that contain its letters in order, then those whose `about` has all of its
  * words: who does not know what a command is called finds it by what it does.
  */
-function ranked<T>(
+export function ranked<T>(
   items: readonly T[],
   text: string,
   key: (item: T) => string,

@@ -30,6 +30,11 @@ export class Dialog {
     this.#draw = draw;
   }
 
+  /** Whether something is being asked. */
+  get asks(): boolean {
+    return this.#prompt !== null || this.#choice !== null;
+  }
+
   get prompt(): Prompt | null {
     return this.#prompt;
   }

@@ -170,6 +170,7 @@ export const defaultBindings: readonly Binding[] = [
     G: "last",
     End: "last",
     "/": "prompt-search",
+    Enter: "type",
     q: "back",
     Esc: "back",
     Left: "back",

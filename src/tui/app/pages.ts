@@ -1,5 +1,6 @@
 /** Text that covers the panes: the help, and what was said. It can be scrolled and searched. */
-import type { Waiting } from "../../mail/index.ts";
+import { statusEntries } from "../../commands/index.ts";
+import type { ServerStatus, Waiting } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import { pageLength } from "../components/page.tsx";
 import type { PageEntry, PageModel } from "../model.ts";
@@ -11,16 +12,33 @@ export class PageView {
   readonly #title: string;
   readonly #entries: () => readonly PageEntry[];
   #scroll = 0;
+  /** How far it can be scrolled, as last shown. */
+  #end = 0;
+  /** Shows its end while it grows, until somebody scrolls up. */
+  #follows: boolean;
+  readonly #onClose: () => void;
   /** Only entries with all of these words, in any case. */
   #words: readonly string[] = [];
 
-  constructor(title: string, entries: () => readonly PageEntry[]) {
+  constructor(
+    title: string,
+    entries: () => readonly PageEntry[],
+    { follows = false, onClose = () => {} }: { follows?: boolean; onClose?: () => void } = {},
+  ) {
     this.#title = title;
     this.#entries = entries;
+    this.#follows = follows;
+    this.#onClose = onClose;
+  }
+
+  /** Called when another page or none takes its place. */
+  close(): void {
+    this.#onClose();
   }
 
   scrollBy(lines: number): void {
     this.#scroll = Math.max(0, this.#scroll + lines);
+    this.#follows &&= this.#scroll >= this.#end;
   }
 
   search(text: string): void {
@@ -40,7 +58,8 @@ export class PageView {
     const entries = this.#entries().filter(wanted);
     const found = this.#words.length === 0 ? "" : `: ${this.#words.join(" ")} (${entries.length})`;
     const page = { title: this.#title + safeText(found), entries, scroll: 0 };
-    this.#scroll = Math.max(0, Math.min(this.#scroll, pageLength(page, width) - height));
+    this.#end = Math.max(0, pageLength(page, width) - height);
+    this.#scroll = this.#follows ? this.#end : Math.max(0, Math.min(this.#scroll, this.#end));
     return { ...page, scroll: this.#scroll };
   }
 }
@@ -87,4 +106,20 @@ export function queuePage(items: readonly Waiting[]): PageView {
   return new PageView("Changes not on the server   :queue retry ID, :queue drop ID", () =>
     entries.length > 0 ? entries : none,
   );
+}
+
+/** Server, line and local copy. */
+export function statusPage(status: ServerStatus): PageView {
+  const entries = statusEntries(status).map(({ section, label, text }) => ({
+    section,
+    label: safeText(label),
+    text: safeText(text),
+  }));
+  return new PageView("Status   / searches, q closes", () => entries);
+}
+
+/** What the server said. */
+export function protocolPage(lines: readonly string[]): PageView {
+  const entries = lines.map((line) => ({ section: "", label: "", text: safeText(line), verbatim: true }));
+  return new PageView("What the server says   / searches, q closes", () => entries);
 }

@@ -36,7 +36,7 @@ export function pageLength({ entries }: PageModel, width: number): number {
     (sum, section) =>
       sum +
       (section[0]?.section === "" ? 1 : 2) +
-      section.reduce((lines, entry) => lines + wrapWords(entry.text, text).length, 0),
+      section.reduce((lines, entry) => lines + (entry.verbatim ? 1 : wrapWords(entry.text, text).length), 0),
     1,
   );
 }
@@ -50,9 +50,10 @@ export function pageLines({ title, entries }: PageModel, width: number, theme: T
     lines.push("");
     const heading = section[0]?.section ?? "";
     if (heading !== "") lines.push(` ${theme.style("heading", fit(heading))}`);
-    for (const { label, text, error } of section) {
+    for (const { label, text, error, verbatim } of section) {
       const shown = padToWidth(label, Math.min(columns.label, Math.max(0, width - 3)), ellipsis);
-      wrapWords(text, columns.text).forEach((line, i) => {
+      const shownText = verbatim ? [cutToWidth(text, columns.text, ellipsis)] : wrapWords(text, columns.text);
+      shownText.forEach((line, i) => {
         const about = error ? theme.style("status.error", line) : line;
         const before = i === 0 ? theme.style("key", shown) : " ".repeat(textWidth(shown));
         lines.push(`   ${before}${line === "" ? "" : `  ${about}`}`);

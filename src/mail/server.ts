@@ -1,0 +1,92 @@
+/** The server itself, for who wants to look at it: how things stand, what goes over the line, commands by hand. */
+import type { Account } from "../account/config.ts";
+import { noop } from "../imap/index.ts";
+import type { Store } from "../store/index.ts";
+import { Console } from "./console.ts";
+import type { ProtocolLines } from "./protocol-lines.ts";
+import type { Session } from "./session.ts";
+import type { Folder, LineState } from "./values.ts";
+
+export interface ServerStatus {
+  readonly host: string;
+  readonly port: number;
+  readonly security: Account["imap"]["security"];
+  readonly user: string;
+  readonly line: LineState;
+  /** ms to an answer, the least of the last few; null where nothing has been asked. */
+  readonly latencyMs: number | null;
+  /** Octets over the connection there is now. */
+  readonly received: number;
+  readonly sent: number;
+  readonly compressed: boolean;
+  /** As the server names them; empty where there is no connection. Hostile text. */
+  readonly capabilities: readonly string[];
+  /** What is different with this server, by the names of src/imap/quirks. */
+  readonly quirks: readonly string[];
+  /** Changes that wait for the server. */
+  readonly queued: number;
+  /** Folders that the local copy knows, and messages in them that are listed there. */
+  readonly folders: number;
+  readonly messages: number;
+}
+
+export interface ServerParts {
+  readonly session: Session;
+  readonly store: Store;
+  readonly protocol: ProtocolLines;
+  /** Changes that wait for the server. */
+  queued(): number;
+  /** The folder a person means. */
+  find(name: string): Promise<Folder>;
+}
+
+export class Server {
+  readonly #account: Account;
+  readonly #parts: ServerParts;
+
+  constructor(account: Account, parts: ServerParts) {
+    this.#account = account;
+    this.#parts = parts;
+  }
+
+  /** How things stand with the server and the local copy; asks nobody. */
+  status(): ServerStatus {
+    const { session, store } = this.#parts;
+    const { connection, state } = session;
+    const { host, port, security, user } = this.#account.imap;
+    const known = store.mailboxes.all();
+    return {
+      host,
+      port,
+      security,
+      user,
+      line: state,
+      latencyMs: connection?.traffic.latency ?? null,
+      received: connection?.traffic.received ?? 0,
+      sent: connection?.traffic.sent ?? 0,
+      compressed: connection?.compressed ?? false,
+      capabilities: connection?.capabilities.list() ?? [],
+      quirks: Object.entries(connection?.quirks ?? {}).flatMap(([name, on]) => (on === true ? [name] : [])),
+      queued: this.#parts.queued(),
+      folders: known.length,
+      messages: known.reduce((sum, { id }) => sum + store.messages.count(id), 0),
+    };
+  }
+
+  /** Makes the connection if need be, and resolves when the server has let us in. Throws as the line does. */
+  async reach(): Promise<void> {
+    const { session } = this.#parts;
+    await (await session.connected()).run(noop());
+    await session.settled();
+  }
+
+  /** For commands of the protocol that a person types; those about messages are run in `folder`. */
+  console(folder: Folder): Console {
+    return new Console(this.#parts.session, (name) => this.#parts.find(name), folder);
+  }
+
+  /** Calls `listener` for every line of the protocol from now on, secrets taken out; returns what stops it. */
+  onProtocol(listener: (line: string) => void): () => void {
+    return this.#parts.protocol.listen(listener);
+  }
+}

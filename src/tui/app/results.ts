@@ -1,0 +1,38 @@
+/** What commands return, on the screen. */
+import type { Result } from "../../commands/index.ts";
+import type { App } from "./app.ts";
+import { protocolPage, queuePage, statusPage } from "./pages.ts";
+
+/** Shows what a command came to. */
+export function showResult(app: App, result: Result): void {
+  switch (result.kind) {
+    case "change":
+      app.list.clearMarks();
+      app.say(result.sent ? result.text : `${result.text} (waits for a connection)`);
+      if (app.reader && !app.mail.message(app.reader.folder, app.reader.uid)) app.closeReader();
+      break;
+    case "messages":
+      app.openFolder(result.folder);
+      app.list.limit({ query: "", uids: result.items.map((m) => m.uid) });
+      break;
+    case "folders":
+      app.focus("folders");
+      break;
+    case "queue":
+      app.show(queuePage(result.items));
+      break;
+    case "status":
+      app.show(statusPage(result.status));
+      break;
+    case "protocol":
+      app.show(protocolPage(result.lines));
+      break;
+    case "message":
+      if (app.list.toUid(result.uid)) app.openSelected();
+      break;
+    case "bytes":
+      result.stream.destroy();
+      app.say("that is for the shell: there it goes to a file or a pipe", true);
+      break;
+  }
+}
