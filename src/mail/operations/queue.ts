@@ -10,7 +10,9 @@ import { type LocalFolders, performFolder } from "./folders.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LocalCopy } from "./local.ts";
 import { isFolderOperation, messagesOf, type OpenEntry, type Operation, relocation } from "./operation.ts";
-import { Performed, Performer, type Presence } from "./perform.ts";
+import { Performer } from "./perform.ts";
+import { Performed } from "./performed.ts";
+import { type Presence, Reach } from "./reach.ts";
 import type { Outcome, Settled, Settler } from "./settle.ts";
 
 /** An entry to be made. */
@@ -73,7 +75,8 @@ export class Queue {
     this.#local = local;
     this.#folders = folders;
     this.#settler = settler;
-    this.#performer = new Performer(store, session, ledger, presence, (places) => settler.found(places));
+    const reach = new Reach(store, session, ledger, presence, (places) => settler.found(places));
+    this.#performer = new Performer(store, session, ledger, reach);
   }
 
   /** Keeps the program from ending while `work` makes entries. */

@@ -23,7 +23,7 @@ import {
   relocation,
 } from "./operation.ts";
 import { serverPath } from "./paths.ts";
-import type { Performed } from "./perform.ts";
+import type { Performed } from "./performed.ts";
 
 export interface Outcome {
   /** False where the operation waits in the journal for a connection. */
