@@ -61,7 +61,8 @@ export class Journal {
     if (this.#lock) return true;
     const lock = openPrivate(this.#lockPath);
     try {
-      lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+      // In memory: the lock of a full disk must be had, too.
+      lock.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     } catch (error) {
       lock.close();
       if (error instanceof StoreError && error.code === "locked") return false;

@@ -39,6 +39,8 @@ async function back({ clients }: Given, { client, path }: { client: Client; path
   await screen.mail.refreshFolders();
   await screen.mail.sync(screen.mail.findCachedFolder(path)).catch(() => undefined);
   await eventually("nothing waits any more", () => screen.mail.queued === 0);
+  // The person is told once all is noted.
+  await new Promise((resolve) => setImmediate(resolve));
   return screen;
 }
 

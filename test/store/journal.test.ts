@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { StoreError } from "../../src/store/index.ts";
 import { scratch, storeIn } from "./sample.ts";
@@ -54,6 +55,12 @@ test("one process at a time brings the journal to the server, and its end frees 
   const [one, two] = [storeIn(t, directory), storeIn(t, directory)];
   assert.equal(one.journal.tryLock(), true);
   assert.equal(one.journal.tryLock(), true);
+  // It must be had on a full disk, too.
+  const left = readdirSync(directory, { recursive: true, encoding: "utf8" });
+  assert.deepEqual(
+    left.filter((name) => name.includes("lock-journal")),
+    [],
+  );
   const started = performance.now();
   assert.equal(two.journal.tryLock(), false);
   assert.ok(performance.now() - started < 1000);

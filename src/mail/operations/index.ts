@@ -152,17 +152,18 @@ export class Operations implements Overlay {
 
   #append(path: string, source: Buffer, row: Omit<StoredMessageInput, "uid">): Promise<Outcome> {
     const { messageId, size, internalDate } = row;
-    return this.enter(() => {
+    return this.#queue.enter(() => {
       const identity = { messageId, emailId: null, size, internalDate };
       const message = this.#store.journal.messages.add({ ...nowhere, ...identity });
       const operation: Operation = { kind: "append", path, messages: [message], row };
       return [{ operation, source, step: this.#store.journal.newStep() }];
-    });
+    }, true);
   }
 
   /** A change of folders: create, rename, delete, subscribe, unsubscribe. */
   folder(operation: FolderOperation): Promise<Outcome> {
-    return this.#queue.busy(this.enter(() => [{ operation, step: this.#store.journal.newStep() }]));
+    const make = () => [{ operation, step: this.#store.journal.newStep() }];
+    return this.#queue.busy(this.#queue.enter(make, true));
   }
 
   /** One change of the person's as one or more entries, each of them for some of the messages. */
@@ -191,12 +192,13 @@ export class Operations implements Overlay {
     for (let at = 0; at < uids.length; at += mostMessages) {
       if (at > 0) await new Promise((resolve) => setImmediate(resolve));
       const chunk = uids.slice(at, at + mostMessages).sort((a, b) => a - b);
-      outcomes.push(this.enter(() => make(nameMessages(this.#store, this.ledger, path, chunk), chunk, step)));
+      const named = () => make(nameMessages(this.#store, this.ledger, path, chunk), chunk, step);
+      outcomes.push(this.#queue.enter(named, true));
     }
     return together(await Promise.all(outcomes));
   }
 
-  /** See `Queue.enter`. */
+  /** See `Queue.enter`: what `make` removes from the journal is not put back there. */
   enter(make: () => readonly Made[]): Promise<Outcome> {
     return this.#queue.enter(make);
   }

@@ -1,5 +1,11 @@
 /** What operations do to the local copy: rows go where their messages are going, before the server has heard of it. */
-import { isProvisional, type SpotChange, type Store, type StoredMailbox } from "../../store/index.ts";
+import {
+  isProvisional,
+  type SpotChange,
+  type Store,
+  type StoredMailbox,
+  StoreError,
+} from "../../store/index.ts";
 import type { MailEvent } from "../values.ts";
 import type { Ledger, LocalPlace } from "./ledger.ts";
 import { changedFlags, type MessageOperation } from "./operation.ts";
@@ -13,6 +19,8 @@ export class LocalCopy {
   readonly #emit: (event: MailEvent) => void;
   /** Where rows are that are not yet where the ledger has them. */
   readonly #lagging = new Map<number, LocalPlace | null>();
+  /** Something could not be written: the index is repaired when it is opened next. */
+  #behind = false;
 
   constructor(store: Store, ledger: Ledger, emit: (event: MailEvent) => void) {
     this.#store = store;
@@ -38,7 +46,42 @@ export class LocalCopy {
     }
   }
 
+  /** Runs `work` as one write, which leaves the index in step with the journal as far as nothing lags. */
+  #write(touched: Iterable<string>, work: () => void): void {
+    try {
+      this.#store.transaction(() => {
+        work();
+        this.caughtUp();
+      });
+    } catch (error) {
+      this.#behind = true;
+      throw error;
+    }
+    this.tell(touched);
+  }
+
+  /** Resolves when `work` on the index has ended. That it failed is told, and no more: what the journal has holds. */
+  async best(work: () => Promise<void> | void): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      const text = `the local copy does not show all changes until it is opened again: ${error.message}; ${error.hint}`;
+      this.#emit({ kind: "notice", level: "error", text });
+    }
+  }
+
   #move(messages: readonly number[]): void {
+    const lagging = messages.map((id) => [id, this.#lagging.get(id)] as const);
+    try {
+      this.#moveRows(messages);
+    } catch (error) {
+      for (const [id, from] of lagging) if (from !== undefined) this.#lagging.set(id, from);
+      throw error;
+    }
+  }
+
+  #moveRows(messages: readonly number[]): void {
     const changes: SpotChange[] = [];
     const gone = new Map<number, number[]>();
     const touched = new Set<string>();
@@ -61,12 +104,10 @@ export class LocalCopy {
         });
       } else gone.set(source.id, [...(gone.get(source.id) ?? []), from.uid]);
     }
-    this.#store.transaction(() => {
+    this.#write(touched, () => {
       this.#store.transfers.move(changes);
       for (const [mailboxId, uids] of gone) this.#store.transfers.remove(mailboxId, uids);
-      this.caughtUp();
     });
-    this.tell(touched);
   }
 
   /** A row comes back: what became of its flags while it was away has yet to be asked for. */
@@ -90,7 +131,8 @@ export class LocalCopy {
 
   /** What the index has is in step with the journal as it is now. */
   caughtUp(): void {
-    if (this.#lagging.size === 0) this.#store.meta.set("journal", String(this.#store.journal.clock()));
+    if (this.#lagging.size === 0 && !this.#behind)
+      this.#store.meta.set("journal", String(this.#store.journal.clock()));
   }
 
   /** Puts copies beside the originals; the first at once, the rest in slices. */
@@ -114,11 +156,7 @@ export class LocalCopy {
         to: { mailboxId: this.mailbox(to.path).id, uid: to.uid },
       };
     });
-    this.#store.transaction(() => {
-      this.#store.transfers.copy(changes);
-      this.caughtUp();
-    });
-    this.tell(touched);
+    this.#write(touched, () => void this.#store.transfers.copy(changes));
   }
 
   /** Takes rows along that are still where the server has their messages. */
@@ -143,12 +181,10 @@ export class LocalCopy {
     if (!spot) return;
     const { id } = this.mailbox(spot.path);
     if (!this.#store.messages.get(id, spot.uid)) {
-      this.#store.transaction(() => {
+      this.#write([spot.path], () => {
         this.#store.messages.put(id, [{ ...row, uid: spot.uid }]);
         this.#store.mailboxes.adjust(id, 1, unseen(row.flags));
-        this.caughtUp();
       });
-      this.tell([spot.path]);
     }
     if (this.#store.bodies.path(id, spot.uid) !== null) return;
     const body = this.#store.bodies.create(id, spot.uid);
@@ -161,7 +197,7 @@ export class LocalCopy {
     const { messages, changed = messages, flags } = operation;
     const mode = (operation.mode === "add") === back ? "remove" : "add";
     const touched = new Set<string>();
-    this.#store.transaction(() => {
+    this.#write(touched, () => {
       for (const id of back ? changed : messages) {
         const spot = this.#actual(id);
         const mailbox = spot && this.#store.mailboxes.byPath(spot.path);
@@ -172,9 +208,7 @@ export class LocalCopy {
         this.#store.mailboxes.adjust(mailbox.id, 0, unseen(now) - unseen(row.flags));
         touched.add(spot.path);
       }
-      this.caughtUp();
     });
-    this.tell(touched);
   }
 
   /** Tells who shows these folders that they have changed. */

@@ -1,5 +1,5 @@
 /** The journal on its way to the server: one entry after another, in the order in which they were asked for. */
-import type { NewJournalEntry, Store } from "../../store/index.ts";
+import { type NewJournalEntry, type Store, StoreError } from "../../store/index.ts";
 import { MailError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import type { MailEvent } from "../values.ts";
@@ -21,6 +21,8 @@ export interface Made extends Omit<NewJournalEntry, "kind" | "payload"> {
 }
 
 interface Waiter {
+  /** See `Queue.enter`. */
+  readonly revocable: boolean;
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 }
@@ -92,8 +94,10 @@ export class Queue {
   /**
    * Writes entries to the journal, does them to the index, and sends them: resolves when the server has answered, or
    * when it is known that they have to wait.
+   * `revocable`: where that fails (the disk is full) nothing is left of them; else they hold all the same, as they stand
+   * for something in the journal that is not there any more.
    */
-  async enter(make: () => readonly Made[]): Promise<Outcome> {
+  async enter(make: () => readonly Made[], revocable = false): Promise<Outcome> {
     this.#ledger.refresh();
     const made = this.#store.journal.transaction(() =>
       make().map(({ operation, ...rest }) => ({
@@ -107,28 +111,59 @@ export class Queue {
     );
     const answers = made.map(
       ({ entry }) =>
-        new Promise<Outcome>((resolve, reject) => this.#waiters.set(entry.id, { resolve, reject })),
+        new Promise<Outcome>((resolve, reject) =>
+          this.#waiters.set(entry.id, { revocable, resolve, reject }),
+        ),
     );
-    const applied = made.map((open, at) => this.#apply(open, answers[at]));
+    for (const answer of answers) answer.catch(() => undefined);
+    const applied = Promise.allSettled(made.map((open) => this.#apply(open)));
     this.run();
-    await Promise.all(applied);
+    const failed = (await applied).find((result) => result.status === "rejected");
+    if (failed && revocable && (await this.#revoked(made))) throw failed.reason;
+    if (failed) await this.#local.best(() => Promise.reject(failed.reason));
     return together(await Promise.all(answers));
   }
 
+  /** Takes entries back that the index could not take in; false where that cannot be. */
+  async #revoked(made: readonly OpenEntry[]): Promise<boolean> {
+    if (!this.#revoke(made)) return false;
+    for (const open of made) {
+      this.#waiters.delete(open.entry.id);
+      await this.#takeBack(open, messagesOf(open.operation));
+    }
+    return true;
+  }
+
+  /** Removes entries from the journal as if they had never been made; false where that cannot be. */
+  #revoke(made: readonly OpenEntry[]): boolean {
+    const { journal } = this.#store;
+    try {
+      return journal.transaction(() => {
+        for (const { entry } of made) {
+          if (!journal.cancel(entry.id)) throw new Superseded();
+          journal.remove(entry.id);
+        }
+        return true;
+      });
+    } catch (error) {
+      if (error instanceof Superseded || error instanceof StoreError) return false;
+      throw error;
+    }
+  }
+
   /** Does an entry to the index. */
-  #apply(open: OpenEntry, answer: Promise<Outcome> | undefined): Promise<void> {
-    answer?.catch(() => undefined);
+  async #apply(open: OpenEntry): Promise<void> {
     const { entry, operation } = open;
     const moved = operation.kind === "copy" ? [] : (relocation(operation)?.messages ?? []);
     const { settled } = this.#local.following(moved, () => this.#ledger.add(open));
     if (isFolderOperation(operation)) this.#folders.apply({ entry, operation });
-    else if (operation.kind === "copy") return this.#local.copy(operation.messages, operation.copies);
+    else if (operation.kind === "copy") await this.#local.copy(operation.messages, operation.copies);
     else if (operation.kind === "flag") this.#local.flag(operation, false);
     else if (operation.kind === "append") {
       const source = this.#store.journal.source(entry.id);
       if (source) this.#local.append(operation, source);
     }
-    return settled;
+    await settled;
   }
 
   /** Takes an entry back that has not been sent; false where the server may have it. */
@@ -152,9 +187,11 @@ export class Queue {
 
   /** Takes back what an entry has done to the rows of `messages`, and forgets it. */
   async #takeBack({ entry, operation }: OpenEntry, messages: readonly number[]): Promise<void> {
-    await this.#local.following(messages, () => this.#ledger.remove(entry.id)).settled;
-    if (isFolderOperation(operation)) this.#settler.takeBackFolder({ entry, operation });
-    if (operation.kind === "flag") this.#local.flag(operation, true);
+    await this.#local.best(async () => {
+      await this.#local.following(messages, () => this.#ledger.remove(entry.id)).settled;
+      if (isFolderOperation(operation)) this.#settler.takeBackFolder({ entry, operation });
+      if (operation.kind === "flag") this.#local.flag(operation, true);
+    });
   }
 
   /** Resolves when entries have been settled so that `holds`, or when no more can be. */
@@ -242,17 +279,22 @@ export class Queue {
 
   /** Neither the line nor the server's word: what this process has asked for and not sent is not done. */
   #giveUp(error: unknown): void {
+    const { keepsConflicts } = this.#options;
+    let waits = 0;
     for (const [id, waiter] of [...this.#waiters]) {
       this.#waiters.delete(id);
       const open = this.#ledger.find(id);
-      if (this.#options.keepsConflicts || !open) waiter.resolve(waiting);
-      else {
-        this.cancel(open).then((cancelled) => {
-          if (cancelled) this.#store.journal.remove(id);
-        }, waiter.reject);
+      if (open && !keepsConflicts && waiter.revocable && this.#revoke([open])) {
+        void this.#takeBack(open, messagesOf(open.operation));
         waiter.reject(error);
+      } else {
+        waits++;
+        waiter.resolve(waiting);
       }
     }
+    if (waits === 0) return;
+    const text = `${waits === 1 ? "a change waits" : `${waits} changes wait`}: ${error instanceof Error ? error.message : String(error)}`;
+    this.#options.emit({ kind: "notice", level: "error", text });
   }
 
   async #attempt(open: OpenEntry): Promise<void> {

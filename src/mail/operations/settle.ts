@@ -80,16 +80,19 @@ export class Settler {
       places.set(id, keeps && gone.kind !== "flag" ? { ...nowhere, path: limboPath } : nowhere);
     }
     this.#number(places);
-    await this.#local.following(messagesOf(operation), () => {
+    const { settled } = this.#local.following(messagesOf(operation), () => {
       this.#store.journal.transaction(() => {
         for (const [id, place] of places) this.#store.journal.messages.place(id, place);
         this.#settleEntry(open, { done, refused, gone }, result, keeps);
       });
       this.#ledger.remove(entry.id);
       for (const [id, place] of places) this.#ledger.place(id, place);
-    }).settled;
-    if (refused.kind === "flag") this.#local.flag(refused, true);
-    if (result.left.length > 0) this.#leftBehind(operation, result.left);
+    });
+    await this.#local.best(async () => {
+      await settled;
+      if (refused.kind === "flag") this.#local.flag(refused, true);
+      if (result.left.length > 0) this.#leftBehind(operation, result.left);
+    });
     return {
       outcome: outcomeOf(operation, places),
       error: failure(operation, result, keeps),
@@ -188,13 +191,14 @@ export class Settler {
   async found(found: ReadonlyMap<number, JournalPlace>, change: () => void = () => undefined): Promise<void> {
     const places = new Map(found);
     this.#number(places);
-    await this.#local.following([...places.keys()], () => {
+    const { settled } = this.#local.following([...places.keys()], () => {
       this.#store.journal.transaction(() => {
         change();
         for (const [id, place] of places) this.#store.journal.messages.place(id, place);
       });
       for (const [id, place] of places) this.#ledger.place(id, place);
-    }).settled;
+    });
+    await this.#local.best(() => settled);
   }
 
   /** Rows of the server have come in: they may be messages of ours whose UIDs were not told. */
