@@ -45,5 +45,5 @@ export async function listed(
     };
   }
   const items = await mail.rows(folder, { ...order, offset: 0, limit });
-  return { kind: "messages", folder, total: (await mail.uids(folder)).length, items };
+  return { kind: "messages", folder, total: await mail.total(folder), items };
 }

@@ -57,7 +57,14 @@ export { replace } from "./command/replace.ts";
 export { type SearchResult, uidSearch } from "./command/search.ts";
 export type { SearchKey } from "./command/search-key.ts";
 export type { SearchOptions } from "./command/search-return.ts";
-export { close, type QresyncParameters, type SelectOptions, select, unselect } from "./command/select.ts";
+export {
+  close,
+  type QresyncParameters,
+  type SelectChange,
+  type SelectOptions,
+  select,
+  unselect,
+} from "./command/select.ts";
 export { capability, logout, noop } from "./command/simple.ts";
 export { type SortKey, type SortResult, uidSort } from "./command/sort.ts";
 export { type StatusItem, status } from "./command/status.ts";

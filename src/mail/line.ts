@@ -35,6 +35,8 @@ export interface LineOptions {
 }
 
 export interface LineHooks {
+  /** The login is under way, and what the server can do is not known: only what needs nothing of it may be run. */
+  entering(connection: Connection): void;
   /** There is a connection: commands may be run, also where the login is still under way. */
   opened(connection: Connection): void;
   /** The server has let us in. */
@@ -228,7 +230,9 @@ export class Line {
   async #openAgain(attempt: Attempt): Promise<Opened> {
     for (;;) {
       try {
-        return await this.#open(attempt.controller.signal, this.#failures === 0);
+        return await this.#open(attempt.controller.signal, this.#failures === 0, (connection) =>
+          this.#hooks.entering(connection),
+        );
       } catch (error) {
         if (!attempt.again || this.closed) throw error;
         attempt.again = false;
@@ -240,7 +244,7 @@ export class Line {
   }
 
   /** `eager`: the password is asked for before there is anybody to give it to. */
-  async #open(signal: AbortSignal, eager: boolean): Promise<Opened> {
+  async #open(signal: AbortSignal, eager: boolean, entering?: LineHooks["entering"]): Promise<Opened> {
     const { account, ca, protocol } = this.#options;
     const { security, host, port, user } = account.imap;
     const ask = () => {
@@ -269,7 +273,11 @@ export class Line {
     signal.addEventListener("abort", abort);
     const password = early ?? ask();
     const login = password
-      .then((secret) => connection.authenticate({ user, secret }))
+      .then((secret) => {
+        const done = connection.authenticate({ user, secret });
+        if (!remembered) entering?.(connection);
+        return done;
+      })
       .then(() => {
         if (connection.remembered) this.#options.remember(connection.remembered);
         // Yahoo shows the newest messages alone to who might use sequence numbers (RFC 9586, 9738).

@@ -3,13 +3,7 @@ import { EventEmitter } from "node:events";
 import type { Readable } from "node:stream";
 import { type Account, readCa } from "../account/config.ts";
 import { cacheDir, stateDir } from "../account/paths.ts";
-import {
-  type Connection,
-  type MailboxEvent,
-  noop,
-  type Secret,
-  type SelectedMailbox,
-} from "../imap/index.ts";
+import type { Secret } from "../imap/index.ts";
 import type { Attachment, ReadableMessage } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
 import { Downloads } from "./download/downloads.ts";
@@ -34,6 +28,7 @@ import { Server } from "./server.ts";
 import { Session } from "./session.ts";
 import { rowOfSource } from "./source-row.ts";
 import { Sync } from "./sync.ts";
+import { Syncing } from "./syncing.ts";
 import type { Folder, LineState, MailEvent, Message } from "./values.ts";
 
 export interface MailOptions {
@@ -61,6 +56,7 @@ export class Mail {
   readonly #server: Server;
   readonly #session: Session;
   readonly #sync: Sync;
+  readonly #syncing: Syncing;
   readonly #operations: Operations;
   readonly #reading: Reading;
   readonly #downloads: Downloads;
@@ -70,11 +66,8 @@ export class Mail {
   readonly #history: History;
   readonly #waiting: WaitingChanges;
   readonly #folderChanges: FolderChanges;
-  readonly #syncing = new Map<string, Promise<void>>();
   #watched: Folder | null = null;
   #others: NodeJS.Timeout | null = null;
-  /** Looking for arrivals, one look after another: two at once would find the same. */
-  #looking: Promise<unknown> = Promise.resolve();
 
   private constructor(options: MailOptions) {
     const { account } = options;
@@ -96,12 +89,16 @@ export class Mail {
       protocol,
       recall: () => recall(this.#store, account),
       remember: (capabilities) => remember(this.#store, account, capabilities),
-      entered: (connection, selected) => {
-        void this.#foreign.look(selected.path);
-        return this.#sync.entered(connection, selected);
+      enter: (connection, path, serverPath) => {
+        void this.#foreign.look(path);
+        return this.#sync.enter(connection, path, serverPath);
       },
-      returned: (connection, selected) => this.#sync.all(connection, selected),
-      mailboxEvent: (path, event) => this.#changed(path, event),
+      returned: (connection) => this.#sync.all(connection, () => this.#session.crowded),
+      mailboxEvent: (connection, event) => this.#syncing.changed(connection, event),
+      progress: (path, { done, goal }) => {
+        if (done !== null && goal !== null)
+          emit({ kind: "progress", path, doing: "command", done, total: goal });
+      },
       serverPath: (path) => this.#operations.serverPath(path),
       ready: (path) => this.#operations.ready(path),
       opened: () => {
@@ -110,7 +107,6 @@ export class Mail {
       },
       online: () => this.#operations.replay(),
       state: (state) => {
-        if (state.kind === "down") this.#sync.forget();
         emit({ kind: "line", state });
       },
       downgraded: (messages) => {
@@ -137,6 +133,7 @@ export class Mail {
     this.#waiting = new WaitingChanges(this.#store, this.#operations);
     this.#folderChanges = new FolderChanges(this.#store, this.#operations);
     this.#sync = new Sync(this.#store, this.#operations, emit);
+    this.#syncing = new Syncing(this.#session, this.#sync, emit);
     this.#reading = new Reading(this.#store, this.#session);
     this.#downloads = new Downloads(this.#store, this.#session);
     this.#foreign = new ForeignFlags(this.#store, {
@@ -250,59 +247,54 @@ export class Mail {
   }
 
   /** The UIDs of a folder, ascending: the server's, or with the network gone the index's. */
-  async uids(folder: Folder): Promise<number[]> {
-    const { id, uidValidity } = this.#stored(folder);
+  uids(folder: Folder): Promise<readonly number[]> {
+    return this.#orCached(
+      folder,
+      (path) => this.#syncing.uids(path),
+      ({ id }) => this.#store.messages.uids(id),
+    );
+  }
+
+  /** How many messages a folder has: on the server, or with the network gone in the index. */
+  total(folder: Folder): Promise<number> {
+    return this.#orCached(
+      folder,
+      (path) => this.#syncing.total(path),
+      ({ rows }) => rows,
+    );
+  }
+
+  async #orCached<T>(
+    folder: Folder,
+    ask: (path: string) => Promise<T>,
+    cached: (mailbox: StoredMailbox) => T,
+  ): Promise<T> {
     if (!this.#offline) {
       try {
-        await this.#session.within(folder.path, () => Promise.resolve());
-        return this.#sync.onServer(folder.path) ?? [];
+        return await ask(folder.path);
       } catch (error) {
         // A folder that was never entered has nothing to name messages by.
-        if (!isLineDown(error) || uidValidity === 0) throw error;
+        if (!isLineDown(error) || this.#stored(folder).uidValidity === 0) throw error;
       }
     }
-    return [...this.#store.messages.uids(id)];
+    return cached(this.#stored(folder));
   }
 
   /** A window with what it needs fetched first: only the newest where that is all it shows, else the whole folder. */
   async rows(folder: Folder, query: WindowQuery): Promise<Message[]> {
-    if (!this.#offline) {
-      const newestOnly = query.sort === "arrival" && query.descending;
-      await this.#session.within(folder.path, async (connection, selected) => {
-        if (query.uids) await this.#sync.fill(connection, folder.path, query.uids);
-        else if (newestOnly) {
-          const known = this.#sync.onServer(folder.path) ?? [];
-          const end = known.length - query.offset;
-          await this.#sync.fill(
-            connection,
-            folder.path,
-            known.slice(Math.max(0, end - query.limit), Math.max(0, end)),
-          );
-        } else await this.#sync.all(connection, selected);
-      });
-    } else await this.#foreign.look(folder.path);
+    if (!this.#offline) await this.#syncing.prepare(folder.path, query);
+    else await this.#foreign.look(folder.path);
     return this.window(folder, query);
   }
 
   /** Asks the server for what it has not told of a folder that is open already, and brings the index in step. */
-  async look(folder: Folder): Promise<void> {
-    await this.#session.within(folder.path, async (connection) => {
-      // Some tell of a message that came by their own APPEND only when asked (RFC 9051 §6.1.2).
-      await connection.run(noop());
-      await this.#sync.arrivals(connection, folder.path);
-    });
-    await this.sync(folder);
+  look(folder: Folder): Promise<void> {
+    return this.#syncing.look(folder.path);
   }
 
   /** Brings the index of a folder in step with the server; a second call joins the first. */
   sync(folder: Folder): Promise<void> {
-    const running = this.#syncing.get(folder.path);
-    if (running) return running;
-    const started = this.#session
-      .within(folder.path, (connection, selected) => this.#sync.all(connection, selected))
-      .finally(() => this.#syncing.delete(folder.path));
-    this.#syncing.set(folder.path, started);
-    return started;
+    return this.#syncing.sync(folder.path);
   }
 
   /** Watches a folder for new mail and other clients' changes; brings it in step now and after every reconnect. */
@@ -323,17 +315,6 @@ export class Mail {
   async #listen(): Promise<void> {
     const { connection } = this.#session;
     if (this.#keepOnline && connection) await this.#news.listen(connection);
-  }
-
-  #changed(path: string, event: MailboxEvent): void {
-    if (!this.#sync.apply(path, event)) return;
-    const look = async (connection: Connection, selected: SelectedMailbox) => {
-      if (event.kind === "exists") {
-        const count = await this.#sync.arrivals(connection, path);
-        if (count > 0) this.#events.emit("event", { kind: "arrived", path, count });
-      } else await this.#sync.entered(connection, selected);
-    };
-    this.#looking = this.#looking.then(() => this.#session.within(path, look)).catch(() => undefined);
   }
 
   /** UIDs that match, ascending: the server's SEARCH on line, the index off line. Throws MailError "QUERY". */

@@ -18,10 +18,10 @@ export async function searchServer(
   return session.within(path, async (connection) => {
     const { uids } = await connection.run(uidSearch(toSearchKey(query)));
     // The answer may be 1:4294967295; what is there is not.
-    const hits = (sync.onServer(path) ?? []).filter((uid) => uidSet.contains(uids, uid));
+    const hits = [...uidSet.iterate(uidSet.intersect(await sync.there(connection), uids))];
     if (!connection.quirks.searchUntrue) return hits;
     // This server passes some keys over: its hits are looked at again, as far as rows can tell.
-    await sync.fill(connection, path, hits);
+    await sync.fill(connection, hits);
     const mailbox = store.mailboxes.byPath(path);
     return hits.filter((uid) => {
       const row = mailbox && store.messages.get(mailbox.id, uid);

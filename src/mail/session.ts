@@ -4,21 +4,24 @@
  */
 
 import {
+  type CommandProgress,
   type Connection,
+  enable,
   ImapError,
   type MailboxEvent,
   type SelectedMailbox,
-  select,
 } from "../imap/index.ts";
 import { Line, type LineOptions } from "./line.ts";
 import type { LineState } from "./values.ts";
 
 export interface SessionOptions extends LineOptions {
-  /** Called before anyone may work in a mailbox that has just been selected. */
-  entered(connection: Connection, selected: SelectedMailbox): Promise<void>;
+  /** Selects a mailbox, which the server calls `serverPath`; resolves when work in it may begin. */
+  enter(connection: Connection, path: string, serverPath: string): Promise<void>;
   /** Called when the watched mailbox has been selected again after another one, or after a loss. */
-  returned(connection: Connection, selected: SelectedMailbox): Promise<void>;
-  mailboxEvent(path: string, event: MailboxEvent): void;
+  returned(connection: Connection): Promise<unknown>;
+  mailboxEvent(connection: Connection, event: MailboxEvent): void;
+  /** A command on the selected mailbox is getting on (RFC 9585). */
+  progress(path: string, progress: CommandProgress): void;
   /** What the server calls a mailbox, which may have been renamed off line; null where it has none such yet. */
   serverPath(path: string): string | null;
   /** Resolves when the server knows a mailbox as the local copy does, or will not; null where there is nothing to wait for. */
@@ -35,6 +38,8 @@ export interface SessionOptions extends LineOptions {
 interface Waiting {
   readonly connection: Connection;
   readonly path: string;
+  /** Only where nobody else waits. */
+  readonly behind: boolean;
   start(): void;
   fail(error: unknown): void;
 }
@@ -47,11 +52,13 @@ export class Session {
   readonly #line: Line;
   /** The mailbox that is selected and has been entered. */
   #path: string | null = null;
-  /** What is selected, or is being. */
-  #selected: string | null = null;
+  /** Whose events are listened to. */
+  #heard: Connection | null = null;
   #users = 0;
   #selecting = false;
   #waiting: Waiting[] = [];
+  /** What is waited for together with the connection, first come first. */
+  readonly #wanted: string[] = [];
   #watched: string | null = null;
   #idleTimer: NodeJS.Timeout | null = null;
   /** What is in IDLE, or polled where that is not offered. */
@@ -60,6 +67,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#line = new Line(options, {
+      entering: (connection) => this.#entering(connection),
       opened: (connection) => this.#opened(connection),
       online: () => options.online(),
       alive: () => this.#idleSoon(),
@@ -97,29 +105,47 @@ export class Session {
     return this.#line.reconnect();
   }
 
-  #opened(connection: Connection): void {
-    connection.events.on("mailbox", (event) => {
-      if (this.#selected !== null) this.#options.mailboxEvent(this.#selected, event);
-    });
+  /**
+   * What the server can do is told with its answer to the login: the first mailbox that is wanted is selected without
+   * waiting for it. ENABLE must come before (RFC 5161 §3.1), and goes out unheard.
+   */
+  #entering(connection: Connection): void {
+    const [path] = this.#wanted;
+    if (path === undefined || this.#options.ready(path) !== null) return;
+    this.#listen(connection);
+    if (connection.capabilities.has("ENABLE")) switchOn(connection, true);
+    this.#select(connection, path);
+  }
+
+  #listen(connection: Connection): void {
+    if (this.#heard === connection) return;
+    this.#heard = connection;
+    connection.events.on("mailbox", (event) => this.#options.mailboxEvent(connection, event));
+    connection.events.on("progress", (progress) => this.#options.progress(this.#path ?? "", progress));
     connection.events.on("alert", (text) => this.#options.alert(text));
     connection.events.on("downgraded", (messages) => this.#options.downgraded(messages));
+  }
+
+  #opened(connection: Connection): void {
+    this.#listen(connection);
+    if (!this.#selecting && connection.capabilities.has("QRESYNC")) switchOn(connection, false);
     this.#options.opened();
     this.#idleSoon();
   }
 
   /**
-   * Runs `work` while the mailbox `path` is selected and stays so. `ahead`: also where the server has yet to be told
-   * of changes of that folder, as it is for who tells it.
+   * Runs `work` while the mailbox `path` is selected and stays so. `behind`: it has time, and lets others go first.
+   * `ahead`: also where the server has yet to be told of changes of that folder, as it is for who tells it.
    */
   async within<T>(
     path: string,
     work: (connection: Connection, selected: SelectedMailbox) => Promise<T>,
-    ahead = false,
+    { behind = false, ahead = false }: { readonly behind?: boolean; readonly ahead?: boolean } = {},
   ): Promise<T> {
-    const connection = await this.connected();
+    const connection = await this.#connectedFor(path);
     if (!ahead) await this.#options.ready(path);
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ connection, path, start: resolve, fail: reject });
+      this.#waiting.push({ connection, path, behind, start: resolve, fail: reject });
       this.#pump();
     });
     try {
@@ -132,21 +158,33 @@ export class Session {
     }
   }
 
+  async #connectedFor(path: string): Promise<Connection> {
+    this.#wanted.push(path);
+    try {
+      return await this.connected();
+    } finally {
+      this.#wanted.splice(this.#wanted.indexOf(path), 1);
+    }
+  }
+
+  /** Whether someone waits for another mailbox who should not have to. */
+  get crowded(): boolean {
+    return this.#waiting.some(({ path, behind }) => !behind && path !== this.#path);
+  }
+
   /** Lets in whoever is next, in order: nobody waits for ever behind a busy mailbox. */
   #pump(): void {
     while (!this.#selecting) {
-      const next = this.#waiting[0];
+      const next = this.#waiting.find(({ behind }) => !behind) ?? this.#waiting[0];
       if (!next) break;
       // Work of a lost connection may end when there is another one, and says nothing about that.
       if (this.connection !== next.connection) {
-        this.#waiting.shift();
-        next.fail(new ImapError("CLOSED", "the connection was lost"));
+        this.#leave(next).fail(new ImapError("CLOSED", "the connection was lost"));
       } else if (this.#path === next.path) {
-        this.#waiting.shift();
         this.#users++;
-        next.start();
+        this.#leave(next).start();
       } else if (this.#users === 0) {
-        this.#select(next);
+        this.#select(next.connection, next.path);
       } else {
         break;
       }
@@ -154,23 +192,25 @@ export class Session {
     this.#idleSoon();
   }
 
-  #select(next: Waiting): void {
-    const { connection } = next;
+  #leave(waiting: Waiting): Waiting {
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    return waiting;
+  }
+
+  #select(connection: Connection, path: string): void {
     this.#selecting = true;
     this.#path = null;
-    this.#selected = next.path;
     // A name that the server does not know yet is refused by itself.
-    const path = this.#options.serverPath(next.path) ?? next.path;
-    connection
-      .run(select(path, { condstore: connection.capabilities.has("CONDSTORE") }))
-      .then((selected) => this.#options.entered(connection, { ...selected, path: next.path }))
+    const serverPath = this.#options.serverPath(path) ?? path;
+    this.#options
+      .enter(connection, path, serverPath)
       .then(
         () => {
-          if (this.connection === connection) this.#path = next.path;
+          if (connection.state !== "closed") this.#path = path;
         },
         (error: unknown) => {
-          this.#waiting = this.#waiting.filter((w) => w !== next);
-          next.fail(error);
+          for (const waiting of this.#waiting.filter((w) => w.path === path))
+            this.#leave(waiting).fail(error);
         },
       )
       .finally(() => {
@@ -200,7 +240,7 @@ export class Session {
       return;
     if (this.#path !== path) {
       // Something else was selected meanwhile: come back, which also catches up with what happened.
-      this.within(path, (c, selected) => this.#options.returned(c, selected)).catch(() => undefined);
+      this.within(path, (c) => this.#options.returned(c), { behind: true }).catch(() => undefined);
       return;
     }
     if (this.#idling === connection) return;
@@ -218,4 +258,9 @@ export class Session {
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
     await this.#line.close();
   }
+}
+
+/** QRESYNC (RFC 7162 §3.2.3), without which SELECT cannot tell what has changed. */
+function switchOn(connection: Connection, blindly: boolean): void {
+  connection.run(enable(["QRESYNC"], blindly)).catch(() => undefined);
 }

@@ -39,6 +39,13 @@ export type MailEvent =
   | { readonly kind: "messages"; readonly path: string }
   /** New messages came in while the folder was watched. */
   | { readonly kind: "arrived"; readonly path: string; readonly count: number }
-  | { readonly kind: "progress"; readonly path: string; readonly done: number; readonly total: number }
+  /** What takes a while is getting on: ours, or a command that the server is at (RFC 9585). */
+  | {
+      readonly kind: "progress";
+      readonly path: string;
+      readonly doing: "headers" | "flags" | "command";
+      readonly done: number;
+      readonly total: number;
+    }
   /** Something the person must know: a server's ALERT, an operation that was refused. */
   | { readonly kind: "notice"; readonly level: "info" | "error"; readonly text: string };

@@ -16,7 +16,8 @@ function mailboxOf(row: Row): StoredMailbox {
     uidValidity: number(row, "uid_validity"),
     uidNext: number(row, "uid_next"),
     highestModSeq: text(row, "highest_mod_seq"),
-    complete: number(row, "complete") === 1,
+    completeFrom: number(row, "complete_from"),
+    complete: number(row, "uid_next") > 0 && number(row, "complete_from") <= 1,
     rows: number(row, "rows"),
     unread: number(row, "unread"),
     messages: numberOrNull(row, "messages"),
@@ -111,7 +112,7 @@ export class Mailboxes {
   setState(id: number, state: MailboxState): void {
     const old = this.byId(id);
     if (!old) return;
-    const { uidValidity, uidNext, highestModSeq, complete, messages, unseen, mailboxId } = {
+    const { uidValidity, uidNext, highestModSeq, completeFrom, messages, unseen, mailboxId } = {
       ...old,
       ...defined(state),
     };
@@ -119,7 +120,7 @@ export class Mailboxes {
       uidValidity === old.uidValidity &&
       uidNext === old.uidNext &&
       highestModSeq === old.highestModSeq &&
-      complete === old.complete &&
+      completeFrom === old.completeFrom &&
       messages === old.messages &&
       unseen === old.unseen &&
       mailboxId === old.mailboxId
@@ -127,12 +128,12 @@ export class Mailboxes {
       return;
     }
     this.#database.run(
-      `UPDATE mailbox SET uid_validity = ?, uid_next = ?, highest_mod_seq = ?, complete = ?, messages = ?,
+      `UPDATE mailbox SET uid_validity = ?, uid_next = ?, highest_mod_seq = ?, complete_from = ?, messages = ?,
          unseen = ?, mailbox_id = ? WHERE id = ?`,
       uidValidity,
       uidNext,
       highestModSeq,
-      complete ? 1 : 0,
+      completeFrom,
       messages,
       unseen,
       mailboxId,

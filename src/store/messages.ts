@@ -167,8 +167,8 @@ export class Messages {
    * The UIDs that are the server's, as ascending ranges: a piece for each 10,000 messages, a few milliseconds each,
    * so that others may have their turn in between. Every range ends before the next piece's first begins.
    */
-  *uidRanges(mailboxId: number): Generator<UidRange[], void, undefined> {
-    for (let after = 0; ; ) {
+  *uidRanges(mailboxId: number, from = 1): Generator<UidRange[], void, undefined> {
+    for (let after = from - 1; ; ) {
       const uids = this.#uidList(
         "SELECT uid FROM message WHERE mailbox = ? AND uid > ? AND uid < ? ORDER BY uid LIMIT ?",
         mailboxId,
@@ -196,25 +196,18 @@ export class Messages {
     );
   }
 
-  /** The UID of the message that has `newer` of the server's messages above it; null where there are not so many. */
-  uidFromEnd(mailboxId: number, newer: number): number | null {
+  /**
+   * The UID of the message that has `newer` of the server's messages above it, not counting those from the UID `below`
+   * on; null where there are not so many.
+   */
+  uidFromEnd(mailboxId: number, newer: number, below = firstProvisionalUid): number | null {
     const row = this.#database.get(
       "SELECT uid FROM message WHERE mailbox = ? AND uid < ? ORDER BY uid DESC LIMIT 1 OFFSET ?",
       mailboxId,
-      firstProvisionalUid,
+      below,
       newer,
     );
     return row && number(row, "uid");
-  }
-
-  /** The server's UIDs from `least` on without EMAILID: of a server that has them, what we have put there ourselves. */
-  unidentified(mailboxId: number, least: number): number[] {
-    return this.#uidList(
-      "SELECT uid FROM message WHERE mailbox = ? AND uid BETWEEN ? AND ? AND email_id IS NULL ORDER BY uid",
-      mailboxId,
-      least,
-      firstProvisionalUid - 1,
-    );
   }
 
   /**
@@ -255,6 +248,27 @@ export class Messages {
       });
       this.#bodies.followFlags(mailboxId, changed);
     });
+  }
+
+  /**
+   * The server's count of changes has begun anew: what it tells is news, whatever its mod-sequence. Does some
+   * thousands of messages above the UID `after`, and returns the last of them; null where there were no more.
+   */
+  forgetModSeqs(mailboxId: number, after: number): number | null {
+    const uids = this.#uidList(
+      "SELECT uid FROM message WHERE mailbox = ? AND uid > ? ORDER BY uid LIMIT 2000",
+      mailboxId,
+      after,
+    );
+    const last = uids.at(-1) ?? null;
+    if (last !== null)
+      this.#database.run(
+        "UPDATE message SET mod_seq = '0' WHERE mailbox = ? AND uid > ? AND uid <= ?",
+        mailboxId,
+        after,
+        last,
+      );
+    return last;
   }
 
   /** Removes messages, with their structures, parts and our files; UIDs not in the store are ignored. */
@@ -339,7 +353,7 @@ export class Messages {
         );
       }
       this.#database.run(
-        "UPDATE mailbox SET uid_validity = ?, uid_next = 0, highest_mod_seq = '0', complete = 0 WHERE id = ?",
+        "UPDATE mailbox SET uid_validity = ?, uid_next = 0, highest_mod_seq = '0', complete_from = 0 WHERE id = ?",
         uidValidity,
         mailboxId,
       );

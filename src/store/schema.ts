@@ -23,7 +23,7 @@ CREATE TABLE mailbox (
   messages INTEGER,                      -- as the server last told
   unseen INTEGER,
   mailbox_id TEXT,
-  complete INTEGER NOT NULL DEFAULT 0,
+  complete_from INTEGER NOT NULL DEFAULT 0,
   rows INTEGER NOT NULL DEFAULT 0,       -- counted by triggers
   unread INTEGER NOT NULL DEFAULT 0
 );

@@ -18,7 +18,9 @@ export interface StoredMailbox {
    * before it. Decimal; "0" = not known.
    */
   readonly highestModSeq: string;
-  /** The index has every message below `uidNext` that the server had when it was last in step. */
+  /** The index has every message from this UID up to `uidNext` that the server had when it was last in step. */
+  readonly completeFrom: number;
+  /** It has all of them. */
   readonly complete: boolean;
   /** Rows of the index, those with provisional UIDs among them. */
   readonly rows: number;
@@ -45,7 +47,7 @@ export interface ListedRow {
 export type MailboxState = Partial<
   Pick<
     StoredMailbox,
-    "uidValidity" | "uidNext" | "highestModSeq" | "complete" | "messages" | "unseen" | "mailboxId"
+    "uidValidity" | "uidNext" | "highestModSeq" | "completeFrom" | "messages" | "unseen" | "mailboxId"
   >
 >;
 

@@ -12,6 +12,7 @@ const mailbox = (name: string, ...attributes: string[]): StoredMailbox => ({
   uidValidity: 1,
   uidNext: 1,
   highestModSeq: "0",
+  completeFrom: 0,
   complete: false,
   rows: 0,
   unread: 0,

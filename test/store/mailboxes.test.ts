@@ -27,6 +27,7 @@ describe("mailboxes", () => {
       uidValidity: 0,
       uidNext: 0,
       highestModSeq: "0",
+      completeFrom: 0,
       complete: false,
       rows: 0,
       unread: 0,
@@ -43,20 +44,21 @@ describe("mailboxes", () => {
   test("keep the state given and no other", (t) => {
     const store = storeIn(t, scratch(t));
     const { id } = mailboxIn(store);
-    store.mailboxes.setState(id, { uidNext: 4, complete: true, highestModSeq: "18446744073709551615" });
+    store.mailboxes.setState(id, { uidNext: 4, completeFrom: 2, highestModSeq: "18446744073709551615" });
     store.mailboxes.setState(id, { messages: 3, unseen: null });
     store.mailboxes.setState(999, { messages: 3 });
     const {
       uidValidity,
       uidNext,
       highestModSeq,
+      completeFrom,
       complete,
       messages: count,
       unseen,
     } = store.mailboxes.byId(id) ?? assert.fail();
     assert.deepEqual(
-      [uidValidity, uidNext, highestModSeq, complete, count, unseen],
-      [7, 4, "18446744073709551615", true, 3, null],
+      [uidValidity, uidNext, highestModSeq, completeFrom, complete, count, unseen],
+      [7, 4, "18446744073709551615", 2, false, 3, null],
     );
   });
 

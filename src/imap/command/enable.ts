@@ -8,8 +8,9 @@ const changesText = new Set(["UTF8=ACCEPT", "IMAP4REV2"]);
  * ENABLE (RFC 5161). A SELECT may follow at once: it counts on QRESYNC to be granted, and gets BAD where it was not.
  * Only what the server offers is asked for; returns what is on afterwards, as it was asked for.
  * iCloud answers OK without saying ENABLED: that counts as on.
+ * @param blindly also what is not offered, or not yet: a server passes over what it does not know (§3.1)
  */
-export function enable(names: readonly string[]): Command<readonly string[]> {
+export function enable(names: readonly string[], blindly = false): Command<readonly string[]> {
   return {
     name: "ENABLE",
     traits: {
@@ -20,7 +21,7 @@ export function enable(names: readonly string[]): Command<readonly string[]> {
       ambiguous: { key: "ENABLE" },
     },
     begin(session) {
-      const offered = names.filter((name) => session.capabilities.has(name));
+      const offered = names.filter((name) => blindly || session.capabilities.has(name));
       let told = false;
       return {
         write(w) {
@@ -28,7 +29,7 @@ export function enable(names: readonly string[]): Command<readonly string[]> {
             throw new ImapError("UNSUPPORTED", "The server has nothing of this to switch on.");
           w.atom("ENABLE").sp();
           w.separated(offered, (name) => w.atom(name));
-          session.asking(offered);
+          if (!blindly) session.asking(offered);
         },
         untagged(response) {
           told ||= response.kind === "enabled";
@@ -36,7 +37,7 @@ export function enable(names: readonly string[]): Command<readonly string[]> {
         },
         result() {
           session.answered(offered);
-          if (!told) session.apply({ kind: "enabled", capabilities: offered });
+          if (!told && !blindly) session.apply({ kind: "enabled", capabilities: offered });
           return offered.filter((name) => session.enabled(name));
         },
         failed(_done, error) {

@@ -8,6 +8,8 @@ import { partialAtServer, SearchAnswer, type SearchOptions, tellsAll, writeRetur
 export interface SearchResult {
   /** All hits, or the part asked for; empty where neither was. */
   readonly uids: UidRanges;
+  /** The server did answer, and not for a part of the mailbox only (MESSAGELIMIT, RFC 9738). */
+  readonly whole: boolean;
   /** How many hits there are; null where neither `count` nor `all` was asked for. */
   readonly count: number | null;
   /** The first and the last hit, where they are known and there are any. */
@@ -47,7 +49,10 @@ export function uidSearch(criteria: SearchKey, options: SearchOptions = {}): Com
           writeSearchProgram(w, criteria, capabilities);
         },
         untagged: (response) => answer.take(response),
-        result: () => resultOf(answer, options, tag, partialAtServer(options, capabilities, "SEARCH")),
+        result: ({ code }) => ({
+          ...resultOf(answer, options, tag, partialAtServer(options, capabilities, "SEARCH")),
+          whole: answer.found !== null && code?.kind !== "limit",
+        }),
       };
     },
   };
@@ -58,7 +63,12 @@ function requirePlain(options: SearchOptions): void {
     throw new ImapError("UNSUPPORTED", "The server does not offer extended searches (ESEARCH).");
 }
 
-function resultOf(answer: SearchAnswer, options: SearchOptions, tag: string, part: boolean): SearchResult {
+function resultOf(
+  answer: SearchAnswer,
+  options: SearchOptions,
+  tag: string,
+  part: boolean,
+): Omit<SearchResult, "whole"> {
   const { found } = answer;
   const all = normalize(found?.all ?? []);
   const uids = part

@@ -1,5 +1,5 @@
 import { ImapError } from "../errors.ts";
-import type { SelectedMailbox, UidRanges } from "../values.ts";
+import type { MailboxEvent, SelectedMailbox, UidRanges } from "../values.ts";
 import type { Command } from "./command.ts";
 
 /** What is remembered of a mailbox, to be told only what changed since (RFC 7162 §3.2.5). Needs ENABLE QRESYNC. */
@@ -14,9 +14,16 @@ export interface SelectOptions {
   readonly readOnly?: boolean;
   /** Ask for mod-sequences where CONDSTORE is offered (RFC 7162). */
   readonly condstore?: boolean;
-  /** Used where QRESYNC is enabled or ENABLE was just sent for it; changes come as mailbox events (`fetch`, `vanished` with `earlier`). */
+  /** Used where QRESYNC is enabled or ENABLE was just sent for it. */
   readonly qresync?: QresyncParameters;
+  /**
+   * Takes what QRESYNC tells of the time since (`fetch`, `vanished` with `earlier`), as it arrives; without it they are
+   * mailbox events. `uidValidity` is 0 as long as the server has not told it.
+   */
+  readonly onChange?: (change: SelectChange, uidValidity: number) => void;
 }
+
+export type SelectChange = Extract<MailboxEvent, { kind: "fetch" | "vanished" }>;
 
 /** SELECT or EXAMINE (RFC 9051 §6.3.2). When it fails no mailbox is selected. */
 export function select(path: string, options: SelectOptions = {}): Command<SelectedMailbox> {
@@ -51,6 +58,18 @@ export function select(path: string, options: SelectOptions = {}): Command<Selec
           session.leave(); // not before it is certain that it can be sent
         },
         untagged(response) {
+          if (options.qresync && options.onChange) {
+            const { uidValidity } = mailbox;
+            if (response.kind === "fetch") {
+              const { message } = response;
+              options.onChange({ kind: "fetch", message, uid: message.uid ?? null }, uidValidity);
+              return true;
+            }
+            if (response.kind === "vanished" && response.earlier) {
+              options.onChange(response, uidValidity);
+              return true;
+            }
+          }
           if (response.kind === "exists") mailbox = { ...mailbox, exists: response.exists };
           else if (response.kind === "flags") mailbox = { ...mailbox, flags: response.flags };
           else if (response.kind === "condition" && response.code) {

@@ -23,7 +23,7 @@ const signs = { add: "+", remove: "-", replace: "" } as const;
 
 /**
  * STORE or UID STORE (RFC 9051 §6.4.6). `modified`: the messages left alone because of `unchangedSince`. New flags go
- * to `onMessage` if there is one, else they are mailbox events.
+ * to `onMessage` if there is one, else they are mailbox events; flags told of a silent change are another client's.
  */
 export function store(
   set: MessageSet,
@@ -70,6 +70,7 @@ export function store(
         if (response.kind !== "fetch" || !onMessage) return false;
         const { message } = response;
         if (!mayContain(set, bySequence ? message.seq : message.uid)) return false;
+        if (change.silent && message.flags !== undefined) return false;
         onMessage(message);
         return true;
       },

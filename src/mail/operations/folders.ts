@@ -192,7 +192,7 @@ async function apart(
   const delimiter = operation.kind === "rename" ? operation.delimiter : null;
   const at = connection.selected?.path;
   const inTheWay = moves && at !== undefined && renamedPath(at, operation.path, "", delimiter) !== at;
-  if (inTheWay) await session.within("INBOX", work, true);
+  if (inTheWay) await session.within("INBOX", work, { ahead: true });
   else await work(connection);
 }
 

@@ -43,6 +43,10 @@ export class Operations implements Overlay {
     return this.ledger.hidden(mailbox, uid);
   }
 
+  hiddenUids(mailbox: Numbering): readonly number[] {
+    return this.ledger.hiddenUids(mailbox);
+  }
+
   flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[] {
     return this.ledger.flags(mailbox, uid, flags);
   }

@@ -251,6 +251,13 @@ export class Ledger {
     );
   }
 
+  /** The UIDs of the mailbox that are hidden. */
+  hiddenUids(mailbox: Numbering): number[] {
+    const path = this.#byPlace.size === 0 ? null : serverPath(this.#folders, mailbox.path);
+    const uids = path === null ? undefined : this.#byPlace.get(path)?.keys();
+    return [...(uids ?? [])].filter((uid) => this.hidden(mailbox, uid));
+  }
+
   /** The server's flags of a message with what open entries do to them. */
   flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[] {
     const followed = this.#at(mailbox, uid);

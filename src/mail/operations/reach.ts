@@ -96,7 +96,7 @@ export class Reach {
             }
           }
         },
-        true,
+        { ahead: true },
       );
     } catch (error) {
       if (!isRefusal(error)) throw error;
@@ -178,7 +178,7 @@ export class Reach {
           const taken = new Set(this.#store.journal.messages.uidsAt(path));
           return findArrived(connection, messages, numbersHold ? note.least : 1, taken, loose);
         },
-        true,
+        { ahead: true },
       );
     } catch (error) {
       // A folder that is not there has nothing in it.

@@ -70,7 +70,7 @@ export class App {
   /** Somebody hesitates in the middle of a key sequence. */
   hesitating = false;
   #hesitation: NodeJS.Timeout | null = null;
-  progress: { readonly done: number; readonly total: number } | null = null;
+  progress: Extract<MailEvent, { kind: "progress" }> | null = null;
 
   constructor(mail: Mail, folder: Folder, bindings: readonly Binding[], host: AppHost) {
     this.mail = mail;

@@ -100,6 +100,13 @@ function messageRow(message: Message, selected: boolean, marked: boolean, now: n
   return row;
 }
 
+/** What takes a while, as the status line calls it. */
+const doing = {
+  headers: "reading headers",
+  flags: "reading flags",
+  command: "the server is at it:",
+} as const;
+
 function status(app: App, now: number): StatusModel {
   const { list, progress } = app;
   const notice = app.notices.current;
@@ -116,7 +123,7 @@ function status(app: App, now: number): StatusModel {
     app.pendingKeys,
     // While nothing comes, nothing gets on.
     progress && line === quiet
-      ? `reading headers ${Math.floor((100 * progress.done) / progress.total)} %`
+      ? `${doing[progress.doing]} ${Math.floor((100 * progress.done) / progress.total)} %`
       : "",
     app.mail.queued > 0 ? `↑${app.mail.queued}` : "",
     line,

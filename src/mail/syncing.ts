@@ -1,0 +1,91 @@
+/** Brings folders in step with the server, and follows what it tells of the open one. */
+import { type Connection, type MailboxEvent, noop, uidSet } from "../imap/index.ts";
+import type { WindowQuery } from "../store/index.ts";
+import type { Session } from "./session.ts";
+import type { Look, Sync } from "./sync.ts";
+import type { MailEvent } from "./values.ts";
+
+export class Syncing {
+  readonly #session: Session;
+  readonly #sync: Sync;
+  readonly #emit: (event: MailEvent) => void;
+  readonly #running = new Map<string, Promise<void>>();
+  /** What is still to be asked to follow what was told. */
+  readonly #looks = new WeakMap<Connection, Set<Look>>();
+
+  constructor(session: Session, sync: Sync, emit: (event: MailEvent) => void) {
+    this.#session = session;
+    this.#sync = sync;
+    this.#emit = emit;
+  }
+
+  /** Brings a folder in step; a second call joins the first. Whoever needs another folder meanwhile goes first. */
+  sync(path: string): Promise<void> {
+    const running = this.#running.get(path);
+    if (running) return running;
+    const started = this.#untilDone(path).finally(() => this.#running.delete(path));
+    this.#running.set(path, started);
+    return started;
+  }
+
+  async #untilDone(path: string): Promise<void> {
+    const step = (connection: Connection) => this.#sync.all(connection, () => this.#session.crowded);
+    while (!(await this.#session.within(path, step, { behind: true })));
+  }
+
+  /** Asks the server for what it has not told of a folder that is open already, and brings it in step. */
+  async look(path: string): Promise<void> {
+    await this.#session.within(path, async (connection) => {
+      // Some tell of a message that came by their own APPEND only when asked (RFC 9051 §6.1.2).
+      await connection.run(noop());
+      await this.#sync.arrivals(connection);
+    });
+    await this.sync(path);
+  }
+
+  /** Sees to it that a window can be read: only its rows where it is of the newest, else the whole folder. */
+  prepare(path: string, { sort, descending, offset, limit, uids }: WindowQuery): Promise<void> {
+    if (!uids && (sort !== "arrival" || !descending)) return this.sync(path);
+    return this.#session.within(path, (connection) =>
+      uids ? this.#sync.fill(connection, uids) : this.#sync.newest(connection, offset, limit),
+    );
+  }
+
+  /** The UIDs that a folder has on the server, ascending. */
+  uids(path: string): Promise<number[]> {
+    return this.#session.within(path, async (connection) => [
+      ...uidSet.iterate(await this.#sync.there(connection)),
+    ]);
+  }
+
+  /** How many messages a folder has on the server. */
+  total(path: string): Promise<number> {
+    return this.#session.within(path, async (connection) => this.#sync.total(connection));
+  }
+
+  /** Follows an untagged change to a selected mailbox. Several that need to be asked about are asked about together. */
+  changed(connection: Connection, event: MailboxEvent): void {
+    const look = this.#sync.apply(connection, event);
+    if (!look) return;
+    const waiting = this.#looks.get(connection);
+    if (waiting) {
+      waiting.add(look);
+      return;
+    }
+    const looks = new Set([look]);
+    this.#looks.set(connection, looks);
+    this.#follow(connection, looks).catch(() => undefined);
+  }
+
+  async #follow(connection: Connection, looks: ReadonlySet<Look>): Promise<void> {
+    const path = this.#sync.path(connection);
+    if (path === null) return;
+    await this.#session.within(path, async (now) => {
+      this.#looks.delete(connection);
+      // A mailbox that was selected anew since has told all of it.
+      if (now !== connection) return;
+      const count = await this.#sync.follow(connection, looks);
+      if (count > 0) this.#emit({ kind: "arrived", path, count });
+    });
+  }
+}
