@@ -4,7 +4,8 @@ import type { Readable } from "node:stream";
 import { type Account, readCa } from "../account/config.ts";
 import { cacheDir, stateDir } from "../account/paths.ts";
 import type { Secret } from "../imap/index.ts";
-import type { Attachment, ReadableMessage } from "../message/types.ts";
+import type { CryptoTools } from "../message/crypto/types.ts";
+import type { Attachment, ReadableMessage, ReadOptions } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
 import { Downloads } from "./download/downloads.ts";
 import type { DownloadProgress } from "./download/pass.ts";
@@ -21,7 +22,7 @@ import { type Waiting, WaitingChanges } from "./operations/waiting.ts";
 import { followOthers } from "./others.ts";
 import { ProtocolLines } from "./protocol-lines.ts";
 import { parseQuery } from "./query.ts";
-import { type MessageRef, Reading } from "./reading.ts";
+import { type MessageRef, type ProtectedMessage, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
 import { searchIndex, searchServer } from "./searching.ts";
 import { Server } from "./server.ts";
@@ -344,8 +345,18 @@ export class Mail {
     });
   }
 
-  read(folder: Folder, uid: number): Promise<ReadableMessage> {
-    return this.#reading.read(this.#ref(folder, uid));
+  read(folder: Folder, uid: number, options: ReadOptions = {}): Promise<ReadableMessage> {
+    return this.#reading.read(this.#ref(folder, uid), options);
+  }
+
+  /** The message as `read` gives it, with its signatures checked and what is encrypted decrypted (gpg, openssl). */
+  readProtected(
+    folder: Folder,
+    uid: number,
+    tools: CryptoTools = {},
+    options: ReadOptions = {},
+  ): Promise<ProtectedMessage> {
+    return this.#reading.readProtected(this.#ref(folder, uid), tools, options);
   }
 
   /** The whole source, as on the server. */

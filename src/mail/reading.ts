@@ -10,7 +10,8 @@ import {
   type LiteralSink,
   uidSet,
 } from "../imap/index.ts";
-import type { Attachment, ReadableMessage } from "../message/types.ts";
+import type { CryptoTools, OpenedMessage } from "../message/crypto/types.ts";
+import type { Attachment, ReadableMessage, ReadOptions } from "../message/types.ts";
 import type { BodyWriter, Store, StoredMessage } from "../store/index.ts";
 import { listData, toStoredMessage } from "./convert.ts";
 import { wholeLimit } from "./download/pass.ts";
@@ -31,6 +32,11 @@ export interface MessageRef {
 /** Receives a literal, whatever its size, into the maildir. */
 function bodySink(writer: BodyWriter): LiteralSink {
   return { write: (chunk) => writer.write(chunk), end: () => undefined, abort: () => writer.abort() };
+}
+
+/** What was found of a message's protection, and how it reads now. */
+export interface ProtectedMessage extends OpenedMessage {
+  readonly message: ReadableMessage;
 }
 
 export class Reading {
@@ -59,20 +65,33 @@ export class Reading {
   }
 
   /** The message as people read it. Throws MailError "NO_MESSAGE", or "OFFLINE" where it is not cached. */
-  async read(ref: MessageRef): Promise<ReadableMessage> {
+  async read(ref: MessageRef, options: ReadOptions = {}): Promise<ReadableMessage> {
     const { readMessage, readParts, chooseTextParts } = await messageRoom();
     const cached = this.#store.bodies.read(ref.mailboxId, ref.uid);
-    if (cached) return readMessage(cached);
+    if (cached) return readMessage(cached, options);
     if ((await this.#row(ref)).size > wholeLimit) {
       const structure = await this.structure(ref);
       if (structure) {
-        const wanted = chooseTextParts(structure);
+        const wanted = chooseTextParts(structure, options);
         const sections = await this.#sections(ref, ["HEADER", ...wanted]);
         const parts = new Map(wanted.map((section) => [section, sections.get(section) ?? Buffer.alloc(0)]));
-        return readParts({ header: sections.get("HEADER") ?? Buffer.alloc(0), structure, parts });
+        return readParts({ header: sections.get("HEADER") ?? Buffer.alloc(0), structure, parts }, options);
       }
     }
-    return readMessage(await this.#whole(ref));
+    return readMessage(await this.#whole(ref), options);
+  }
+
+  /** The message with its signatures checked and what is encrypted decrypted. Throws as `read` does. */
+  async readProtected(
+    ref: MessageRef,
+    tools: CryptoTools,
+    options: ReadOptions = {},
+  ): Promise<ProtectedMessage> {
+    const whole = await this.#whole(ref);
+    const { openProtected } = await import("../message/crypto/index.ts");
+    const { readMessage } = await messageRoom();
+    const opened = await openProtected(whole, tools);
+    return { ...opened, message: await readMessage(opened.source ?? whole, options) };
   }
 
   /** Brings the whole message into the cache, if it is not there. */

@@ -170,7 +170,7 @@ export interface ReadableMessage {
   readonly authentication: Authentication | null;
   /** The mailing list it came by; null for none. */
   readonly list: MailingList | null;
-  /** That of the first text; null where it has one form only, or the other is not here. */
+  /** That of the first text; null where it has one form only. To see it, read the message with `prefer`. */
   readonly otherForm: OtherForm | null;
   /** What could not be read, in words for the person; empty for a sound message. */
   readonly problems: readonly string[];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import type { ReadOptions } from "../../src/message/types.ts";
 import { file, tnef } from "../message/tnef-sample.ts";
 import { serverMissing } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
@@ -36,6 +37,47 @@ describe("messages are read with as little as will do", { skip: serverMissing("d
         "",
       ].join("\r\n"),
     );
+  const signed = Buffer.from(
+    [
+      "Subject: Signed",
+      'Content-Type: multipart/signed; protocol="application/pgp-signature"; boundary=b',
+      "",
+      "--b",
+      "",
+      "Words.",
+      "--b",
+      "Content-Type: application/pgp-signature",
+      "",
+      "x",
+      "--b--",
+      "",
+    ].join("\r\n"),
+  );
+  /** Two forms of a text, and a file that keeps the message from coming whole. */
+  const twoForms = Buffer.from(
+    [
+      "Subject: Two forms",
+      "Content-Type: multipart/mixed; boundary=b",
+      "",
+      "--b",
+      "Content-Type: multipart/alternative; boundary=a",
+      "",
+      "--a",
+      "",
+      "The plain words of it, long enough to stand for themselves.",
+      "--a",
+      "Content-Type: text/html",
+      "",
+      "<p>The <b>rich</b> words of it.</p>",
+      "--a--",
+      "--b",
+      "Content-Type: application/octet-stream",
+      "",
+      "x".repeat(70).concat("\r\n").repeat(6000),
+      "--b--",
+      "",
+    ].join("\r\n"),
+  );
   before(async () => {
     fixture = await startFixture();
     fixture.dovecot.deliver("INBOX", [
@@ -43,6 +85,8 @@ describe("messages are read with as little as will do", { skip: serverMissing("d
       large,
       winmail("b.txt", "file b"),
       winmail("c.txt", "c".repeat(400_000)),
+      twoForms,
+      signed,
     ]);
   });
   after(() => fixture.end());
@@ -110,6 +154,36 @@ describe("messages are read with as little as will do", { skip: serverMissing("d
       assert.deepEqual([attachment.fileName, read], [uid === 3 ? "b.txt" : "c.txt", size]);
       await assert.rejects(client.mail.part(client.inbox, uid, "2:2"), { code: "NO_PART" });
     }
+  });
+
+  test("the other form of a text, and another charset, are read when asked for", async () => {
+    const client = await fixture.client("forms");
+    await client.mail.sync(client.inbox);
+    const first = async (options: ReadOptions) => {
+      const message = await client.mail.read(client.inbox, 5, options);
+      return { text: message.body.lines[0]?.spans.map((s) => s.text).join(""), otherForm: message.otherForm };
+    };
+    assert.deepEqual(await first({}), {
+      text: "The plain words of it, long enough to stand for themselves.",
+      otherForm: { section: "1.2", mediaType: "text/html" },
+    });
+    assert.deepEqual(await first({ prefer: "html" }), {
+      text: "The rich words of it.",
+      otherForm: { section: "1.1", mediaType: "text/plain" },
+    });
+  });
+
+  test("a message without protection reads as it is; what a missing program cannot check is told", async () => {
+    const client = await fixture.client("protected");
+    await client.mail.sync(client.inbox);
+    const { checks, source, failure, message } = await client.mail.readProtected(client.inbox, 1);
+    assert.deepEqual([checks, source, failure], [[], null, null]);
+    assert.equal(message.headers.subject, "Small");
+    const signed = await client.mail.readProtected(client.inbox, 6, { gpg: "/nonexistent/gpg" });
+    assert.deepEqual(
+      signed.checks.map(({ result, detail }) => [result, detail]),
+      [["unchecked", "gpg is not installed"]],
+    );
   });
 
   test("the source is what the server has, octet for octet", async () => {
