@@ -57,9 +57,13 @@ export class ForeignFlags {
   }
 
   /** Looks through the maildir of a mailbox where that has changed. Never fails. */
-  look(path: string): Promise<void> {
-    const mailbox = this.#store.mailboxes.byPath(path);
-    return mailbox ? this.#look(mailbox) : Promise.resolve();
+  async look(path: string): Promise<void> {
+    try {
+      const mailbox = this.#store.mailboxes.byPath(path);
+      if (mailbox) await this.#look(mailbox);
+    } catch {
+      // An index that cannot be read is told of by who needs it.
+    }
   }
 
   #look(mailbox: StoredMailbox): Promise<void> {

@@ -133,7 +133,12 @@ export class Mail {
     this.#history = new History(this.#store, this.#operations);
     this.#waiting = new WaitingChanges(this.#store, this.#operations);
     this.#folderChanges = new FolderChanges(this.#store, this.#operations);
-    this.#sync = new Sync(this.#store, this.#operations, emit);
+    this.#sync = new Sync({
+      store: this.#store,
+      overlay: this.#operations,
+      emit,
+      lost: (path, error) => this.#syncing.lost(path, error),
+    });
     this.#syncing = new Syncing(this.#session, this.#sync, emit);
     this.#reading = new Reading(this.#store, this.#session);
     this.#downloads = new Downloads(this.#store, this.#session);

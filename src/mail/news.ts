@@ -124,15 +124,20 @@ export class News {
 
   #counted(onServer: string, messages: number | undefined, unseen: number | undefined): void {
     const { path, change } = this.#hooks.local(onServer);
-    const mailbox = this.#store.mailboxes.byPath(path);
-    if (!mailbox) {
-      void this.#refresh();
+    try {
+      const mailbox = this.#store.mailboxes.byPath(path);
+      if (!mailbox) {
+        void this.#refresh();
+        return;
+      }
+      this.#store.mailboxes.setState(mailbox.id, {
+        ...(messages === undefined ? {} : { messages: messages + change.messages }),
+        ...(unseen === undefined ? {} : { unseen: Math.max(0, unseen + change.unseen) }),
+      });
+    } catch {
+      // A full disk is told of by who needs it; the next list of folders has the counts.
       return;
     }
-    this.#store.mailboxes.setState(mailbox.id, {
-      ...(messages === undefined ? {} : { messages: messages + change.messages }),
-      ...(unseen === undefined ? {} : { unseen: Math.max(0, unseen + change.unseen) }),
-    });
     this.#hooks.emit({ kind: "folders" });
   }
 }

@@ -16,8 +16,13 @@ export function followOthers(
 ): NodeJS.Timeout {
   let seen = store.changeCounter();
   return setInterval(() => {
-    look();
-    const now = store.changeCounter();
+    let now = seen;
+    try {
+      look();
+      now = store.changeCounter();
+    } catch {
+      // Files that cannot be read are told of by who needs them.
+    }
     if (now === seen) return;
     seen = now;
     emit({ kind: "folders" });

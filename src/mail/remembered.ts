@@ -25,6 +25,11 @@ export function recall(store: Store, account: Account): RememberedCapabilities |
   return { greeting, authenticated, toldByLogin };
 }
 
+/** Never fails: without it the next start takes longer, and nothing else. */
 export function remember(store: Store, account: Account, capabilities: RememberedCapabilities): void {
-  store.meta.set(key(account), JSON.stringify(capabilities));
+  try {
+    store.meta.set(key(account), JSON.stringify(capabilities));
+  } catch {
+    // A full disk is told of by who needs it.
+  }
 }

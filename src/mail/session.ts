@@ -197,13 +197,16 @@ export class Session {
     return waiting;
   }
 
+  async #enter(connection: Connection, path: string): Promise<void> {
+    // A name that the server does not know yet is refused by itself.
+    const serverPath = this.#options.serverPath(path) ?? path;
+    await this.#options.enter(connection, path, serverPath);
+  }
+
   #select(connection: Connection, path: string): void {
     this.#selecting = true;
     this.#path = null;
-    // A name that the server does not know yet is refused by itself.
-    const serverPath = this.#options.serverPath(path) ?? path;
-    this.#options
-      .enter(connection, path, serverPath)
+    this.#enter(connection, path)
       .then(
         () => {
           if (connection.state !== "closed") this.#path = path;

@@ -3,16 +3,14 @@
  * with the SELECT; the rest follows in slices, newest first, when the screen is up.
  */
 import { type Connection, type MailboxEvent, type UidRanges, uidSet } from "../imap/index.ts";
-import type { Store, UidRange } from "../store/index.ts";
+import type { UidRange } from "../store/index.ts";
 import { listData } from "./convert.ts";
 import { compare } from "./sync/compare.ts";
 import { enter, type Refused } from "./sync/enter.ts";
 import { refreshFlags } from "./sync/flags.ts";
 import { fetchHeaders } from "./sync/headers.ts";
-import type { Overlay } from "./sync/overlay.ts";
 import { breathe } from "./sync/pace.ts";
 import type { SyncContext, View } from "./sync/view.ts";
-import type { MailEvent } from "./values.ts";
 
 export type { Numbering, Overlay } from "./sync/overlay.ts";
 
@@ -28,8 +26,8 @@ export class Sync {
   readonly #latest = new Map<string, View>();
   readonly #refused: Refused = { qresync: false };
 
-  constructor(store: Store, overlay: Overlay, emit: (event: MailEvent) => void) {
-    this.#context = { store, overlay, emit };
+  constructor(context: SyncContext) {
+    this.#context = context;
   }
 
   /** Selects a mailbox, with what has changed of it, or where nothing is known with its newest messages. */
@@ -85,13 +83,16 @@ export class Sync {
   }
 
   async #all(view: View, giveWay: () => boolean): Promise<boolean> {
+    const { losses } = view.intake;
     if (view.unequal) {
       const missing = await compare(this.#context, view);
       if (!(await fetchHeaders(this.#context, view, missing, giveWay))) return false;
+      view.intake.settle(losses);
       view.unequal = view.held + count(view.withheld) !== view.exists;
     }
     if (view.staleFlags) {
       if (!(await refreshFlags(this.#context, view, giveWay))) return false;
+      view.intake.settle(losses);
       view.staleFlags = null;
     }
     if (view.inStep) view.onServer = null;
@@ -192,9 +193,7 @@ export class Sync {
   #gone(view: View, uids: UidRanges | null): Look | null {
     view.gone(uids);
     if (uids === null) return "all";
-    view.remove(uids).catch(() => {
-      view.unequal = true;
-    });
+    view.remove(uids).catch((error: unknown) => view.failed(error));
     return null;
   }
 

@@ -1,9 +1,12 @@
 /** Brings folders in step with the server, and follows what it tells of the open one. */
 import { type Connection, type MailboxEvent, noop, uidSet } from "../imap/index.ts";
-import type { WindowQuery } from "../store/index.ts";
+import { StoreError, type WindowQuery } from "../store/index.ts";
 import type { Session } from "./session.ts";
 import type { Look, Sync } from "./sync.ts";
 import type { MailEvent } from "./values.ts";
+
+/** After how many milliseconds what could not be kept is asked for again. */
+const againMs = 5_000;
 
 export class Syncing {
   readonly #session: Session;
@@ -12,6 +15,8 @@ export class Syncing {
   readonly #running = new Map<string, Promise<void>>();
   /** What is still to be asked to follow what was told. */
   readonly #looks = new WeakMap<Connection, Set<Look>>();
+  /** Folders of which something was told that the index could not take in. */
+  readonly #lost = new Set<string>();
 
   constructor(session: Session, sync: Sync, emit: (event: MailEvent) => void) {
     this.#session = session;
@@ -74,12 +79,37 @@ export class Syncing {
     }
     const looks = new Set([look]);
     this.#looks.set(connection, looks);
-    this.#follow(connection, looks).catch(() => undefined);
-  }
-
-  async #follow(connection: Connection, looks: ReadonlySet<Look>): Promise<void> {
     const path = this.#sync.path(connection);
     if (path === null) return;
+    this.#follow(connection, path, looks).catch((error: unknown) => {
+      if (error instanceof StoreError) this.lost(path, error);
+    });
+  }
+
+  /** The index cannot be written, as on a full disk: the person is told once, and it is tried until there is room. */
+  lost(path: string, error: unknown): void {
+    if (this.#lost.has(path)) return;
+    this.#lost.add(path);
+    this.#emit({
+      kind: "notice",
+      level: "error",
+      text: error instanceof Error ? error.message : String(error),
+    });
+    this.#tryAgain(path);
+  }
+
+  #tryAgain(path: string): void {
+    setTimeout(() => {
+      this.sync(path).then(
+        () => this.#lost.delete(path),
+        // With another line all is asked for anyway.
+        (error: unknown) =>
+          error instanceof StoreError ? this.#tryAgain(path) : void this.#lost.delete(path),
+      );
+    }, againMs).unref();
+  }
+
+  async #follow(connection: Connection, path: string, looks: ReadonlySet<Look>): Promise<void> {
     await this.#session.within(path, async (now) => {
       this.#looks.delete(connection);
       // A mailbox that was selected anew since has told all of it.

@@ -84,6 +84,31 @@ describe("with a full disk", { skip: serverMissing("dovecot") }, () => {
     await back.mail.close();
   });
 
+  test("what the server tells of meanwhile ends nothing, and is there when there is room again", async () => {
+    const watcher = await fixture.client("told", { keepOnline: true });
+    const other = await fixture.client("other");
+    const drafts = await other.mail.findFolder("Drafts");
+    for (const n of [1, 2, 3, 4]) {
+      await other.mail.append(drafts, sampleMessage({ n, subject: `Draft ${n}` }), []);
+    }
+    watcher.mail.watch(drafts);
+    await watcher.mail.sync(drafts);
+    await eventually("it listens", () => watcher.log.at(-1)?.startsWith("< +") === true);
+    const release = jam(index("told"), { ...indexWrites, m4: "UPDATE ON mailbox" });
+    await other.mail.flag(drafts, [2], "add", ["\\Flagged"]);
+    await other.mail.remove(drafts, [1]);
+    await other.mail.append(drafts, sampleMessage({ n: 5, subject: "Draft 5" }), []);
+    const notices = () => watcher.events.filter((e) => e.kind === "notice" && e.level === "error");
+    await eventually("the person is told", () => notices().length > 0);
+    await eventually("the new one is asked for", () => watcher.log.some((l) => l.includes("Draft 5")));
+    assert.equal(notices().length, 1);
+    assert.equal(watcher.mail.line.kind, "online");
+    release();
+    const expected = ["2 \\Flagged Draft 2", "3  Draft 3", "4  Draft 4", "5  Draft 5"];
+    await eventually("all is there by itself", () => `${listing(watcher, drafts)}` === `${expected}`);
+    for (const { mail } of [watcher, other]) await mail.close();
+  });
+
   test("what can be neither taken in nor taken back is promised, and kept", async () => {
     const client = await away("promised");
     const tries = await changes(client);

@@ -223,7 +223,10 @@ export class Settler {
       // All that the server has is here, and the message is not.
       else if (complete) places.set(id, nowhere);
     }
-    void this.found(places);
+    this.found(places).catch((error: unknown) => {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#emit({ kind: "notice", level: "error", text });
+    });
   }
 
   /** Messages that are on their way there, and may have come in before the server has said so, are not shown twice. */

@@ -11,7 +11,7 @@ const rangesAtOnce = 500;
 export interface IntakeHooks {
   /** So many messages of the index are new or changed. */
   changed(messages: number): void;
-  /** The index cannot be written. */
+  /** The index cannot be written: what was told is lost, and nobody waits for it who would hear of that. */
   failed(error: unknown): void;
 }
 
@@ -25,6 +25,9 @@ export class Intake {
   /** What lies here is about to be written. */
   #soon = false;
   #removing: Promise<void> = Promise.resolve();
+  /** How often something could not be written so far, and why the last time. */
+  #losses = 0;
+  #failure: unknown = null;
 
   constructor(store: Store, overlay: Overlay, mailbox: StoredMailbox, hooks: IntakeHooks) {
     this.#store = store;
@@ -35,41 +38,57 @@ export class Intake {
 
   /**
    * A message as FETCH told it: with its envelope a whole row, without only flags. False where it is neither, and
-   * nothing was learnt.
-   * @throws StoreError
+   * nothing was learnt. Never fails: what cannot be written is told by `settle`.
    */
   take(message: FetchedMessage): boolean {
     const row = toStoredMessage(message, Date.now());
     if (!row) return false;
     if (message.envelope !== undefined) {
       // Flags that were told before a row would otherwise be written over it.
-      if (this.#flags.length > 0) this.flush();
+      if (this.#flags.length > 0) this.#write();
       this.#rows.push(row);
     } else {
       const { uid, flags, modSeq } = row;
       this.#flags.push({ uid, flags, ...(message.modSeq === undefined ? {} : { modSeq }) });
     }
-    if (this.#rows.length + this.#flags.length >= writing.amount) this.flush();
-    else this.#flushSoon();
+    if (this.#rows.length + this.#flags.length >= writing.amount) this.#write();
+    else this.#writeSoon();
     return true;
   }
 
   /** All that came at once is written together, and before anyone hears that a command is done. */
-  #flushSoon(): void {
+  #writeSoon(): void {
     if (this.#soon) return;
     this.#soon = true;
     queueMicrotask(() => {
       this.#soon = false;
-      try {
-        this.flush();
-      } catch (error) {
-        this.#hooks.failed(error);
-      }
+      this.#write();
     });
   }
 
-  /** Writes all that lies here, with what pending operations do to it. @throws StoreError */
-  flush(): void {
+  /** Times that something could not be written. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  /** Writes all that lies here. @throws StoreError also for what could not be written earlier, since `losses` were as given */
+  settle(losses = 0): void {
+    this.#write();
+    if (this.#losses > losses) throw this.#failure;
+  }
+
+  #write(): void {
+    try {
+      this.#flush();
+    } catch (error) {
+      this.#losses++;
+      this.#failure = error;
+      this.#hooks.failed(error);
+    }
+  }
+
+  /** Writes with what pending operations do to it. @throws StoreError */
+  #flush(): void {
     const { id } = this.#mailbox;
     const [rows, flags] = [this.#rows, this.#flags];
     const amount = rows.length + flags.length;
@@ -106,7 +125,7 @@ export class Intake {
 
   /** Removes what the server has no more. Resolves when it is done. @throws StoreError */
   remove(gone: UidRanges): Promise<void> {
-    this.flush();
+    this.#write();
     const removing = this.#removing.then(() => this.#removeAll(gone));
     this.#removing = removing.catch(() => undefined);
     return removing;

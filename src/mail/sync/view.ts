@@ -18,6 +18,8 @@ export interface SyncContext {
   readonly store: Store;
   readonly overlay: Overlay;
   emit(event: MailEvent): void;
+  /** The index could not be written: what was told of the mailbox must be asked for again. */
+  lost(path: string, error: unknown): void;
 }
 
 /** A server that names so many more messages than there are has a fault, or attacks. */
@@ -70,11 +72,16 @@ export class View {
     const { path } = mailbox;
     this.intake = new Intake(context.store, context.overlay, mailbox, {
       changed: () => context.emit({ kind: "messages", path }),
-      failed: (error) => {
-        const text = error instanceof Error ? error.message : String(error);
-        context.emit({ kind: "notice", level: "error", text });
-      },
+      failed: (error) => this.failed(error),
     });
+  }
+
+  /** Something that was told is not in the index: all is to be asked for again, as soon as there is room for it. */
+  failed(error: unknown): void {
+    this.unequal = true;
+    const since = this.mailbox.highestModSeq !== "0" && this.connection.capabilities.has("CONDSTORE");
+    this.staleFlags = since ? "changed" : { upTo: uidSet.maxNumber };
+    this.#context.lost(this.mailbox.path, error);
   }
 
   /** Whether the connection has it selected still. */
@@ -122,9 +129,10 @@ export class View {
     const take = (message: FetchedMessage) => {
       if (this.intake.take(message)) onMessage(message);
     };
+    const { losses } = this.intake;
     const parts = uidSet.split(set, this.connection.quirks.setOctets);
     await Promise.all(parts.map((part) => this.connection.run(fetch(part, query, { onMessage: take }))));
-    this.intake.flush();
+    this.intake.settle(losses);
   }
 
   /**
