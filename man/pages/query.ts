@@ -1,5 +1,5 @@
 /** postern-query(7): the query language. */
-import { otherTerms, type QueryTerm, states, textTerms } from "../../src/mail/query-terms.ts";
+import { attachable, otherTerms, type QueryTerm, states, textTerms } from "../../src/mail/query-terms.ts";
 import { item, type Page, paragraph, section, sentence, subsection, verbatim } from "../roff.ts";
 
 /** Queries with what they find; shown in the page, and read by the program in its test. */
@@ -12,6 +12,8 @@ export const exampleQueries: readonly (readonly [query: string, finds: string])[
   ["after:2026-03-01 before:2026-04-01", "March 2026"],
   ["header:List-Id=postern", "mail of a list, by its header"],
   ["is:answered older:1y", "answered, and arrived more than a year ago"],
+  ["has:pdf newer:2h", "with a PDF file attached, of the last two hours"],
+  ["in:Archive body:灯台", "in another folder, with these signs in the body"],
 ];
 
 function terms(table: Readonly<Record<string, QueryTerm>>): string[] {
@@ -49,7 +51,7 @@ export const queryPage: Page = {
         "A query says which messages of a folder are meant. `postern list` and `postern search` take one; on the screen, `/` goes to what a query finds, and `l` limits the list to it.",
       ),
       paragraph(
-        "A query is terms with blanks between them, and finds the messages that all of them hold for. It becomes one SEARCH of the server (RFC 9051, section 6.4.4).",
+        "A query is terms with blanks between them, and finds the messages that all of them hold for. It is asked of the local copy and, on line, of the server (SEARCH, RFC 9051, section 6.4.4): what the local copy finds shows at once, and the answer is what the server finds together with what only the local copy can tell.",
       ),
       paragraph(
         "A word without a colon finds messages that have it in the subject or in the From field. Upper and lower case are alike in names and in texts.",
@@ -60,6 +62,13 @@ export const queryPage: Page = {
       subsection("Texts", ...terms(textTerms)),
       subsection("The rest", ...terms(otherTerms)),
       subsection("States", ...stateItems()),
+      subsection(
+        "What is attached",
+        ...Object.entries(attachable).map(([word, { help }]) => item(`\`has:${word}\``, help)),
+        paragraph(
+          "No server knows these but Gmail, which knows `has:attachment` and `file:`. Where the local copy does not know either, the structures of the messages that the rest of the query finds are fetched, of 2,000 at most, the newest first; how many were left out is said.",
+        ),
+      ),
       subsection(
         "Values",
         item(
@@ -72,11 +81,15 @@ export const queryPage: Page = {
         ),
         item(
           "«AGE»",
-          "A number with `d`, `w`, `m` or `y`: days, weeks, months of 30 days, years of 365. Ages count whole days: `newer:2d` begins with the day before yesterday, and `older:2d` ends before it.",
+          "A number with `min`, `h`, `d`, `w`, `m` or `y`: minutes, hours, days, weeks, months of 30 days, years of 365. An age counts back from now, to the second.",
         ),
         item(
           "«SIZE»",
           "Octets; with `k`, `M` or `G`, thousands, millions or thousand millions of them. `1.5M` will do.",
+        ),
+        item(
+          "«FOLDER»",
+          "The name of a folder, or a role as `@sent`. An `in:` that holds for the whole query says where to look; within `or` and `-` it holds for all of the folder that is searched, or for nothing.",
         ),
       ),
     ),
@@ -100,7 +113,10 @@ export const queryPage: Page = {
     section(
       "Off line",
       paragraph(
-        "With `--offline`, and on the screen while the connection is down, the local copy answers. It knows From, To, Cc, subject, Message-ID, flags, days and sizes: terms that ask for a body, for Bcc or for any other header hold for no message, and `text:` looks into From, To, Cc and the subject.",
+        "With `--offline`, and on the screen while the connection is down, the local copy answers. Of every message in its list it knows From, To, Cc, subject, Message-ID, flags, times and sizes; of those that are cached, or were, also the text of the body in any charset, HTML without its tags, the header, and the names of files. What it does not know of a message it claims neither way: `body:x` and `-body:x` both leave out a message whose body was never here, and how many there were is said.",
+      ),
+      paragraph(
+        'In bodies and headers the local copy looks for words from their beginnings on, case, accents and punctuation aside: `body:eng` finds engine, `body:gine` does not, and `body:"engine room"` finds the two side by side, whatever stands between them. Chinese, Japanese, Korean and Thai are found by any signs that follow one another. A server looks for the very characters, also within words and within the tags of HTML; on line a message counts that either of them finds. Parts of a header that are machinery (Received, keys, signatures) are the server\'s alone, and so are labels and `raw:` on Gmail.',
       ),
     ),
     section(

@@ -123,7 +123,8 @@ export async function runOneShot(command: Command, globals: Globals, values: Raw
       values,
     );
     const waits = result.kind === "change" && !result.sent;
-    const warnings = [...(waits ? [waitingBecause(mail.line)] : []), ...refused.splice(0)];
+    const notes = result.kind === "messages" ? (result.notes ?? []) : [];
+    const warnings = [...(waits ? [waitingBecause(mail.line)] : []), ...notes, ...refused.splice(0)];
     await print(result, mail.account.name, globals.json === true, warnings);
     warn(warnings);
     // What the server said to a refused command is the answer to it.

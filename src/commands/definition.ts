@@ -56,6 +56,8 @@ export type Result =
       readonly items: readonly Message[];
       /** Matches in all, of which `items` is the first part. */
       readonly total: number;
+      /** What a search could not look into, in sentences. */
+      readonly notes?: readonly string[];
     }
   | { readonly kind: "folders"; readonly items: readonly Folder[] }
   /** Changes that are not on the server. */

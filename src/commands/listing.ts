@@ -34,16 +34,13 @@ export async function listed(
   const { mail } = context;
   const order = parseSort(options.sort ?? "-arrival");
   const limit = options.limit ?? 50;
-  const folder = await context.folder();
+  const asked = await context.folder();
   if (query.trim() !== "") {
-    const uids = await mail.search(folder, query);
-    return {
-      kind: "messages",
-      folder,
-      total: uids.length,
-      items: await mail.rows(folder, { ...order, offset: 0, limit, uids }),
-    };
+    const { folder, uids, notes } = await mail.find(asked, query);
+    const items = await mail.rows(folder, { ...order, offset: 0, limit, uids });
+    return { kind: "messages", folder, total: uids.length, items, notes };
   }
+  const folder = asked;
   const items = await mail.rows(folder, { ...order, offset: 0, limit });
   return { kind: "messages", folder, total: await mail.total(folder), items };
 }

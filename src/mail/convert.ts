@@ -1,7 +1,7 @@
 /** From what the server sent to what the index keeps: words decoded, faults made harmless. */
 import { type FetchedMessage, type FetchQuery, isInvalid } from "../imap/index.ts";
 import { decodeAddresses, decodeWords, parseDateHeader } from "../message/header.ts";
-import { messageIds, type StoredMessageInput } from "../store/index.ts";
+import { messageIds, mostPeople, type StoredMessageInput } from "../store/index.ts";
 
 /** The only header field that threads need and ENVELOPE lacks. */
 const referencesSection = "HEADER.FIELDS (REFERENCES)";
@@ -21,8 +21,6 @@ export const listData: FetchQuery = {
 
 /** No subject is worth more than this on any screen; a hostile one may be megabytes. */
 const subjectLimit = 2000;
-/** As many recipients as any list will ever show. */
-const peopleLimit = 50;
 
 /** The row for one fetched message, or null where it has no UID (RFC 9051 lets FETCH come without being asked for). */
 export function toStoredMessage(fetched: FetchedMessage, now: number): StoredMessageInput | null {
@@ -38,9 +36,9 @@ export function toStoredMessage(fetched: FetchedMessage, now: number): StoredMes
     sentAt,
     size: fetched.size ?? 0,
     subject: decodeWords((sound?.subject ?? "").slice(0, subjectLimit * 4)).slice(0, subjectLimit),
-    from: decodeAddresses((sound?.from ?? []).slice(0, peopleLimit)),
-    to: decodeAddresses((sound?.to ?? []).slice(0, peopleLimit)),
-    cc: decodeAddresses((sound?.cc ?? []).slice(0, peopleLimit)),
+    from: decodeAddresses((sound?.from ?? []).slice(0, mostPeople)),
+    to: decodeAddresses((sound?.to ?? []).slice(0, mostPeople)),
+    cc: decodeAddresses((sound?.cc ?? []).slice(0, mostPeople)),
     messageId: sound?.messageId?.trim() || null,
     inReplyTo: sound?.inReplyTo?.trim() || null,
     references: messageIds(fetched.sections?.get(referencesSection)?.toString("latin1") ?? ""),

@@ -21,10 +21,9 @@ import { History, type Undone } from "./operations/undo.ts";
 import { type Waiting, WaitingChanges } from "./operations/waiting.ts";
 import { followOthers } from "./others.ts";
 import { ProtocolLines } from "./protocol-lines.ts";
-import { parseQuery } from "./query.ts";
 import { type MessageRef, type ProtectedMessage, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
-import { searchIndex, searchServer } from "./searching.ts";
+import { type Found, type OnHits, Searching } from "./searching.ts";
 import { Server } from "./server.ts";
 import { Session } from "./session.ts";
 import { rowOfSource } from "./source-row.ts";
@@ -61,6 +60,7 @@ export class Mail {
   readonly #operations: Operations;
   readonly #reading: Reading;
   readonly #downloads: Downloads;
+  readonly #searching: Searching;
   readonly #news: News;
   readonly #foreign: ForeignFlags;
   readonly #events = new EventEmitter<{ event: [MailEvent] }>();
@@ -147,7 +147,20 @@ export class Mail {
       watched: () => this.#watched?.path ?? null,
       tell: (level, text) => emit({ kind: "notice", level, text }),
     });
+    this.#searching = new Searching({
+      store: this.#store,
+      session: this.#session,
+      sync: this.#sync,
+      overlay: this.#operations,
+      account,
+      online: () => !this.#offline && this.#session.state.kind !== "down",
+      folders: () => this.folders(),
+      findFolder: (name) => this.findFolder(name),
+      stored: (folder) => this.#stored(folder),
+      screen: options.keepOnline,
+    });
     if (options.keepOnline) {
+      this.#searching.follow();
       const watched = () => this.#watched?.path ?? null;
       this.#others = followOthers(this.#store, watched, () => this.#operations.refresh(), emit);
       this.#foreign.start();
@@ -286,7 +299,7 @@ export class Mail {
     return cached(this.#stored(folder));
   }
 
-  /** A window with what it needs fetched first: only the newest where that is all it shows, else the whole folder. */
+  /** A window with what it needs fetched first. `query.uids` ascend. */
   async rows(folder: Folder, query: WindowQuery): Promise<Message[]> {
     if (!this.#offline) await this.#syncing.prepare(folder.path, query);
     else await this.#foreign.look(folder.path);
@@ -323,14 +336,17 @@ export class Mail {
     if (this.#keepOnline && connection) await this.#news.listen(connection);
   }
 
-  /** UIDs that match, ascending: the server's SEARCH on line, the index off line. Throws MailError "QUERY". */
-  async search(folder: Folder, source: string): Promise<number[]> {
-    const query = parseQuery(source, Date.now());
-    const store = this.#store;
-    if (this.#offline || this.#session.state.kind === "down") {
-      return searchIndex(store, this.#stored(folder).id, query);
-    }
-    return searchServer({ session: this.#session, sync: this.#sync, store }, folder.path, query);
+  /**
+   * Messages that match a query (man postern-query): the server's hits on line, with what only the index can know;
+   * off line the index's. `onHits` gets those of the index at once. Throws MailError "QUERY", "NO_FOLDER".
+   */
+  find(folder: Folder, source: string, onHits?: OnHits): Promise<Found> {
+    return this.#searching.find(folder, source, onHits);
+  }
+
+  /** The UIDs that `find` finds in this folder, ascending. */
+  async search(folder: Folder, source: string): Promise<readonly number[]> {
+    return (await this.find(folder, source)).uids;
   }
 
   /**
@@ -487,6 +503,7 @@ export class Mail {
     if (!this.#keepOnline) await this.#operations.settled();
     await this.#session.close();
     await this.#operations.close();
+    await this.#searching.close();
     this.#store.bodies.trim(cacheBytes);
     this.#store.close();
   }

@@ -1,25 +1,40 @@
 /**
  * The query language: `from:ada subject:"engine room" is:unread newer:7d -label:spam (to:bob or cc:bob)`.
- * One tree, compiled to SEARCH keys for the server, or asked of the rows of the index.
+ * One tree, compiled to SEARCH keys for the server (search-key.ts) and to conditions of the index (search-condition.ts).
  */
-import { MailError } from "./errors.ts";
-import { otherTerms, states, type TextField, textTerms } from "./query-terms.ts";
-import type { Message } from "./values.ts";
+import type { MailError } from "./errors.ts";
+import { queryError } from "./query-error.ts";
+import { type Attachable, attachable, otherTerms, states, type TextField, textTerms } from "./query-terms.ts";
+import { dayMs, parseAge, parseDay, parseSize } from "./query-values.ts";
 
 export type Query =
   | { readonly kind: "all" }
   | { readonly kind: "text"; readonly field: TextField; readonly text: string }
+  /** `text` "": the field is there. */
   | { readonly kind: "header"; readonly name: string; readonly text: string }
   | { readonly kind: "flag"; readonly flag: string }
-  /** On or after, or before, midnight (UTC) of the day that `day` is in; milliseconds. */
-  | { readonly kind: "since" | "before"; readonly day: number }
+  /**
+   * Arrived at that time or later, or before it; milliseconds. By the `day`, `at` is the midnight (UTC) that begins
+   * it; by the `second`, it was an age.
+   */
+  | { readonly kind: "since" | "before"; readonly at: number; readonly by: "day" | "second" }
   | { readonly kind: "larger" | "smaller"; readonly octets: number }
+  | { readonly kind: "has"; readonly what: Attachable }
+  | { readonly kind: "file"; readonly text: string }
+  | { readonly kind: "like" | "raw"; readonly text: string }
+  | { readonly kind: "in"; readonly folder: string }
+  /** The conversation of the message with this UID, Message-ID or thread id. */
+  | { readonly kind: "thread"; readonly of: string }
+  /** What `thread` turns out to be: messages that the server ties together, or that their references do. */
+  | { readonly kind: "threadId"; readonly id: string }
+  | { readonly kind: "uids"; readonly uids: readonly number[] }
   | { readonly kind: "and" | "or"; readonly of: readonly Query[] }
   | { readonly kind: "not"; readonly of: Query };
 
-const dayMs = 86_400_000;
 /** Brackets and minus signs nest no deeper than this: nobody writes such a query by hand. */
 const deepest = 32;
+/** Servers and SQLite have their bounds; so many terms are within all of them. */
+const mostTerms = 200;
 
 const names = Object.entries({ ...textTerms, ...otherTerms })
   .map(([name, { value }]) => (value.includes("=") ? `${name}:Name=…` : `${name}:`))
@@ -33,11 +48,6 @@ interface Token {
   readonly at: number;
 }
 
-/** A query that cannot be read, drawn with a caret under the place. */
-function wrong(source: string, at: number, what: string, hint: string): MailError {
-  return new MailError("QUERY", `${what}\n  ${source}\n  ${" ".repeat(at)}^`, hint);
-}
-
 function tokens(source: string): Token[] {
   const found: Token[] = [];
   let i = 0;
@@ -48,7 +58,7 @@ function tokens(source: string): Token[] {
       if (source[i] === "\\" && i + 1 < source.length) i++;
       text += source[i++];
     }
-    if (i >= source.length) throw wrong(source, start, "a quote is not closed", 'end it with "');
+    if (i >= source.length) throw queryError(source, start, "a quote is not closed", 'end it with "');
     i++;
     return text;
   };
@@ -64,118 +74,146 @@ function tokens(source: string): Token[] {
       found.push({ kind: "-", field: "", text: c, at });
       i++;
     } else {
-      const field = /^([a-z]+):/i.exec(source.slice(i))?.[1] ?? "";
+      const field = /^([a-z]+):/i.exec(source.slice(i, i + 40))?.[1] ?? "";
       if (field !== "") i += field.length + 1;
       let text = "";
       while (i < source.length && /[^\s()]/.test(source[i] ?? ""))
         text += source[i] === '"' ? quoted() : source[i++];
+      // No mail holds one, and neither a server nor the index takes it.
+      const zero = source.indexOf("\0", at);
+      if (zero >= 0 && zero < i)
+        throw queryError(source, zero, "this character is in no mail", "take it out");
       const bare = field === "" && !source.slice(at, i).includes('"');
       found.push({ kind: bare && /^or$/i.test(text) ? "or" : "term", field: field.toLowerCase(), text, at });
     }
+    if (found.length > mostTerms)
+      throw queryError(source, at, "the query is too long", "search in two steps");
   }
   return found;
 }
 
-/** `1M`, `200k`, `4096`: octets, in the decimal units that mail programs show. */
-function parseSize(text: string): number | null {
-  const match = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text);
-  if (!match) return null;
-  const unit = { "": 1, k: 1e3, m: 1e6, g: 1e9 }[(match[2] ?? "").toLowerCase()] ?? 1;
-  return Math.round(Number(match[1]) * unit);
-}
-
-/** `2026-03-14`, `today`, `yesterday`. */
-function parseDay(text: string, now: number): number | null {
-  if (/^today$/i.test(text)) return now;
-  if (/^yesterday$/i.test(text)) return now - dayMs;
-  if (!/^\d{4}-\d\d?-\d\d?$/.test(text)) return null;
-  const [year = 0, month = 0, day = 0] = text.split("-").map(Number);
-  const ms = Date.UTC(year, month - 1, day);
-  return new Date(ms).getUTCMonth() === month - 1 ? ms : null;
-}
-
-/** `2d`, `3w`, `6m`, `1y`: milliseconds. */
-function parseAge(text: string): number | null {
-  const match = /^(\d{1,4})([dwmy])$/i.exec(text);
-  if (!match) return null;
-  const days = { d: 1, w: 7, m: 30, y: 365 }[(match[2] ?? "").toLowerCase()] ?? 1;
-  return Number(match[1]) * days * dayMs;
-}
+/** The canonical name of a field by its name or an alias. */
+const fields = new Map<string, string>(
+  Object.entries({ ...textTerms, ...otherTerms }).flatMap(([name, term]) =>
+    [name, ...("aliases" in term ? term.aliases : [])].map((alias) => [alias, name] as const),
+  ),
+);
 
 function isTextField(field: string): field is TextField {
   return Object.hasOwn(textTerms, field);
 }
 
-function term(source: string, { field, text, at }: Token, now: number): Query {
-  const bad = (what: string, hint: string) => wrong(source, at, what, hint);
-  if (text === "") throw bad(`${field}: has nothing after it`, `write what to look for: ${field}:word`);
-  if (field === "") {
-    return {
-      kind: "or",
-      of: [
-        { kind: "text", field: "subject", text },
-        { kind: "text", field: "from", text },
-      ],
-    };
+function isAttachable(word: string): word is Attachable {
+  return Object.hasOwn(attachable, word);
+}
+
+const or = (...of: Query[]): Query => ({ kind: "or", of });
+const not = (of: Query): Query => ({ kind: "not", of });
+
+function term(source: string, { field: written, text, at }: Token, now: number): Query {
+  const bad = (what: string, hint: string) => queryError(source, at, what, hint);
+  if (text === "") throw bad(`${written}: has nothing after it`, `write what to look for: ${written}:word`);
+  if (written === "") {
+    return or({ kind: "text", field: "subject", text }, { kind: "text", field: "from", text });
   }
+  const field = fields.get(written) ?? written;
   if (isTextField(field)) return { kind: "text", field, text };
-  const day = () => {
-    const found = parseDay(text, now);
-    if (found === null) throw bad(`"${text}" is not a day`, "write days as 2026-03-14, today or yesterday");
+  return otherTerm(field, text, now, bad);
+}
+
+/** One of `otherTerms`. */
+function otherTerm(
+  field: string,
+  text: string,
+  now: number,
+  bad: (what: string, hint: string) => MailError,
+): Query {
+  const value = <T>(found: T | null, what: string, hint: string): T => {
+    if (found === null) throw bad(`"${text}" is not ${what}`, hint);
     return found;
   };
-  const age = () => {
-    const found = parseAge(text);
-    if (found === null) throw bad(`"${text}" is not an age`, "write ages as 2d, 3w, 6m or 1y");
-    return now - found;
-  };
-  const octets = () => {
-    const found = parseSize(text);
-    if (found === null) throw bad(`"${text}" is not a size`, "write sizes as 200k or 1M");
-    return found;
-  };
+  const day = () => value(parseDay(text, now), "a day", "write days as 2026-03-14, today or yesterday");
+  const age = () =>
+    Math.max(0, now - value(parseAge(text), "an age", "write ages as 2h, 2d, 3w, 6m (months) or 1y"));
+  const octets = () => value(parseSize(text), "a size", "write sizes as 200k or 1M");
+  const word = text.toLowerCase();
   switch (field) {
     case "is": {
-      const word = text.toLowerCase();
       const state = Object.hasOwn(states, word) ? states[word] : undefined;
       if (!state) throw bad(`there is no is:${text}`, `use one of is:${Object.keys(states).join(" is:")}`);
       const flag: Query = { kind: "flag", flag: state.flag };
-      return state.not ? { kind: "not", of: flag } : flag;
+      return state.not ? not(flag) : flag;
+    }
+    case "has": {
+      // In the plural too.
+      const what = [word, word.replace(/s$/, "")].find(isAttachable);
+      if (!what)
+        throw bad(`there is no has:${text}`, `use one of has:${Object.keys(attachable).join(" has:")}`);
+      return { kind: "has", what };
     }
     case "label":
-    case "keyword":
       return { kind: "flag", flag: text };
     case "mid":
       return { kind: "header", name: "Message-ID", text };
     case "header": {
-      const [name = "", ...value] = text.split("=");
+      const [name = "", ...rest] = text.split("=");
       if (!/^[!-9;-~]+$/.test(name)) throw bad(`"${name}" is not a header`, "write header:List-Id=postern");
-      return { kind: "header", name, text: value.join("=") };
+      return { kind: "header", name, text: rest.join("=") };
     }
+    case "file":
+    case "like":
+    case "raw":
+      return { kind: field, text };
+    case "in":
+      return { kind: "in", folder: text };
+    case "thread":
+      return { kind: "thread", of: text };
     case "after":
-    case "since":
-      return { kind: "since", day: day() };
+      return { kind: "since", at: day(), by: "day" };
     case "before":
-      return { kind: "before", day: day() };
+      return { kind: "before", at: day(), by: "day" };
     case "on":
       return {
         kind: "and",
         of: [
-          { kind: "since", day: day() },
-          { kind: "before", day: day() + dayMs },
+          { kind: "since", at: day(), by: "day" },
+          { kind: "before", at: day() + dayMs, by: "day" },
         ],
       };
     case "newer":
-      return { kind: "since", day: age() };
+      return { kind: "since", at: age(), by: "second" };
     case "older":
-      return { kind: "before", day: age() };
+      return { kind: "before", at: age(), by: "second" };
     case "larger":
-      return { kind: "larger", octets: octets() };
     case "smaller":
-      return { kind: "smaller", octets: octets() };
+      return { kind: field, octets: octets() };
     default:
-      throw bad(`there is no ${field}:`, `use ${names}`);
+      throw bad(`there is no ${field}:`, `use ${names}; to look for a text with a colon, put it into quotes`);
   }
+}
+
+/** The same query with each of its terms replaced. */
+export function mapTerms(query: Query, replace: (term: Query) => Query): Query {
+  if (query.kind === "not") return not(mapTerms(query.of, replace));
+  if (query.kind !== "and" && query.kind !== "or") return replace(query);
+  return { kind: query.kind, of: query.of.map((q) => mapTerms(q, replace)) };
+}
+
+/** Whether a term of this kind is in a query. */
+export function mentions(query: Query, kind: Query["kind"]): boolean {
+  let found = false;
+  mapTerms(query, (term) => {
+    found ||= term.kind === kind;
+    return term;
+  });
+  return found;
+}
+
+/** The folder that a query says it is for: an `in:` that all of its messages must meet. */
+export function folderOf(query: Query): string | null {
+  if (query.kind === "in") return query.folder;
+  if (query.kind !== "and") return null;
+  return query.of.reduce<string | null>((found, part) => found ?? folderOf(part), null);
 }
 
 /** Reads a query. Throws MailError "QUERY" with a drawing of the place. `now` is for newer:, older: and today. */
@@ -197,20 +235,24 @@ export function parseQuery(source: string, now: number): Query {
       of.push(single());
     if (of.length === 0) {
       const at = list[next]?.at ?? source.length;
-      throw wrong(source, at, "something to look for is missing here", "see man postern-query");
+      throw queryError(source, at, "something to look for is missing here", "see man postern-query");
     }
     return of.length === 1 ? of[0]! : { kind: "and", of };
   };
   const single = (): Query => {
     const token = list[next++]!;
-    if (++depth > deepest) throw wrong(source, token.at, "the query is nested too deep", "write it flatter");
+    if (++depth > deepest)
+      throw queryError(source, token.at, "the query is nested too deep", "write it flatter");
     let result: Query;
     if (token.kind === "-") {
-      if (!list[next]) throw wrong(source, token.at, "nothing follows the minus", "write -word or -(…)");
-      result = { kind: "not", of: single() };
+      const negated = list[next];
+      if (!negated || negated.kind === ")" || negated.kind === "or")
+        throw queryError(source, token.at, "nothing follows the minus", "write -word or -(…)");
+      result = not(single());
     } else if (token.kind === "(") {
       result = either();
-      if (list[next]?.kind !== ")") throw wrong(source, token.at, "a bracket is not closed", "end it with )");
+      if (list[next]?.kind !== ")")
+        throw queryError(source, token.at, "a bracket is not closed", "end it with )");
       next++;
     } else {
       result = term(source, token, now);
@@ -221,61 +263,6 @@ export function parseQuery(source: string, now: number): Query {
   if (list.length === 0) return { kind: "all" };
   const query = either();
   const extra = list[next];
-  if (extra) throw wrong(source, extra.at, `"${extra.text}" does not belong here`, "take it out");
+  if (extra) throw queryError(source, extra.at, `"${extra.text}" does not belong here`, "take it out");
   return query;
-}
-
-/** Whether a row of the index matches: the query without the server. Bodies and unknown headers are not in it: no match. */
-export function matches(query: Query, message: Message): boolean {
-  switch (query.kind) {
-    case "all":
-      return true;
-    case "and":
-      return query.of.every((q) => matches(q, message));
-    case "or":
-      return query.of.some((q) => matches(q, message));
-    case "not":
-      return !matches(query.of, message);
-    case "flag":
-      return message.flags.some((flag) => flag.toLowerCase() === query.flag.toLowerCase());
-    case "since":
-      return startOfDay(message.internalDate) >= startOfDay(query.day);
-    case "before":
-      return startOfDay(message.internalDate) < startOfDay(query.day);
-    case "larger":
-      return message.size > query.octets;
-    case "smaller":
-      return message.size < query.octets;
-    case "header":
-      return query.name.toLowerCase() === "message-id" && has(message.messageId ?? "", query.text);
-    case "text":
-      return fieldTexts(query.field, message).some((text) => has(text, query.text));
-  }
-}
-
-function startOfDay(ms: number): number {
-  return Math.floor(ms / dayMs) * dayMs;
-}
-
-function has(text: string, part: string): boolean {
-  return text.toLowerCase().includes(part.toLowerCase());
-}
-
-function fieldTexts(field: TextField, message: Message): string[] {
-  const people = (list: Message["from"]) => list.map(({ name, email }) => `${name} <${email}>`);
-  switch (field) {
-    case "from":
-      return people(message.from);
-    case "to":
-      return people(message.to);
-    case "cc":
-      return people(message.cc);
-    case "subject":
-      return [message.subject];
-    case "text":
-      return [message.subject, ...people(message.from), ...people(message.to), ...people(message.cc)];
-    case "bcc":
-    case "body":
-      return [];
-  }
 }

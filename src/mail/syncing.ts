@@ -1,6 +1,6 @@
 /** Brings folders in step with the server, and follows what it tells of the open one. */
 import { type Connection, type MailboxEvent, noop, uidSet } from "../imap/index.ts";
-import { StoreError, type WindowQuery } from "../store/index.ts";
+import { firstProvisionalUid, StoreError, type WindowQuery } from "../store/index.ts";
 import type { Session } from "./session.ts";
 import type { Look, Sync } from "./sync.ts";
 import type { MailEvent } from "./values.ts";
@@ -48,12 +48,22 @@ export class Syncing {
     await this.sync(path);
   }
 
-  /** Sees to it that a window can be read: only its rows where it is of the newest, else the whole folder. */
+  /**
+   * Sees to it that a window can be read: only its rows where it is of the newest, else all of the folder, or of
+   * `uids`, which ascend.
+   */
   prepare(path: string, { sort, descending, offset, limit, uids }: WindowQuery): Promise<void> {
-    if (!uids && (sort !== "arrival" || !descending)) return this.sync(path);
-    return this.#session.within(path, (connection) =>
-      uids ? this.#sync.fill(connection, uids) : this.#sync.newest(connection, offset, limit),
-    );
+    const newestOnly = sort === "arrival" && descending;
+    if (!uids && !newestOnly) return this.sync(path);
+    return this.#session.within(path, (connection) => {
+      if (!uids) return this.#sync.newest(connection, offset, limit);
+      const end = Math.max(0, uids.length - offset);
+      const shown = newestOnly ? uids.slice(Math.max(0, end - limit), end) : uids;
+      return this.#sync.fill(
+        connection,
+        shown.filter((uid) => uid < firstProvisionalUid),
+      );
+    });
   }
 
   /** The UIDs that a folder has on the server, ascending. */

@@ -2,6 +2,7 @@
  * The message room: mail made readable and safe. What a list of messages needs (`header.ts`, `safe.ts`, `width.ts`)
  * can be imported from those files alone; reading a message loads mailparser when the first one is opened.
  */
+export { attachedTypes, fileNames } from "./attached.ts";
 export { extractAttachment } from "./attachments.ts";
 export { type Authentication, describeAuthentication, type MethodResult } from "./authentication.ts";
 export {
@@ -26,6 +27,12 @@ export { type MessageParts, readMessage, readParts } from "./read.ts";
 export { readHeaders } from "./read-headers.ts";
 export { describeReport, type Report } from "./report.ts";
 export { safeText } from "./safe.ts";
+export {
+  readSearchText,
+  readWholeSearchText,
+  type SearchSource,
+  type SearchText,
+} from "./search-text.ts";
 export { textToBody } from "./text.ts";
 export type * from "./types.ts";
 export { cutToWidth, graphemes, padToWidth, textWidth } from "./width.ts";

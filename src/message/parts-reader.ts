@@ -2,6 +2,7 @@
 import { BodyBuilder } from "./body.ts";
 import { describeInvitation, type Invitation, readInvitations } from "./calendar/invitation.ts";
 import { decodeBytesAs } from "./charset.ts";
+import { charsetLabel } from "./charset-label.ts";
 import { isPreformatted, mediaType, type Plan, type Shown } from "./choose.ts";
 import { decodeAll } from "./decode.ts";
 import { enrichedToHtml } from "./enriched.ts";
@@ -44,12 +45,6 @@ function isStub(text: string): boolean {
 
 function personLine(people: readonly Person[]): string {
   return people.map(({ name, email }) => (name && email ? `${name} <${email}>` : name || email)).join(", ");
-}
-
-/** The charset an HTML page gives itself; used where the part's header names none. */
-function htmlCharset(bytes: Buffer): string | null {
-  const head = bytes.subarray(0, 2048).toString("latin1");
-  return /<meta\b[^>]{0,200}?\bcharset\s*=\s*["']?([\w:.-]{2,40})/i.exec(head)?.[1] ?? null;
 }
 
 export class PartsReader {
@@ -179,9 +174,7 @@ export class PartsReader {
   private async text(part: LeafDescription): Promise<string | null> {
     const decoded = await this.bytes(part, MAX_TEXT_OCTETS);
     if (decoded === null) return null;
-    const charset =
-      decodeParam(part.params, "charset") ?? (part.subtype === "html" ? htmlCharset(decoded) : null);
-    return decodeBytesAs(decoded, charset, this.options.charset ?? null);
+    return decodeBytesAs(decoded, charsetLabel(part, decoded), this.options.charset ?? null);
   }
 
   /** A line that Postern says itself. */

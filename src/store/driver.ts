@@ -28,14 +28,21 @@ function isDriver(module: unknown): module is Driver {
   return typeof module === "object" && module !== null && "DatabaseSync" in module;
 }
 
-/** Node's own SQLite, or null where this Node has none (before 22.13). */
+function hasFullText({ DatabaseSync }: Driver): boolean {
+  const memory = new DatabaseSync(":memory:");
+  const found = memory.prepare("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").get();
+  memory.close();
+  return found !== undefined;
+}
+
+/** Node's own SQLite, or null where this Node has none (before 22.13), or one without full text search. */
 function builtIn(): Driver | null {
   const emitWarning = process.emitWarning;
   // Node 22 warns that its SQLite is experimental, onto the person's screen; other warnings still come.
   process.emitWarning = () => {};
   try {
     const module: unknown = process.getBuiltinModule?.("node:sqlite");
-    return isDriver(module) ? module : null;
+    return isDriver(module) && hasFullText(module) ? module : null;
   } finally {
     process.emitWarning = emitWarning;
   }
@@ -46,7 +53,7 @@ let driver: Driver | null = null;
 function load(): Driver {
   const own = builtIn();
   if (own) return own;
-  // Loaded by `require`, so that no Node with SQLite of its own pays for it and opening stays synchronous.
+  // Loaded by `require`, so that no Node with a SQLite that will do pays for it and opening stays synchronous.
   const packaged: unknown = createRequire(import.meta.url)("@photostructure/sqlite");
   if (!isDriver(packaged)) throw new Error("@photostructure/sqlite has no DatabaseSync");
   return packaged;

@@ -1,6 +1,7 @@
 /** Texts as they are compared, sorted and searched. */
 
-const marks = /\p{M}+/gu;
+/** Accents, points and voice marks; not the vowels that some scripts write as marks. */
+const marks = /(?:(?=\p{M})[\p{Script=Inherited}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Cyrillic}])+/gu;
 // biome-ignore format: one range
 const ascii = /^[\x00-\x7f]*$/;
 

@@ -2,25 +2,31 @@ import { join } from "node:path";
 import { Bodies } from "./bodies.ts";
 import { type Database, number, text } from "./database.ts";
 import { Foreign } from "./foreign.ts";
+import { FullText } from "./full-text.ts";
 import { Journal } from "./journal.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { Messages } from "./messages.ts";
 import { openIndex, openJournal } from "./schema.ts";
+import { Search } from "./search.ts";
 import { Threads } from "./threads.ts";
 import { Transfers } from "./transfer.ts";
 
 export type { Bodies } from "./bodies.ts";
 export type { BulkWriter } from "./bulk-writer.ts";
 export { StoreError, type StoreErrorCode } from "./error.ts";
+export { fold } from "./fold.ts";
 export type { Foreign, ForeignChange } from "./foreign.ts";
+export type { FullText, TextToIndex, Unindexed } from "./full-text.ts";
 export type { Journal, MarkDetails } from "./journal.ts";
 export type { JournalMessages } from "./journal-messages.ts";
 export type { Mailboxes } from "./mailboxes.ts";
 export { messageIds } from "./message-ids.ts";
 export type { Messages } from "./messages.ts";
+export type { Answer, Condition, Search, Step } from "./search.ts";
 export type { Threads } from "./threads.ts";
 export { isProvisional, type Spot, type SpotChange, type Transfers } from "./transfer.ts";
 export * from "./types.ts";
+export { searchable } from "./words.ts";
 
 /** Small strings that make the next start quicker: lost with the cache, and nothing is missing then. */
 export interface Meta {
@@ -39,6 +45,8 @@ export interface Store {
   readonly bodies: Bodies;
   readonly foreign: Foreign;
   readonly transfers: Transfers;
+  readonly fullText: FullText;
+  readonly search: Search;
   readonly journal: Journal;
   readonly meta: Meta;
   /** Runs `work` as one write of the cache (the journal is its own): faster than many, and all or nothing. */
@@ -70,6 +78,8 @@ export function openStore({ cacheDir, stateDir }: StoreLocation): Store {
     threads: new Threads(index, messages),
     foreign: new Foreign(index, mailboxes),
     transfers: new Transfers(index, mailboxes, messages),
+    fullText: new FullText(index),
+    search: new Search(index),
     journal,
     meta: {
       get(key) {

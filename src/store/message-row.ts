@@ -3,11 +3,13 @@ import { json, number, numberOrNull, text, textOrNull } from "./database.ts";
 import type { Row } from "./driver.ts";
 import { baseSubject, fold } from "./fold.ts";
 import { words } from "./mailboxes.ts";
-import type { StoredMessage, StoredMessageInput, StoredPerson } from "./types.ts";
+import { mostPeople, type StoredMessage, type StoredMessageInput, type StoredPerson } from "./types.ts";
 
 /** Characters of a sort key: enough to sort by, and a hostile subject does not fill the index. */
 const sortKeyLength = 80;
 const foldedLength = 1000;
+/** At the end of a folded text that was cut; of private use, so that no text has it. */
+export const cutMark = "\ue001";
 /** Characters kept of one References field: those of the first id, which begins the discussion, and of the newest. */
 const referencesLength = 2000;
 
@@ -19,20 +21,22 @@ export const columns = `uid, flags, mod_seq, internal_date, sent_at, size, subje
 export const upsert = `
 INSERT INTO message (mailbox, uid, flags, seen, mod_seq, internal_date, sent_at, size, subject, people,
   message_id, in_reply_to, reference_ids, thread_id, email_id, sort_from, sort_subject, folded_subject, folded_from,
-  folded_to)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  folded_to, folded_cc)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (mailbox, uid) DO UPDATE SET flags = excluded.flags, seen = excluded.seen,
   mod_seq = excluded.mod_seq, internal_date = excluded.internal_date, sent_at = excluded.sent_at,
   size = excluded.size, subject = excluded.subject, people = excluded.people,
   message_id = excluded.message_id, in_reply_to = excluded.in_reply_to,
   reference_ids = excluded.reference_ids, thread_id = excluded.thread_id,
   email_id = excluded.email_id, sort_from = excluded.sort_from, sort_subject = excluded.sort_subject,
-  folded_subject = excluded.folded_subject, folded_from = excluded.folded_from, folded_to = excluded.folded_to
+  folded_subject = excluded.folded_subject, folded_from = excluded.folded_from, folded_to = excluded.folded_to,
+  folded_cc = excluded.folded_cc
 WHERE excluded.mod_seq = '0' OR CAST(excluded.mod_seq AS INTEGER) >= CAST(mod_seq AS INTEGER)`;
 
 export function valuesOf(message: StoredMessageInput): (string | number | null)[] {
   const author = message.from[0];
   const folded = fold(message.subject.slice(0, foldedLength));
+  const subjectCut = message.subject.length > foldedLength ? cutMark : "";
   return [
     message.uid,
     flagColumn(message.flags),
@@ -50,15 +54,17 @@ export function valuesOf(message: StoredMessageInput): (string | number | null)[
     message.emailId,
     fold((author?.name || author?.email || "").slice(0, sortKeyLength)),
     baseSubject(folded).slice(0, sortKeyLength),
-    folded,
+    folded + subjectCut,
     foldedPeople(message.from),
-    foldedPeople([...message.to, ...message.cc]),
+    foldedPeople(message.to),
+    foldedPeople(message.cc),
   ];
 }
 
 function foldedPeople(people: readonly StoredPerson[]): string {
-  const texts = people.map(({ name, email }) => `${name} <${email}>`);
-  return fold(texts.join(", ").slice(0, foldedLength));
+  const texts = people.map(({ name, email }) => `${name} <${email}>`).join(", ");
+  const cut = texts.length > foldedLength || people.length >= mostPeople ? cutMark : "";
+  return fold(texts.slice(0, foldedLength)) + cut;
 }
 
 function referencesColumn(references: readonly string[]): string {

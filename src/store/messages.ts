@@ -376,6 +376,16 @@ export class Messages {
     return row && text(row, "json");
   }
 
+  /** Structures that are kept of these messages, as JSON text by UID. */
+  bodyStructures(mailboxId: number, uids: readonly number[]): Map<number, string> {
+    const rows = this.#database.all(
+      `SELECT uid, json FROM message JOIN structure ON message = message.id WHERE mailbox = ? AND ${amongUids}`,
+      mailboxId,
+      JSON.stringify(uids),
+    );
+    return new Map(rows.map((row) => [number(row, "uid"), text(row, "json")]));
+  }
+
   /** Keeps a message's structure; ignored where the message is not in the store. */
   setBodyStructure(mailboxId: number, uid: number, json: string): void {
     this.#database.run(

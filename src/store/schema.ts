@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { bodySchema } from "./body-schema.ts";
 import { Database, number } from "./database.ts";
 import { asStoreError, StoreError } from "./error.ts";
+import { fullTextSchema } from "./full-text.ts";
 import { clearTree, exists, makeDirectory, onFile, removeFile, touch } from "./maildir.ts";
 import { threadSchema } from "./thread-schema.ts";
 
@@ -48,7 +49,8 @@ CREATE TABLE message (
   sort_subject TEXT NOT NULL,
   folded_subject TEXT NOT NULL,          -- for searches
   folded_from TEXT NOT NULL,
-  folded_to TEXT NOT NULL                -- To and Cc
+  folded_to TEXT NOT NULL,
+  folded_cc TEXT NOT NULL
 );
 CREATE UNIQUE INDEX message_by_uid ON message (mailbox, uid);
 CREATE INDEX message_by_date ON message (mailbox, internal_date, uid);
@@ -69,7 +71,7 @@ CREATE TABLE structure (
   json TEXT NOT NULL
 );
 ${bodySchema}${threadSchema}CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-`;
+${fullTextSchema}`;
 
 /** Raised with every change of the journal's tables; older journals must be carried over, never dropped. */
 const journalVersion = 2;

@@ -65,6 +65,9 @@ export const ownPath = "\u0100";
 /** Where messages that were removed for good wait for the server to confirm it. */
 export const limboPath = `${ownPath}removed`;
 
+/** As many people of one field as a message is kept with; a list this long may have gone on. */
+export const mostPeople = 50;
+
 export interface StoredPerson {
   readonly name: string;
   readonly email: string;

@@ -47,6 +47,10 @@ export class Operations implements Overlay {
     return this.ledger.hiddenUids(mailbox);
   }
 
+  flagged(mailbox: Numbering): number[] {
+    return this.ledger.flagged(mailbox);
+  }
+
   flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[] {
     return this.ledger.flags(mailbox, uid, flags);
   }

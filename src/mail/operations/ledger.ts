@@ -258,6 +258,15 @@ export class Ledger {
     return [...(uids ?? [])].filter((uid) => this.hidden(mailbox, uid));
   }
 
+  /** UIDs that the server has in a mailbox of messages whose flags open entries change. */
+  flagged(mailbox: Numbering): number[] {
+    const path = serverPath(this.#folders, mailbox.path);
+    const here = path === null ? undefined : this.#byPlace.get(path);
+    return [...(here?.keys() ?? [])].filter((uid) =>
+      this.#at(mailbox, uid)?.entries.some(({ operation }) => operation.kind === "flag"),
+    );
+  }
+
   /** The server's flags of a message with what open entries do to them. */
   flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[] {
     const followed = this.#at(mailbox, uid);

@@ -10,6 +10,8 @@ export interface Overlay {
   hidden(mailbox: Numbering, uid: number): boolean;
   /** All of these, each once. */
   hiddenUids(mailbox: Numbering): readonly number[];
+  /** UIDs of which `flags` says another thing than the server may. */
+  flagged(mailbox: Numbering): readonly number[];
   flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[];
   /** How many messages a mailbox is to show where the server has so many. */
   counted(mailbox: Numbering, messages: number): number;

@@ -1,22 +1,59 @@
 /** Finding messages in the list, and limiting the list to them. */
 import { parseSort } from "../../commands/listing.ts";
+import type { Folder } from "../../mail/index.ts";
 import type { App } from "./app.ts";
 
+/** Searches begun: what an earlier one still finds is not shown any more. */
+let begun = 0;
+
+/**
+ * Searches the open folder, or the one that the query names; `show` gets what the local copy finds, and what the server
+ * finds after that.
+ */
+async function search(
+  app: App,
+  query: string,
+  show: (uids: readonly number[], final: boolean) => void,
+): Promise<void> {
+  const turn = ++begun;
+  const asked = app.list.folder;
+  const showIn = (folder: Folder, uids: readonly number[], final: boolean) => {
+    // The person has gone elsewhere, or asked for something else.
+    if (turn !== begun || app.list.folder.path !== asked.path) return;
+    if (folder.path !== asked.path) {
+      // What is in another folder shows when all of it is found.
+      if (!final) return;
+      app.openFolder(folder);
+    }
+    show(uids, final);
+  };
+  const found = await app.mail.find(asked, query, (uids, folder) => {
+    showIn(folder, uids, false);
+    if (turn === begun) app.say(`${uids.length} found here, the server is asked`);
+  });
+  if (turn !== begun) return;
+  app.notices.clear();
+  showIn(found.folder, found.uids, true);
+  if (found.notes.length > 0) app.say(found.notes.join("; "));
+  else if (found.uids.length === 0) app.say(`nothing matches ${query}`);
+}
+
 /** Goes to the next message that matches; all that match become the hits. */
-export async function find(app: App, query: string): Promise<void> {
-  const { list } = app;
-  list.hits = await app.mail.search(list.folder, query);
-  if (list.hits.length === 0) {
-    app.say(`nothing matches ${query}`);
-    return;
-  }
-  app.say(`${list.hits.length} found: n next, N previous, l limits the list`);
-  const current = list.current?.uid;
-  if (current !== undefined && list.hits.includes(current)) return;
-  const hits = new Set(list.hits);
-  const below = list.find(1, (m) => hits.has(m.uid));
-  const found = below >= 0 ? below : list.find(-1, (m) => hits.has(m.uid));
-  if (found >= 0) list.to(found);
+export function find(app: App, query: string): Promise<void> {
+  let gone = false;
+  return search(app, query, (uids) => {
+    const { list } = app;
+    list.hits = uids;
+    if (uids.length === 0) return;
+    app.say(`${uids.length} found: n next, N previous, l limits the list`);
+    const hits = new Set(uids);
+    // Once: the cursor does not leave a person who has begun to read.
+    if (gone || (list.current && hits.has(list.current.uid))) return;
+    gone = true;
+    const below = list.find(1, (m) => hits.has(m.uid));
+    const found = below >= 0 ? below : list.find(-1, (m) => hits.has(m.uid));
+    if (found >= 0) list.to(found);
+  });
 }
 
 /** Marks, or unmarks, all messages of the list that match. */
@@ -65,17 +102,21 @@ export function toHit(app: App, direction: 1 | -1): void {
 
 /** Shows only what matches; an empty query shows everything again. */
 export async function limit(app: App, query: string): Promise<void> {
-  const { folder } = app.list;
   if (query === "") {
+    begun++;
     app.list.limit(null);
     return;
   }
-  const uids = await app.mail.search(folder, query);
-  if (uids.length === 0) {
-    app.say(`nothing matches ${query}`);
-    return;
-  }
+  await search(app, query, (uids, final) => {
+    if (uids.length > 0) app.list.limit({ query, uids });
+    // The rows of what only the server found come when they come.
+    if (final && uids.length > 0) app.try(fetchRows(app, query, uids));
+  });
+}
+
+async function fetchRows(app: App, query: string, uids: readonly number[]): Promise<void> {
+  const { folder, filter } = app.list;
   const all = { sort: "arrival", descending: true, offset: 0, limit: uids.length, uids } as const;
   await app.mail.rows(folder, all);
-  if (app.list.folder === folder) app.list.limit({ query, uids });
+  if (app.list.filter === filter && filter?.query === query) app.list.refresh();
 }
