@@ -17,7 +17,7 @@ export const queue = defineCommand({
   options: {},
   async run(context, { action = "list", id }) {
     const { mail } = context;
-    const all = mail.queue();
+    const all = mail.waiting.list();
     if (action === "list") return { kind: "queue", items: id.length === 0 ? all : named(all, id) };
     const chosen = id.length > 0 ? named(all, id) : all.filter(({ state }) => state === "refused");
     if (action === "retry") return retry(context, chosen);
@@ -42,7 +42,7 @@ async function retry(context: Context, chosen: readonly Waiting[]): Promise<Resu
         `queue: change ${waiting.id} was not refused`,
         "it goes out with the next connection",
       );
-    sent = (await context.mail.retry(waiting.id)).sent && sent;
+    sent = (await context.mail.waiting.retry(waiting.id)).sent && sent;
   }
   return change(context, chosen, sent, "tried again: ");
 }
@@ -52,7 +52,7 @@ async function drop(context: Context, chosen: readonly Waiting[]): Promise<Resul
   if (chosen.length > 1 && !(await context.confirm(`Drop ${many}?`))) {
     return change(context, [], true, "");
   }
-  for (const waiting of chosen) await context.mail.drop(waiting.id);
+  for (const waiting of chosen) await context.mail.waiting.drop(waiting.id);
   return change(context, chosen, true, "dropped: ");
 }
 

@@ -18,7 +18,7 @@ import { News } from "./news.ts";
 import { Operations } from "./operations/index.ts";
 import type { Outcome } from "./operations/settle.ts";
 import { History, type Undone } from "./operations/undo.ts";
-import { type Waiting, WaitingChanges } from "./operations/waiting.ts";
+import { WaitingChanges } from "./operations/waiting.ts";
 import { followOthers } from "./others.ts";
 import { ProtocolLines } from "./protocol-lines.ts";
 import { type MessageRef, type ProtectedMessage, Reading } from "./reading.ts";
@@ -454,23 +454,8 @@ export class Mail {
   }
 
   /** Every change that is not on the server: what waits for a connection, and what was refused. */
-  queue(): Waiting[] {
-    return this.#waiting.list();
-  }
-
-  /** What the server refused and the person has yet to decide about. */
-  conflicts(): Waiting[] {
-    return this.queue().filter(({ state }) => state === "refused");
-  }
-
-  /** Tries a refused change again. Throws MailError "NO_CHANGE", "GONE", and what the server says to it. */
-  retry(id: number): Promise<{ text: string; sent: boolean }> {
-    return this.#waiting.retry(id);
-  }
-
-  /** Lets a refused change go, or takes out one that has not been sent. Throws MailError "NO_CHANGE", "NOT_DONE". */
-  drop(id: number): Promise<{ text: string }> {
-    return this.#waiting.drop(id);
+  get waiting(): WaitingChanges {
+    return this.#waiting;
   }
 
   /** Creating, renaming, deleting and subscribing folders, on line and off. */

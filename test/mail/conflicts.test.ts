@@ -59,7 +59,7 @@ async function serverHas({ wire }: Given, path: string): Promise<string[]> {
 
 /** The one change that was refused. */
 function conflict(client: Client): Waiting {
-  const conflicts = client.mail.conflicts();
+  const conflicts = client.mail.waiting.refused();
   assert.equal(conflicts.length, 1);
   assert.equal(client.mail.queued, 0);
   return conflicts[0]!;
@@ -83,10 +83,10 @@ function common(given: () => Given): void {
     assert.deepEqual([refused.code, refused.state], ["GONE", "refused"]);
     assert.deepEqual(subjects(screen, work.other), ["Letter 4"]);
     assert.deepEqual(await serverHas(g, work.other), ["Letter 4"]);
-    assert.equal((await screen.mail.retry(refused.id)).sent, true);
+    assert.equal((await screen.mail.waiting.retry(refused.id)).sent, true);
     assert.deepEqual(await serverHas(g, work.other), ["Letter 1", "Letter 4"]);
     assert.deepEqual(subjects(screen, work.other), ["Letter 1", "Letter 4"]);
-    assert.deepEqual(screen.mail.conflicts(), []);
+    assert.deepEqual(screen.mail.waiting.refused(), []);
     await screen.mail.close();
   });
 
@@ -105,8 +105,8 @@ function common(given: () => Given): void {
       notices(screen).join("\n"),
       /\+Flagged on 1 message in Box .*: 1 message of 2: another program/,
     );
-    await screen.mail.drop(conflict(screen).id);
-    assert.deepEqual(screen.mail.queue(), []);
+    await screen.mail.waiting.drop(conflict(screen).id);
+    assert.deepEqual(screen.mail.waiting.list(), []);
     assert.deepEqual(subjects(screen, work.other), []);
     assert.deepEqual(await serverHas(g, work.path), [
       "Letter 1",
@@ -129,7 +129,7 @@ function common(given: () => Given): void {
     await g.wire.command("UID STORE 2 +FLAGS (\\Flagged)");
     await g.wire.command("UID STORE 3:4 +FLAGS (\\Seen)");
     const screen = await back(g, work);
-    assert.deepEqual(screen.mail.conflicts(), []);
+    assert.deepEqual(screen.mail.waiting.refused(), []);
     const expected = [
       "Letter 1 \\Answered,\\Flagged",
       "Letter 2 \\Flagged",
@@ -169,7 +169,7 @@ function common(given: () => Given): void {
       "Letter 5",
     ]);
     await screen.mail.folderChanges.create(work.other);
-    assert.equal((await screen.mail.retry(refused.id)).sent, true);
+    assert.equal((await screen.mail.waiting.retry(refused.id)).sent, true);
     assert.deepEqual(await serverHas(g, work.other), ["Letter 1 $Kept", "Letter 2"]);
     assert.deepEqual(subjects(screen, work.other), ["Letter 1 $Kept", "Letter 2"]);
     await screen.mail.undo();
@@ -190,7 +190,7 @@ function common(given: () => Given): void {
     const told = notices(screen).join("\n");
     assert.match(told, /moving 2 messages .*: another program has removed it; retry puts what is cached/);
     assert.match(told, /\+Flagged on 1 message in .*: another program has removed it/);
-    assert.equal((await screen.mail.retry(conflict(screen).id)).sent, true);
+    assert.equal((await screen.mail.waiting.retry(conflict(screen).id)).sent, true);
     assert.deepEqual(await serverHas(g, work.other), ["Letter 1"]);
     assert.deepEqual(subjects(screen, work.other), ["Letter 1"]);
     await screen.mail.close();
@@ -208,7 +208,7 @@ function common(given: () => Given): void {
     const screen = await back(g, work);
     assert.equal(conflict(screen).code, "STALE");
     assert.deepEqual(await serverHas(g, work.path), ["Letter 3", "Letter 4"]);
-    await screen.mail.drop(conflict(screen).id);
+    await screen.mail.waiting.drop(conflict(screen).id);
     await screen.mail.close();
   });
 
@@ -222,7 +222,7 @@ function common(given: () => Given): void {
     // What was put there is there; that it is another's folder the person is told.
     assert.deepEqual(await serverHas(g, folder.path), ["Letter 3"]);
     assert.match(notices(screen).join(), /creating the folder .*: there is a folder of that name already/);
-    await screen.mail.drop(conflict(screen).id);
+    await screen.mail.waiting.drop(conflict(screen).id);
     assert.deepEqual(subjects(screen, folder.path), ["Letter 3"]);
     const taken = await screen.mail.folderChanges.create(`${work.path} other`);
     await assert.rejects(screen.mail.folderChanges.create(taken.folder.name), { code: "FOLDER_EXISTS" });
@@ -242,7 +242,7 @@ function common(given: () => Given): void {
       message: /refused/,
       hint: "create it and do it again",
     });
-    assert.deepEqual(script.mail.queue(), []);
+    assert.deepEqual(script.mail.waiting.list(), []);
     assert.deepEqual(subjects(script, work.path), all);
     await assert.rejects(script.mail.undo(), { code: "NOTHING_TO_UNDO" });
   });
@@ -261,18 +261,20 @@ function overQuota(given: () => Given, full: () => Promise<void>, room: () => Pr
     await mail.copy(mail.findCachedFolder(work.path), [4], mail.findCachedFolder(work.other));
     await full();
     const screen = await back(g, work);
-    const codes = () => screen.mail.conflicts().map(({ code }) => code);
+    const codes = () => screen.mail.waiting.refused().map(({ code }) => code);
     assert.deepEqual(codes(), ["OVERQUOTA", "BLOCKED", "OVERQUOTA"]);
     assert.match(notices(screen).join("\n"), /putting 1 message into Drafts: the mailbox is full; make room/);
     assert.deepEqual(subjects(screen, "Drafts"), []);
-    await assert.rejects(screen.mail.retry(screen.mail.conflicts()[0]!.id), { message: /is full/ });
+    await assert.rejects(screen.mail.waiting.retry(screen.mail.waiting.refused()[0]!.id), {
+      message: /is full/,
+    });
     assert.deepEqual(codes(), ["OVERQUOTA", "OVERQUOTA", "BLOCKED"]);
     await room();
-    const [draft] = screen.mail.conflicts().filter(({ text }) => text.startsWith("putting"));
-    assert.equal((await screen.mail.retry(draft!.id)).sent, true);
+    const [draft] = screen.mail.waiting.refused().filter(({ text }) => text.startsWith("putting"));
+    assert.equal((await screen.mail.waiting.retry(draft!.id)).sent, true);
     assert.deepEqual(await serverHas(g, "Drafts"), ["Letter 9 \\Draft,\\Flagged"]);
     assert.deepEqual(subjects(screen, "Drafts"), ["Letter 9 \\Draft,\\Flagged"]);
-    await screen.mail.drop(conflict(screen).id);
+    await screen.mail.waiting.drop(conflict(screen).id);
     assert.deepEqual(subjects(screen, work.other), []);
     await screen.mail.close();
   });
@@ -293,7 +295,7 @@ function readOnly(
     for (const path of [work.path, work.other]) await allow(path, false);
     const screen = await back(g, work);
     assert.deepEqual(
-      screen.mail.conflicts().map(({ code }) => code),
+      screen.mail.waiting.refused().map(({ code }) => code),
       codes,
     );
     assert.match(
@@ -305,8 +307,8 @@ function readOnly(
     for (const path of [work.path, work.other]) await allow(path, true);
     await screen.mail.close();
     const later = await g.clients.client(work.path);
-    for (const { id } of later.mail.conflicts()) await later.mail.retry(id);
-    assert.deepEqual(later.mail.queue(), []);
+    for (const { id } of later.mail.waiting.refused()) await later.mail.waiting.retry(id);
+    assert.deepEqual(later.mail.waiting.list(), []);
     assert.equal((await serverHas(g, work.path))[0], "Letter 1 \\Flagged");
     assert.deepEqual(await serverHas(g, work.other), ["Letter 2"]);
   });

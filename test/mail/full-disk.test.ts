@@ -70,7 +70,7 @@ describe("with a full disk", { skip: serverMissing("dovecot") }, () => {
     for (const [kind, attempt] of Object.entries(tries)) {
       await assert.rejects(attempt(), { name: "StoreError" }, kind);
     }
-    assert.deepEqual([client.mail.queued, client.mail.queue()], [0, []]);
+    assert.deepEqual([client.mail.queued, client.mail.waiting.list()], [0, []]);
     release();
     assert.deepEqual(listing(client, client.inbox), before);
     await assert.rejects(client.mail.undo(), { code: "NOTHING_TO_UNDO" });

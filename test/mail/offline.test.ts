@@ -143,7 +143,7 @@ for (const [name, start] of servers) {
       const back = await clients.client("person");
       await back.mail.refreshFolders();
       await eventually("the journal is empty", () => back.mail.queued === 0);
-      assert.deepEqual(back.mail.conflicts(), []);
+      assert.deepEqual(back.mail.waiting.refused(), []);
       for (const [path, messages] of there()) assert.deepEqual(await onServer(path), messages, path);
       for (const [path, messages] of there()) {
         await back.mail.sync(await back.mail.findFolder(path));

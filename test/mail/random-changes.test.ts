@@ -298,7 +298,7 @@ for (const [name, start] of servers) {
         await this.restart(false);
         const { mail } = this.client;
         await eventually("the journal is empty", () => mail.queued === 0);
-        assert.deepEqual(mail.conflicts(), []);
+        assert.deepEqual(mail.waiting.refused(), []);
         for (const at of places) {
           await mail.sync(this.folder(at));
           await wire.select(this.path(at));

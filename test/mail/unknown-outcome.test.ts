@@ -72,7 +72,7 @@ for (const [name, start] of servers) {
       const client = await clients.client(whose);
       await client.mail.sync(here);
       await eventually("the journal is empty", () => client.mail.queued === 0);
-      assert.deepEqual(client.mail.conflicts(), []);
+      assert.deepEqual(client.mail.waiting.refused(), []);
       return client;
     }
 

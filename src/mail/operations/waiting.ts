@@ -50,6 +50,11 @@ export class WaitingChanges {
     return [...groups.values()].map((group) => this.#shown(group));
   }
 
+  /** What the server refused and the person has yet to decide about. */
+  refused(): Waiting[] {
+    return this.list().filter(({ state }) => state === "refused");
+  }
+
   #shown(group: readonly JournalEntry[]): Waiting {
     const [entry] = group as [JournalEntry, ...JournalEntry[]];
     const operations = group.map(readOperation);
