@@ -48,6 +48,16 @@ function body(result: Exclude<Result, { kind: "bytes" }>) {
       return { items: result.items.map(waitingJson) };
     case "messages":
       return { folder: folderJson(result.folder), total: result.total, items: result.items.map(messageJson) };
+    case "threads":
+      return {
+        folder: folderJson(result.folder),
+        total: result.total,
+        items: result.items.map(({ message, thread, depth }) => ({
+          ...messageJson(message),
+          threadId: String(thread),
+          depth,
+        })),
+      };
     case "change":
       return { folder: folderJson(result.folder), text: result.text, uids: result.uids, sent: result.sent };
     case "status": {

@@ -6,6 +6,7 @@ import { type Account, chooseAccount, loadConfig } from "../account/config.ts";
 import { getPassword } from "../account/password.ts";
 import { type Command, type RawValues, type Result, UsageError } from "../commands/index.ts";
 import type { Secret } from "../imap/index.ts";
+import { showsUtf8 } from "../mail/format.ts";
 import { type Folder, type LineState, Mail } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
 import { bytesJson, resultJson } from "./json.ts";
@@ -80,9 +81,8 @@ async function print(result: Result, account: string, json: boolean, warnings: s
     return;
   }
   const columns = process.stdout.isTTY ? process.stdout.columns : null;
-  process.stdout.write(
-    json ? resultJson(account, result, warnings) : resultText(result, { columns, now: Date.now() }),
-  );
+  const target = { columns, now: Date.now(), utf8: showsUtf8(process.env) };
+  process.stdout.write(json ? resultJson(account, result, warnings) : resultText(result, target));
 }
 
 /** Why a change has not reached the server yet. */
@@ -123,7 +123,7 @@ export async function runOneShot(command: Command, globals: Globals, values: Raw
       values,
     );
     const waits = result.kind === "change" && !result.sent;
-    const notes = result.kind === "messages" ? (result.notes ?? []) : [];
+    const notes = "notes" in result ? (result.notes ?? []) : [];
     const warnings = [...(waits ? [waitingBecause(mail.line)] : []), ...notes, ...refused.splice(0)];
     await print(result, mail.account.name, globals.json === true, warnings);
     warn(warnings);

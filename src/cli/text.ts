@@ -1,8 +1,8 @@
 /** Results as text: aligned and cut on a terminal; whole and tab-separated in a pipe. */
 import { StringDecoder } from "node:string_decoder";
 import { type Result, type StatusEntry, statusEntries } from "../commands/index.ts";
-import { flagLetters, formatPeople, formatSize, longDate, shortDate } from "../mail/format.ts";
-import type { Folder, Message, ServerStatus, Waiting } from "../mail/index.ts";
+import { flagLetters, formatPeople, formatSize, longDate, shortDate, threadLines } from "../mail/format.ts";
+import type { Folder, Message, ServerStatus, ThreadMessage, Waiting } from "../mail/index.ts";
 import { layoutBody } from "../message/layout.ts";
 import { hiddenLinks } from "../message/links.ts";
 import { safeText } from "../message/safe.ts";
@@ -13,6 +13,8 @@ import { cutToWidth, padToWidth, textWidth } from "../message/width.ts";
 export interface Target {
   readonly columns: number | null;
   readonly now: number;
+  /** Whether more than ASCII can be shown. */
+  readonly utf8: boolean;
 }
 
 interface Column {
@@ -71,6 +73,17 @@ export const messageColumns: readonly ColumnOf<Message>[] = [
   { help: "whom it is from", most: 22, of: (m) => formatPeople(m.from) },
   { help: "the subject", most: 1000, of: (m) => m.subject },
 ];
+
+/** Those of a list, with lines from each answer to what it answers. */
+function threadColumns(utf8: boolean): readonly ColumnOf<ThreadMessage>[] {
+  return messageColumns.map((column, at) => ({
+    ...column,
+    of: (row, now) => {
+      const text = column.of(row.message, now);
+      return at === messageColumns.length - 1 ? threadLines(row, utf8) + text : text;
+    },
+  }));
+}
 
 const number = (n: number | null) => (n === null ? "-" : String(n));
 
@@ -151,6 +164,8 @@ export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: T
       return tableOf(queueColumns, result.items, target);
     case "messages":
       return tableOf(messageColumns, result.items, target);
+    case "threads":
+      return tableOf(threadColumns(target.utf8), result.items, target);
     case "message":
       return messageText(result.message, target);
     case "status":

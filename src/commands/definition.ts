@@ -3,7 +3,7 @@
  * the man page; a key is bound to a command line. A command is one file of this folder, listed in index.ts.
  */
 import type { Readable } from "node:stream";
-import type { Folder, Mail, Message, ServerStatus, Waiting } from "../mail/index.ts";
+import type { Folder, Mail, Message, ServerStatus, ThreadMessage, Waiting } from "../mail/index.ts";
 import type { ReadableMessage } from "../message/types.ts";
 
 /** What a word of the command line means; completion offers folders, flags, … by it. */
@@ -57,6 +57,14 @@ export type Result =
       /** Matches in all, of which `items` is the first part. */
       readonly total: number;
       /** What a search could not look into, in sentences. */
+      readonly notes?: readonly string[];
+    }
+  /** Messages thread after thread, as a list of threads or as the one thread asked for. */
+  | {
+      readonly kind: "threads";
+      readonly folder: Folder;
+      readonly items: readonly ThreadMessage[];
+      readonly total: number;
       readonly notes?: readonly string[];
     }
   | { readonly kind: "folders"; readonly items: readonly Folder[] }

@@ -15,12 +15,14 @@ import { queue } from "./queue.ts";
 import { raw } from "./raw.ts";
 import { search } from "./search.ts";
 import { status } from "./status.ts";
+import { thread } from "./thread.ts";
 import { redo, undo } from "./undo.ts";
 
 export const commands: readonly Command[] = [
   folders,
   list,
   search,
+  thread,
   fetch,
   flag,
   move,

@@ -11,6 +11,7 @@ export const listOptions = {
     type: "text",
     help: "arrival, date, from, subject or size; -date turns the order (default -arrival)",
   },
+  threads: { type: "flag", help: "thread after thread, answers below what they answer" },
 } as const satisfies Params;
 
 /** Reads `-date` or `date`; a leading minus means largest first. */
@@ -35,12 +36,12 @@ export async function listed(
   const order = parseSort(options.sort ?? "-arrival");
   const limit = options.limit ?? 50;
   const asked = await context.folder();
-  if (query.trim() !== "") {
-    const { folder, uids, notes } = await mail.find(asked, query);
-    const items = await mail.rows(folder, { ...order, offset: 0, limit, uids });
-    return { kind: "messages", folder, total: uids.length, items, notes };
-  }
-  const folder = asked;
-  const items = await mail.rows(folder, { ...order, offset: 0, limit });
-  return { kind: "messages", folder, total: await mail.total(folder), items };
+  const found = query.trim() === "" ? null : await mail.find(asked, query);
+  const folder = found?.folder ?? asked;
+  const window = { ...order, offset: 0, limit, ...(found ? { uids: found.uids } : {}) };
+  const told = options.threads
+    ? ({ kind: "threads", items: await mail.threads.rows(folder, window) } as const)
+    : ({ kind: "messages", items: await mail.rows(folder, window) } as const);
+  const total = found ? found.uids.length : await mail.total(folder);
+  return { ...told, folder, total, notes: found?.notes ?? [] };
 }

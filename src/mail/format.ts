@@ -1,5 +1,5 @@
 /** How messages are told in short, alike on the screen and in the shell. Texts here are not yet made safe. */
-import type { StoredPerson } from "../store/index.ts";
+import type { StoredPerson, ThreadRow } from "../store/index.ts";
 
 /** Flags as letters (mutt's): N new, r answered, F flagged, D deleted, T draft, > forwarded; empty for a plain read message. */
 export function flagLetters(flags: readonly string[]): string {
@@ -12,6 +12,34 @@ export function flagLetters(flags: readonly string[]): string {
     has("\\Draft") ? "T" : "",
     has("\\Deleted") ? "D" : "",
   ].join("");
+}
+
+/** Signs that lead from an answer to what it answers; `top` where that is not here and nothing stands above. */
+const lines = {
+  utf8: { top: "┌─", between: "├─", last: "└─", through: "│ ", none: "  " },
+  ascii: { top: ",-", between: "|-", last: "`-", through: "| ", none: "  " },
+} as const;
+/** Levels that are drawn: of deeper answers the nearest. */
+const drawnLevels = 12;
+
+/** What stands before the subject of a row of a thread: two columns for each level. */
+export function threadLines(
+  { place, depth, guides }: Pick<ThreadRow, "place" | "depth" | "guides">,
+  utf8: boolean,
+): string {
+  if (depth === 0) return "";
+  const signs = utf8 ? lines.utf8 : lines.ascii;
+  const follows = (level: number) => (guides >> (depth - level)) & 1;
+  let drawn = "";
+  for (let level = Math.max(1, depth - drawnLevels + 1); level < depth; level++)
+    drawn += follows(level) ? signs.through : signs.none;
+  const last = follows(depth) ? signs.between : signs.last;
+  return `${drawn}${place === 0 && follows(depth) ? signs.top : last} `;
+}
+
+/** Whether the locale's character set is UTF-8, as far as the environment tells. */
+export function showsUtf8(env: NodeJS.ProcessEnv): boolean {
+  return /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || "");
 }
 
 /** Names of people, or with `full` names and addresses. */

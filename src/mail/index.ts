@@ -4,4 +4,4 @@ export { Mail, type MailOptions } from "./mail.ts";
 export type { Outcome } from "./operations/settle.ts";
 export type { Waiting } from "./operations/waiting.ts";
 export type { ServerStatus } from "./server.ts";
-export type { Folder, LineState, MailEvent, Message, Role } from "./values.ts";
+export type { Folder, LineState, MailEvent, Message, Role, ThreadMessage } from "./values.ts";

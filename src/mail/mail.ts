@@ -11,8 +11,9 @@ import { Downloads } from "./download/downloads.ts";
 import type { DownloadProgress } from "./download/pass.ts";
 import { isLineDown, MailError } from "./errors.ts";
 import { FolderChanges } from "./folder-changes.ts";
-import { arrangeFolders, findFolder, unlistedFolder } from "./folders.ts";
+import { unlistedFolder } from "./folders.ts";
 import { ForeignFlags } from "./foreign-flags.ts";
+import { KnownFolders } from "./known-folders.ts";
 import { listFolders } from "./list-folders.ts";
 import { News } from "./news.ts";
 import { Operations } from "./operations/index.ts";
@@ -29,6 +30,7 @@ import { Session } from "./session.ts";
 import { rowOfSource } from "./source-row.ts";
 import { Sync } from "./sync.ts";
 import { Syncing } from "./syncing.ts";
+import { Threading } from "./threading.ts";
 import type { Folder, LineState, MailEvent, Message } from "./values.ts";
 
 export interface MailOptions {
@@ -54,6 +56,7 @@ export class Mail {
   #closed = false;
   readonly #store: Store;
   readonly #server: Server;
+  readonly #folders: KnownFolders;
   readonly #session: Session;
   readonly #sync: Sync;
   readonly #syncing: Syncing;
@@ -67,6 +70,7 @@ export class Mail {
   readonly #history: History;
   readonly #waiting: WaitingChanges;
   readonly #folderChanges: FolderChanges;
+  readonly #threading: Threading;
   #watched: Folder | null = null;
   #others: NodeJS.Timeout | null = null;
 
@@ -80,7 +84,21 @@ export class Mail {
     );
     const protocol = new ProtocolLines();
     if (options.log) protocol.listen(options.log);
-    const emit = (event: MailEvent) => void this.#events.emit("event", event);
+    const emit = (event: MailEvent) => {
+      if (options.keepOnline && event.kind === "messages") this.#threading.soon(event.path);
+      this.#events.emit("event", event);
+    };
+    this.#folders = new KnownFolders(this.#store, {
+      offline: options.offline,
+      ask: async () => {
+        await listFolders(await this.#session.connected(), this.#store, this.#operations);
+        emit({ kind: "folders" });
+      },
+    });
+    this.#threading = new Threading(this.#store, emit, {
+      mailboxId: (folder) => this.#stored(folder).id,
+      prepare: (folder) => (this.#offline ? this.#foreign.look(folder.path) : this.sync(folder)),
+    });
     this.#session = new Session({
       account,
       ca: readCa(account),
@@ -154,9 +172,7 @@ export class Mail {
       overlay: this.#operations,
       account,
       online: () => !this.#offline && this.#session.state.kind !== "down",
-      folders: () => this.folders(),
-      findFolder: (name) => this.findFolder(name),
-      stored: (folder) => this.#stored(folder),
+      folders: this.#folders,
       screen: options.keepOnline,
     });
     if (options.keepOnline) {
@@ -197,49 +213,26 @@ export class Mail {
 
   /** Folders as the local copy knows them: at once. */
   folders(): Folder[] {
-    const all = this.#store.mailboxes.all();
-    // A level that is no mailbox is shown where it holds some.
-    const holds = ({ path, delimiter }: StoredMailbox) =>
-      all.some((m) => m.path.startsWith(`${path}${delimiter}`));
-    return arrangeFolders(all.filter((m) => !m.attributes.includes("\\nonexistent") || holds(m)));
+    return this.#folders.all();
   }
 
   /** Folders as the server has them, with their counts. Off line, as the local copy has them. */
-  async refreshFolders(): Promise<Folder[]> {
-    if (this.#offline) return this.folders();
-    await listFolders(await this.#session.connected(), this.#store, this.#operations);
-    this.#events.emit("event", { kind: "folders" });
-    return this.folders();
+  refreshFolders(): Promise<Folder[]> {
+    return this.#folders.refresh();
   }
 
   /** The folder a person means; asks the server for its folders where the local copy has none like it. */
-  async findFolder(wanted: string): Promise<Folder> {
-    const known = this.folders();
-    const inbox = wanted.toUpperCase() === "INBOX" || wanted === "@inbox";
-    // INBOX exists on every server (RFC 9051 §5.1): no need to ask.
-    if (inbox) return known.find((f) => f.role === "inbox") ?? unlistedFolder("INBOX");
-    try {
-      return findFolder(known, wanted);
-    } catch (error) {
-      if (this.#offline) throw error;
-      return findFolder(await this.refreshFolders(), wanted);
-    }
+  findFolder(wanted: string): Promise<Folder> {
+    return this.#folders.find(wanted);
   }
 
   /** The folder a person means as far as the local copy knows it: at once. An unknown name is taken as it is. */
   findCachedFolder(wanted: string): Folder {
-    try {
-      return findFolder(this.folders(), wanted);
-    } catch {
-      return unlistedFolder(wanted.replace(/^@/, ""));
-    }
+    return this.#folders.findCached(wanted);
   }
 
   #stored(folder: Folder): StoredMailbox {
-    const known = this.#store.mailboxes.byPath(folder.path);
-    if (known) return known;
-    this.#store.mailboxes.put({ path: folder.path, name: folder.name, delimiter: null, attributes: [] });
-    return this.#store.mailboxes.byPath(folder.path)!;
+    return this.#folders.stored(folder);
   }
 
   #ref(folder: Folder, uid: number): MessageRef {
@@ -304,6 +297,11 @@ export class Mail {
     if (!this.#offline) await this.#syncing.prepare(folder.path, query);
     else await this.#foreign.look(folder.path);
     return this.window(folder, query);
+  }
+
+  /** Discussions. */
+  get threads(): Threading {
+    return this.#threading;
   }
 
   /** Asks the server for what it has not told of a folder that is open already, and brings the index in step. */
@@ -484,6 +482,7 @@ export class Mail {
     this.#closed = true;
     if (this.#others) clearInterval(this.#others);
     await this.#foreign.stop();
+    this.#threading.stop();
     // A script is there to get things done; a person who quits does not wait.
     if (!this.#keepOnline) await this.#operations.settled();
     await this.#session.close();

@@ -9,6 +9,7 @@ import { type Condition, firstProvisionalUid, type Store, type StoredMailbox } f
 import { isLineDown, MailError } from "./errors.ts";
 import { findFolder } from "./folders.ts";
 import { Indexing } from "./indexing.ts";
+import type { KnownFolders } from "./known-folders.ts";
 import { folderOf, mapTerms, mentions, parseQuery, type Query } from "./query.ts";
 import { recall } from "./remembered.ts";
 import { askServer } from "./search-asking.ts";
@@ -57,9 +58,7 @@ interface Rooms {
   readonly account: Account;
   /** Whether there is a server to be asked. */
   online(): boolean;
-  folders(): readonly Folder[];
-  findFolder(name: string): Promise<Folder>;
-  stored(folder: Folder): StoredMailbox;
+  readonly folders: KnownFolders;
   /** A person watches: an answer without the server is better than none. */
   readonly screen: boolean;
 }
@@ -112,10 +111,10 @@ export class Searching {
   async find(asked: Folder, source: string, onHits?: OnHits): Promise<Found> {
     const written = parseQuery(source, Date.now());
     const named = folderOf(written);
-    const folder = named === null ? asked : await this.#rooms.findFolder(named);
+    const folder = named === null ? asked : await this.#rooms.folders.find(named);
     const task = {
       folder,
-      mailbox: this.#rooms.stored(folder),
+      mailbox: this.#rooms.folders.stored(folder),
       query: this.#placed(written, folder),
       onHits,
     };
@@ -130,7 +129,9 @@ export class Searching {
     const all: Query = { kind: "all" };
     return mapTerms(query, (term) => {
       if (term.kind !== "in") return term;
-      return findFolder(this.#rooms.folders(), term.folder).path === path ? all : { kind: "not", of: all };
+      return findFolder(this.#rooms.folders.all(), term.folder).path === path
+        ? all
+        : { kind: "not", of: all };
     });
   }
 

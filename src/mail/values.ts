@@ -1,5 +1,5 @@
 /** Accounts, mailboxes and messages as the rest of the program means them. */
-import type { StoredMessage } from "../store/index.ts";
+import type { StoredMessage, ThreadRow } from "../store/index.ts";
 
 /** What a folder is for (RFC 6154 special use, and the inbox). */
 export type Role = "inbox" | "drafts" | "sent" | "archive" | "junk" | "trash" | "all" | "flagged";
@@ -23,6 +23,9 @@ export interface Folder {
 
 export type Message = StoredMessage;
 
+/** A message in its place in a thread. */
+export type ThreadMessage = ThreadRow;
+
 /** The line to the server, as the status line shows it. */
 export type LineState =
   | { readonly kind: "offline" }
@@ -37,6 +40,8 @@ export type MailEvent =
   | { readonly kind: "line"; readonly state: LineState }
   | { readonly kind: "folders" }
   | { readonly kind: "messages"; readonly path: string }
+  /** Messages that had changed are in their threads now. */
+  | { readonly kind: "threads"; readonly path: string }
   /** New messages came in while the folder was watched. */
   | { readonly kind: "arrived"; readonly path: string; readonly count: number }
   /** What takes a while is getting on: ours, or a command that the server is at (RFC 9585). */

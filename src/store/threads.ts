@@ -164,10 +164,12 @@ export class Threads {
       JSON.stringify(placed.map(({ message }) => message)),
     );
     const found = new Map(rows.map((row) => [number(row, "id"), row]));
-    return placed.flatMap(({ message, depth, guides }) => {
+    return placed.flatMap(({ message, depth, guides }, at) => {
       const row = found.get(message);
       // Another process may have removed it in between.
-      return row ? { message: messageOf(row), thread, messages, unread, depth, guides } : [];
+      return row
+        ? { message: messageOf(row), thread, messages, unread, place: skip + at, depth, guides }
+        : [];
     });
   }
 

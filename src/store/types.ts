@@ -163,6 +163,8 @@ export interface ThreadRow {
   readonly messages: number;
   /** Those of them that are not \Seen. */
   readonly unread: number;
+  /** Which row of the thread, among those shown: 0 for the first. */
+  readonly place: number;
   /**
    * 0: begins the thread; n: answers the nearest row before it at n - 1. Where several begin it, as what they answer
    * is not here, they are all at 1, and no row is at 0.

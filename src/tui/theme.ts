@@ -2,6 +2,7 @@
  * Colours by meaning. Only the terminal's own 16 colours are used, so that it looks at home in any scheme, and SGR is
  * written here: what libraries guess about colour support plays no part.
  */
+import { showsUtf8 } from "../mail/format.ts";
 
 /**
  * SGR parameters by meaning: on a dark background, on a light one, and without colour (NO_COLOR), where weight,
@@ -91,8 +92,7 @@ export function isLight(answer: string): boolean | null {
 
 /** What the environment asks for: NO_COLOR (any value but empty), and the locale's character set. */
 export function themeOptions(env: NodeJS.ProcessEnv): ThemeOptions {
-  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || "";
-  return { colours: env.NO_COLOR || env.TERM === "dumb" ? "mono" : "dark", utf8: /utf-?8/i.test(locale) };
+  return { colours: env.NO_COLOR || env.TERM === "dumb" ? "mono" : "dark", utf8: showsUtf8(env) };
 }
 
 export function createTheme({ colours, utf8 }: ThemeOptions): Theme {

@@ -84,7 +84,10 @@ async function inTheShell(): Promise<void> {
   listed = items.length;
   const started = Date.now();
   for (const item of items) {
-    const row = resultText({ kind: "messages", folder, items: [item], total: 1 }, { columns: null, now: 0 });
+    const row = resultText(
+      { kind: "messages", folder, items: [item], total: 1 },
+      { columns: null, now: 0, utf8: true },
+    );
     if (row.split("\n").length !== 2) fail(item.uid, "its row is not one line");
     const before = Date.now();
     try {
@@ -94,7 +97,7 @@ async function inTheShell(): Promise<void> {
         uid: item.uid,
         message: await mail.read(folder, item.uid),
       } as const;
-      const text = row + resultText(result, { columns: 80, now: 0 });
+      const text = row + resultText(result, { columns: 80, now: 0, utf8: true });
       const unsafe = unsafeText(text);
       if (unsafe) fail(item.uid, `prints ${unsafe}`);
       JSON.parse(resultJson("corpus", result, []));

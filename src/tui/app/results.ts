@@ -15,6 +15,10 @@ export function showResult(app: App, result: Result): void {
       app.openFolder(result.folder);
       app.list.limit({ query: "", uids: result.items.map((m) => m.uid) });
       break;
+    case "threads":
+      app.openFolder(result.folder);
+      app.list.limit({ query: "", uids: result.items.map(({ message }) => message.uid) });
+      break;
     case "folders":
       app.focus("folders");
       break;
