@@ -1,5 +1,11 @@
 /** postern-config(5): the config file, setting by setting. */
-import { accountSettings, type Setting, schemes, screenSettings } from "../../src/account/settings.ts";
+import {
+  accountSettings,
+  type Setting,
+  schemes,
+  screenSettings,
+  smimeSettings,
+} from "../../src/account/settings.ts";
 import { item, type Page, paragraph, section, subsection, verbatim } from "../roff.ts";
 
 /** Shown in the page, and read by the program in its test. */
@@ -92,6 +98,13 @@ export const configPage: Page = {
       paragraph(
         'The table `[keys]` binds keys to command lines, over those that are there: `"`«keys»`" = "`«line»`"`. How keys are written and what a line may be is in `postern-keys`(7).',
       ),
+    ),
+    section(
+      "S/MIME",
+      paragraph(
+        "The table `[smime]`. Signatures are checked, and messages decrypted, by `openssl`; OpenPGP is left to `gpg` and its own configuration.",
+      ),
+      ...settings(smimeSettings),
     ),
     section("Example", verbatim(exampleConfig)),
     section("See also", paragraph("`postern`(1), `postern-keys`(7), `postern-query`(7)")),

@@ -50,6 +50,10 @@ export const environment: readonly string[] = [
   ),
   item("`PAGER`", "Shows what a mailcap entry with `copiousoutput` prints."),
   item("`DISPLAY`, `WAYLAND_DISPLAY`", "Tell whether there is a desktop to open windows on."),
+  item(
+    "`GPG_TTY`",
+    "The terminal on which gpg asks for a passphrase; that of the screen where it is not set.",
+  ),
   item("`PATH`", "Where the desktop's opener is looked for."),
   item("`NO_COLOR`", "With any value but an empty one, the screen uses no colours."),
   item("`TERM`", "With `dumb`, the screen uses no colours."),

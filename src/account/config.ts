@@ -14,6 +14,7 @@ import {
   type Security,
   schemes,
   screenSettings,
+  smimeSettings,
 } from "./settings.ts";
 
 export interface ServerAddress {
@@ -53,11 +54,19 @@ export interface KeySettings extends Readonly<Partial<Record<KeyPlace, Readonly<
   readonly any: Readonly<Record<string, string>>;
 }
 
+export interface SmimeSettings {
+  /** PEM file of the person's certificate and private key. */
+  readonly smimeKey: string | null;
+  /** PEM file of authorities to trust beside those of the system. */
+  readonly smimeAuthorities: string | null;
+}
+
 export interface Config {
   readonly path: string;
   readonly accounts: readonly Account[];
   readonly screen: ScreenSettings;
   readonly keys: KeySettings;
+  readonly smime: SmimeSettings;
 }
 
 type Table = Readonly<Record<string, unknown>>;
@@ -96,6 +105,12 @@ class Section {
       throw this.wrong(`has a "${key}" that is not a text`, `write ${key} = "…"`);
     }
     return value;
+  }
+
+  /** A file, from the directory of the config file on; ~/ is the person's home. */
+  file(key: string): string | null {
+    const value = this.text(key);
+    return value === null ? null : resolve(dirname(this.path), value.replace(/^~(?=\/)/, homedir()));
   }
 
   flag(key: string, fallback: boolean): boolean {
@@ -155,7 +170,6 @@ function account(path: string, name: string, table: unknown): Account {
   section.only(Object.keys(accountSettings));
   const address = section.text("address");
   if (address === null) throw section.wrong('has no "address"', 'write address = "me@example.org"');
-  const caFile = section.text("ca-file");
   const pin = section.text("pin");
   if (pin !== null && !/^sha256:([0-9a-f]{2}:?){32}$/i.test(pin)) {
     throw section.wrong(
@@ -168,7 +182,7 @@ function account(path: string, name: string, table: unknown): Account {
     address,
     imap: serverAddress(section, "imap", address),
     passwordCommand: section.text("password-command"),
-    caFile: caFile === null ? null : resolve(dirname(path), caFile.replace(/^~(?=\/)/, homedir())),
+    caFile: section.file("ca-file"),
     pin,
   };
 }
@@ -207,10 +221,12 @@ export function parseConfig(text: string, path: string): Config {
     );
   }
   const root = new Section(path, "the file", table);
-  root.only(["accounts", "screen", "keys"]);
+  root.only(["accounts", "screen", "keys", "smime"]);
   const accounts = new Section(path, "accounts", table.accounts ?? {});
   const screen = new Section(path, "screen", table.screen ?? {});
   screen.only(Object.keys(screenSettings));
+  const smime = new Section(path, "smime", table.smime ?? {});
+  smime.only(Object.keys(smimeSettings));
   const cursor = screen.text("cursor") ?? screenSettings.cursor.default;
   if (cursor !== "bar" && cursor !== "arrow")
     throw screen.wrong('has an unknown "cursor"', 'use "bar" or "arrow"');
@@ -231,6 +247,7 @@ export function parseConfig(text: string, path: string): Config {
       mouse: screen.flag("mouse", screenSettings.mouse.default),
     },
     keys: keySettings(path, table.keys ?? {}),
+    smime: { smimeKey: smime.file("key"), smimeAuthorities: smime.file("authorities") },
   };
 }
 

@@ -61,6 +61,18 @@ export const screenSettings = {
   },
 } as const satisfies Readonly<Record<string, Setting & { readonly default: unknown }>>;
 
+/** `[smime]` */
+export const smimeSettings = {
+  key: {
+    example: '"me.pem"',
+    help: "A PEM file with your certificate and its private key, without a passphrase: what is encrypted by S/MIME is decrypted with it. A relative path starts at the directory of the config file; ~/ is your home.",
+  },
+  authorities: {
+    example: '"authorities.pem"',
+    help: "A PEM file of certificate authorities to trust for signatures, beside those of the system.",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
 /** What `keymap` may be. */
 export const keymaps = ["default", "mutt", "aerc", "alpine", "emacs"] as const;
 

@@ -21,7 +21,13 @@ export async function openScreen(globals: Globals): Promise<never> {
   const mail = openMail(account, globals, true, () => (typed ? Promise.resolve(typed) : quiet()));
   const { runScreen } = await import("../tui/index.ts");
   const folder = globals.folder ?? "INBOX";
-  const status = await runScreen({ mail, settings: config.screen, keys: config.keys, folder });
+  const status = await runScreen({
+    mail,
+    settings: config.screen,
+    keys: config.keys,
+    crypto: config.smime,
+    folder,
+  });
   // A connection still being made would keep the process for as long as a dead host takes to be noticed.
   process.exit(status);
 }

@@ -19,7 +19,9 @@ export type MailErrorCode =
   | "IS_INBOX"
   | "BAD_NAME"
   | "NOT_EMPTY"
-  | "NOTHING_TO_UNDO";
+  | "NOTHING_TO_UNDO"
+  | "UNSUBSCRIBE"
+  | "CANCELLED";
 
 export class MailError extends Error {
   override readonly name = "MailError";

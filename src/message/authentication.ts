@@ -143,15 +143,40 @@ export function readAuthentication(
   return { host, trusted, spf: of("spf")[0] ?? null, dkim: of("dkim"), dmarc: of("dmarc")[0] ?? null };
 }
 
-/** The results in one line: `dmarc pass (example.org), spf pass, dkim pass (example.org), says mx.example.net`. Raw. */
-export function describeAuthentication(found: Authentication): string {
-  const one = (method: string, { result, domain }: MethodResult) =>
-    `${method} ${result}${domain ? ` (${domain})` : ""}`;
-  const words = [
-    ...(found.dmarc ? [one("dmarc", found.dmarc)] : []),
-    ...(found.spf ? [one("spf", found.spf)] : []),
-    ...[...new Set(found.dkim.map((result) => one("dkim", result)))],
+/** What the results say of the sender: proven, in doubt, refuted, or nothing that counts. */
+export interface SenderProof {
+  readonly verdict: "proven" | "doubtful" | "refuted" | "unknown";
+  /** One line, raw. */
+  readonly words: string;
+}
+
+/** The results in one line, for a message that says it is from `sender` (an address). */
+export function describeAuthentication(found: Authentication, sender: string): SenderProof {
+  const { dmarc, spf, dkim, host, trusted } = found;
+  const from = domainOf(sender) || dmarc?.domain || "";
+  const isPass = ({ result }: MethodResult) => result === "pass";
+  const own = ({ domain }: MethodResult) =>
+    from !== "" && domain !== "" && organisation(domain) === organisation(from);
+  const methods = [
+    ...(dmarc ? [{ name: "DMARC", ...dmarc }] : []),
+    ...(spf ? [{ name: "SPF", ...spf }] : []),
+    ...dkim.map((one) => ({ name: "DKIM", ...one })),
   ];
-  const said = `${words.length > 0 ? words.join(", ") : "nothing checked"}, says ${found.host || "no host by name"}`;
-  return found.trusted ? said : `${said}, which may be forged`;
+  const names = (of: readonly { readonly name: string }[]) =>
+    [...new Set(of.map(({ name }) => name))].join(", ");
+  const told = [...new Set(methods.map(({ name, result }) => `${name} ${result}`))].join(", ") || "nothing";
+  const passed = methods.filter(isPass);
+  if (!trusted) {
+    const words = `${host || "a host without a name"} says ${told}: anyone could have written that`;
+    return { verdict: "unknown", words };
+  }
+  if (methods.every(({ result }) => result === "none"))
+    return { verdict: "unknown", words: `${host} checked nothing` };
+  if (dmarc?.result === "fail" && !dkim.some((one) => isPass(one) && own(one)))
+    return { verdict: "refuted", words: `not proven to be from ${from}: ${told}` };
+  if (dmarc?.result === "pass" || passed.some(own))
+    return { verdict: "proven", words: `${from || host} (${names(passed)})` };
+  const other = passed.find(({ domain }) => domain !== "");
+  const words = other ? `${other.domain} sent it, ${from} does not vouch for it` : `not proven: ${told}`;
+  return { verdict: "doubtful", words };
 }

@@ -4,7 +4,12 @@
  */
 export { attachedTypes, fileNames } from "./attached.ts";
 export { extractAttachment } from "./attachments.ts";
-export { type Authentication, describeAuthentication, type MethodResult } from "./authentication.ts";
+export {
+  type Authentication,
+  describeAuthentication,
+  type MethodResult,
+  type SenderProof,
+} from "./authentication.ts";
 export {
   type Answer,
   type Attendee,

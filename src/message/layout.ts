@@ -231,7 +231,8 @@ class Wrapper {
       }
       // Behind the last word that fits.
       let end = at + room;
-      if (text.charAt(end) !== " ") end = text.lastIndexOf(" ", end) + 1;
+      // Not text.lastIndexOf: in a long word it would look through all lines before.
+      if (text.charAt(end) !== " ") end = at + text.slice(at, end).lastIndexOf(" ") + 1;
       while (end > at && text.charAt(end - 1) === " ") end--;
       if (end <= at) {
         const word = skipSpaces(at);

@@ -64,10 +64,15 @@ export interface MessageListModel {
   readonly empty: string;
 }
 
+/** How much what is said is to be relied on. */
+export type Tone = "good" | "doubt" | "bad" | "quiet";
+
 export interface ReaderHeader {
   /** `From`, `To`, `Subject`, `Date`, … */
   readonly name: string;
   readonly value: string;
+  /** Absent for what the message says of itself. */
+  readonly tone?: Tone;
 }
 
 export interface ReaderAttachment {
@@ -83,9 +88,13 @@ export interface ReaderAttachment {
 export interface ReaderModel {
   readonly headers: readonly ReaderHeader[];
   readonly attachments: readonly ReaderAttachment[];
+  /** Attachments that are not listed now. */
+  readonly moreAttachments: number;
   readonly lines: readonly DisplayLine[];
   /** Targets of links: a span whose `link` is n opens `links[n - 1]`. */
   readonly links: readonly string[];
+  /** Numbers of the links that lead elsewhere than their text says. */
+  readonly warned: readonly number[];
   /** Of `lines`, those that have what is looked for: marked in the margin. */
   readonly hits: readonly number[];
   /** First line of the whole document (headers, attachments, rule, body) that is in view. */

@@ -2,6 +2,7 @@
 import { createElement } from "react";
 import type { KeySettings, ScreenSettings } from "../account/config.ts";
 import type { Mail } from "../mail/index.ts";
+import type { CryptoTools } from "../message/crypto/types.ts";
 import { App } from "./app/app.ts";
 import { bindingsOf } from "./app/keymap.ts";
 import { lineText } from "./app/line-text.ts";
@@ -16,6 +17,8 @@ export interface ScreenOptions {
   readonly mail: Mail;
   readonly settings: ScreenSettings;
   readonly keys: KeySettings;
+  /** For signatures and decryption; gpg and openssl by their own settings where left out. */
+  readonly crypto?: CryptoTools;
   /** The folder to begin with, as a person calls it. */
   readonly folder: string;
 }
@@ -26,7 +29,7 @@ const laterMs = 200;
 const tickMs = 1_000;
 
 /** Shows the screen until the person quits; resolves to the exit status. The mail is closed then. */
-export async function runScreen({ mail, settings, keys, folder }: ScreenOptions): Promise<number> {
+export async function runScreen({ mail, settings, keys, crypto, folder }: ScreenOptions): Promise<number> {
   const look = themeOptions(process.env);
   const coloured = look.colours !== "mono";
   const wanted = settings.theme === "auto" ? "dark" : settings.theme;
@@ -77,15 +80,21 @@ export async function runScreen({ mail, settings, keys, folder }: ScreenOptions)
       setImmediate(frame);
     }
   };
-  const app = new App(mail, initial, bindingsOf(settings.keymap, keys), {
-    draw,
-    repaint: () => output.repaint(),
-    columns: () => output.columns,
-    suspend: () => terminal.suspend(),
-    copy: (text) => output.sendControl(`\x1b]52;c;${Buffer.from(text).toString("base64")}\x07`),
-    handOver: (run) => terminal.handOver(run),
-    quit,
-  });
+  const app = new App(
+    mail,
+    initial,
+    bindingsOf(settings.keymap, keys),
+    {
+      draw,
+      repaint: () => output.repaint(),
+      columns: () => output.columns,
+      suspend: () => terminal.suspend(),
+      copy: (text) => output.sendControl(`\x1b]52;c;${Buffer.from(text).toString("base64")}\x07`),
+      handOver: (run) => terminal.handOver(run),
+      quit,
+    },
+    crypto,
+  );
   output.on("resize", () => draw(false));
   let line = "";
   const clock = setInterval(() => {

@@ -15,6 +15,9 @@ const styles = {
   heading: ["1;36", "1;34", "1"],
   code: ["33", "35", ""],
   link: ["4;36", "4;34", "4"],
+  "link.warned": ["4;31", "4;31", "4;1"],
+  good: ["32", "32", ""],
+  doubt: ["33", "33", ""],
   "quote.1": ["36", "34", "2"],
   "quote.2": ["32", "32", "2"],
   "quote.3": ["35", "35", "2"],
@@ -44,6 +47,8 @@ export interface Glyphs {
   readonly mark: string;
   readonly branch: string;
   readonly bullet: string;
+  readonly good: string;
+  readonly bad: string;
 }
 
 const unicode: Glyphs = {
@@ -53,6 +58,8 @@ const unicode: Glyphs = {
   mark: "•",
   branch: "└ ",
   bullet: "·",
+  good: "✓",
+  bad: "✗",
 };
 const ascii: Glyphs = {
   vertical: "|",
@@ -61,6 +68,8 @@ const ascii: Glyphs = {
   mark: "*",
   branch: "` ",
   bullet: "-",
+  good: "+",
+  bad: "!",
 };
 
 export interface Theme {

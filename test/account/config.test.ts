@@ -53,6 +53,7 @@ test("an account with all of its settings", () => {
     ],
     screen: { keyBar: false, cursor: "arrow", keymap: "mutt", theme: "auto", mouse: false },
     keys: { any: { A: "move --to Archive" }, reader: { A: "" } },
+    smime: { smimeKey: null, smimeAuthorities: null },
   });
 });
 
@@ -69,6 +70,15 @@ test("what is left out has its default", () => {
   const [only] = config.accounts;
   assert.deepEqual([only?.passwordCommand, only?.caFile, only?.pin], [null, null, null]);
   assert.equal(only?.imap.user, "me@example.org");
+});
+
+test("files for S/MIME are beside the config, or under ~", () => {
+  assert.deepEqual(parse("").smime, { smimeKey: null, smimeAuthorities: null });
+  assert.deepEqual(parse("[smime]", 'key = "me.pem"', 'authorities = "~/ca.pem"').smime, {
+    smimeKey: "/home/me/.config/postern/me.pem",
+    smimeAuthorities: join(homedir(), "ca.pem"),
+  });
+  assert.throws(() => parse("[smime]", 'keys = "me.pem"'), wrong("CONFIG", /unknown setting "keys"/));
 });
 
 test("the scheme says how the server is reached", () => {

@@ -26,10 +26,10 @@ test("results of the receiving host are read, comments and quotes passed over", 
     ],
     dmarc: { result: "pass", domain: "example.net", reason: "" },
   });
-  assert.equal(
-    found && describeAuthentication(found),
-    "dmarc pass (example.net), spf pass (example.net), dkim pass (example.net), dkim fail (list.example.com), says mx.example.org",
-  );
+  assert.deepEqual(found && describeAuthentication(found, "ann@example.net"), {
+    verdict: "proven",
+    words: "example.net (DMARC, SPF, DKIM)",
+  });
 });
 
 test("what another host says is not trusted, nor what stands below the topmost", () => {
@@ -39,9 +39,25 @@ test("what another host says is not trusted, nor what stands below the topmost",
   assert.equal(read([], ...results)?.trusted, false, "no Received to go by");
   assert.equal(read(["mx.example.org"], ...results)?.trusted, true, "named by the account");
   assert.equal(read(["imap.example.org"], received, ...results)?.trusted, false, "another is named");
-  assert.match(describeAuthentication(read([], received, forged)!), /may be forged$/);
+  const told = describeAuthentication(read([], received, forged)!, "ann@bank.example");
+  assert.equal(told.verdict, "unknown");
+  assert.match(told.words, /^bank\.example says DMARC pass: anyone/);
   const shared = "Authentication-Results: evil.co.uk; spf=pass";
   assert.equal(read([], "Received: from x by mx.good.co.uk with ESMTP", shared)?.trusted, false);
+});
+
+test("a result counts for whom the message says it is from", () => {
+  const proof = (value: string, sender = "ann@news.example.net") =>
+    describeAuthentication(read([], received, `Authentication-Results: mx.example.org; ${value}`)!, sender);
+  assert.equal(proof("dkim=pass header.d=example.net").verdict, "proven", "one domain lies in the other");
+  assert.equal(proof("spf=pass smtp.mailfrom=a@mailer.example").verdict, "doubtful");
+  assert.match(proof("spf=pass smtp.mailfrom=a@mailer.example").words, /^mailer\.example sent it/);
+  assert.equal(proof("spf=softfail smtp.mailfrom=a@example.net").verdict, "doubtful");
+  assert.equal(
+    proof("dmarc=fail header.from=example.net; spf=pass smtp.mailfrom=x.example").verdict,
+    "refuted",
+  );
+  assert.equal(proof("none").verdict, "unknown");
 });
 
 test("hops within a site, and hosts that leave out their name", () => {
@@ -67,7 +83,7 @@ test("nothing in the header makes it throw", () => {
         { name: "authentication-results", value: `h.example; dkim=${value}` },
       ]);
       assert.ok(found);
-      describeAuthentication(found);
+      describeAuthentication(found, "ann@example.net");
     }),
   );
 });

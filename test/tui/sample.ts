@@ -117,6 +117,8 @@ export const reader: ReaderModel = {
       line(`Line ${i + 1} of the appendix, with a column of numbers: ${i * i}`),
     ),
   ],
+  moreAttachments: 0,
+  warned: [],
   hits: [],
   links: ["https://engine.example/table"],
   scroll: 0,

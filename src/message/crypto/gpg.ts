@@ -49,6 +49,7 @@ function gpg(
     ...(second ? { second } : {}),
     ...(tools.gnupgHome ? { env: { GNUPGHOME: tools.gnupgHome } } : {}),
     timeout: timeoutOf(tools),
+    signal: tools.signal,
   });
 }
 

@@ -11,7 +11,7 @@ export interface Run {
   /** What it wrote to file descriptor 3. */
   readonly status: string;
   /** Why it did not end by itself; null where it did. */
-  readonly broken: "missing" | "timeout" | "output" | null;
+  readonly broken: "missing" | "timeout" | "output" | "cancelled" | null;
 }
 
 export interface RunOptions {
@@ -21,6 +21,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds. */
   readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const MAX_OUTPUT = 64 * 1024 * 1024;
@@ -46,6 +47,9 @@ export function run(command: string, args: readonly string[], options: RunOption
       child.kill("SIGKILL");
     };
     const timer = setTimeout(() => stop("timeout"), options.timeout);
+    const cancel = () => stop("cancelled");
+    if (options.signal?.aborted) cancel();
+    options.signal?.addEventListener("abort", cancel, { once: true });
     const collect = (stream: unknown, most: number, cut: boolean) => {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -72,6 +76,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     feed(child.stdio[4], options.second ?? Buffer.alloc(0));
     const finish = (code: number | null) => {
       clearTimeout(timer);
+      options.signal?.removeEventListener("abort", cancel);
       resolve({
         code,
         stdout: stdout(),

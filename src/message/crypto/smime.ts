@@ -22,7 +22,7 @@ export interface SmimeSignature {
 const MAX_CERTIFICATES = 10;
 
 function openssl(args: readonly string[], input: Buffer, tools: CryptoTools): Promise<Run> {
-  return run(tools.openssl ?? "openssl", args, { input, timeout: timeoutOf(tools) });
+  return run(tools.openssl ?? "openssl", args, { input, timeout: timeoutOf(tools), signal: tools.signal });
 }
 
 /** A directory that only this user can look into; what is in it was signed, not encrypted. */
@@ -155,7 +155,7 @@ export async function decryptSmime(encrypted: Buffer, tools: CryptoTools): Promi
       failure: {
         code: "NO_KEY",
         message: "there is no key for S/MIME",
-        hint: "name a PEM file with certificate and key",
+        hint: "name one in the config: smime-key",
       },
     };
   }

@@ -29,7 +29,14 @@ export interface SignatureCheck {
 }
 
 export interface CryptoFailure {
-  readonly code: "TOOL_MISSING" | "NO_KEY" | "PASSPHRASE" | "BAD_DATA" | "TIMEOUT" | "TOO_LARGE";
+  readonly code:
+    | "TOOL_MISSING"
+    | "NO_KEY"
+    | "PASSPHRASE"
+    | "BAD_DATA"
+    | "TIMEOUT"
+    | "TOO_LARGE"
+    | "CANCELLED";
   readonly message: string;
   readonly hint: string;
 }
@@ -59,17 +66,24 @@ export interface CryptoTools {
   readonly ask?: boolean;
   /** Milliseconds; by default 20 s, and two minutes where it may ask. */
   readonly timeout?: number;
+  /** Ends what runs; what was not done counts as failed. */
+  readonly signal?: AbortSignal;
 }
 
 export const timeoutOf = ({ timeout, ask }: CryptoTools): number => timeout ?? (ask ? 120_000 : 20_000);
 
 /** A run that did not end by itself, as a failure. */
-export function brokenRun(broken: "missing" | "timeout" | "output", tool: string): CryptoFailure {
+export function brokenRun(
+  broken: "missing" | "timeout" | "output" | "cancelled",
+  tool: string,
+): CryptoFailure {
   switch (broken) {
     case "missing":
       return { code: "TOOL_MISSING", message: `${tool} is not installed`, hint: `install ${tool}` };
     case "timeout":
       return { code: "TIMEOUT", message: `${tool} did not end in time`, hint: "try again" };
+    case "cancelled":
+      return { code: "CANCELLED", message: `${tool} was stopped`, hint: "try again" };
     case "output":
       return {
         code: "TOO_LARGE",

@@ -1,10 +1,12 @@
 /** Commands that mean something only on a screen: moving, opening, prompting. The rest are in src/commands. */
 import type { App } from "./app.ts";
 import { mark, moveBy, pageBy, toEnd, toUnread } from "./moving.ts";
+import { decrypt, setCharset, toggleForm } from "./opening.ts";
 import { copyLink, openAttachment, openLink, pipe, toggleSource } from "./outside.ts";
 import { keysPage, messagesPage } from "./pages.ts";
 import { openTrace } from "./protocol.ts";
 import { find, limit, markMatching, sort, toHit } from "./searching.ts";
+import { unsubscribe } from "./unsubscribe.ts";
 
 export interface Action {
   readonly summary: string;
@@ -90,7 +92,7 @@ export const actions: Readonly<Record<string, Action>> = {
     run: (app, argument) => app.focus(argument),
   },
   "toggle-folders": simple("Show or hide the folder pane", (app) => app.toggleSidebar()),
-  clear: simple("Clear the marks, then the limit", (app) => app.clear()),
+  clear: simple("End what is under way; clear the marks, then the limit", (app) => app.clear()),
   sync: simple("Look for changes on the server now", (app) => app.sync(), "SELECT, STATUS, FETCH"),
   help: simple("Show all keys", (app) => app.show(keysPage(app.bindings))),
   messages: simple("Show what was said so far", (app) => app.show(messagesPage(app.notices.log))),
@@ -120,7 +122,7 @@ export const actions: Readonly<Record<string, Action>> = {
     run: (app, argument) => copyLink(app, argument),
   },
   "open-attachment": simple(
-    "Open the attachment with the program for its type (mailcap, the desktop)",
+    "Open the attachment: a message here, else with the program for its type (mailcap, the desktop)",
     (app) => app.try(openAttachment(app)),
     "FETCH BODY.PEEK[n]",
   ),
@@ -137,6 +139,24 @@ export const actions: Readonly<Record<string, Action>> = {
   raw: simple(
     "Show the message's source, or the message again",
     (app) => app.try(toggleSource(app, "raw")),
+    "FETCH BODY.PEEK[]",
+  ),
+  form: {
+    summary: "Show the message's other form: HTML or plain text",
+    imap: "FETCH BODY.PEEK[n]",
+    run: (app, argument) => toggleForm(app, argument.trim()),
+  },
+  charset: {
+    summary: "Read the message as if in this charset; without one, in those it names",
+    imap: "",
+    run: (app, argument) => setCharset(app, argument),
+  },
+  unsubscribe: simple("Leave the mailing list the message came by; asks first", (app) =>
+    app.try(unsubscribe(app)),
+  ),
+  decrypt: simple(
+    "Decrypt the message and check its signatures; gpg may ask for a passphrase",
+    (app) => app.try(decrypt(app)),
     "FETCH BODY.PEEK[]",
   ),
   "toggle-quotes": simple("Fold long quotes, or show them again", (app) => app.reader?.toggleQuotes()),

@@ -5,6 +5,7 @@
 import { type Context, findCommand, UsageError } from "../../commands/index.ts";
 import { parseLine, splitWords } from "../../commands/parse.ts";
 import type { Folder, LineState, Mail, MailEvent } from "../../mail/index.ts";
+import type { CryptoTools } from "../../message/crypto/types.ts";
 import { safeFileName } from "../../message/file-name.ts";
 import type { Pane } from "../model.ts";
 import { findAction } from "./actions.ts";
@@ -14,13 +15,15 @@ import { inWords } from "./in-words.ts";
 import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
 import { Notices } from "./notices.ts";
+import { openMessage, partOf } from "./opening.ts";
 import { removeOpened } from "./outside.ts";
 import type { PageView } from "./pages.ts";
 import { ConsolePage } from "./protocol.ts";
-import { ReaderView } from "./reader-view.ts";
+import type { ReaderView } from "./reader-view.ts";
 import { showResult } from "./results.ts";
 import { saveStream } from "./save.ts";
 import { find, findInMessage } from "./searching.ts";
+import { Tasks } from "./tasks.ts";
 
 export interface AppHost {
   /** Something has changed: draw soon. `later` where a frame may wait a little (a sync under way). */
@@ -65,15 +68,26 @@ export class App {
   sidebar = true;
   /** Covers the panes while it is there. */
   page: PageView | null = null;
-  readonly dialog: Dialog = new Dialog(() => this.#draw());
-  readonly notices: Notices = new Notices(() => this.#draw());
+  readonly dialog: Dialog = new Dialog(() => this.draw());
+  readonly notices: Notices = new Notices(() => this.draw());
+  readonly tasks: Tasks = new Tasks(() => this.draw());
   /** Somebody hesitates in the middle of a key sequence. */
   hesitating = false;
   #hesitation: NodeJS.Timeout | null = null;
   progress: Extract<MailEvent, { kind: "progress" }> | null = null;
 
-  constructor(mail: Mail, folder: Folder, bindings: readonly Binding[], host: AppHost) {
+  /** Programs and keys for signatures and decryption. */
+  readonly crypto: CryptoTools;
+
+  constructor(
+    mail: Mail,
+    folder: Folder,
+    bindings: readonly Binding[],
+    host: AppHost,
+    crypto: CryptoTools = {},
+  ) {
     this.mail = mail;
+    this.crypto = crypto;
     this.bindings = bindings;
     this.host = host;
     this.#keys = new KeyReader(bindings);
@@ -111,11 +125,12 @@ export class App {
     if (!pending || this.hesitating) return;
     this.#hesitation = setTimeout(() => {
       this.hesitating = true;
-      this.#draw();
+      this.draw();
     }, hesitationMs).unref();
   }
 
-  #draw(): void {
+  /** Something has changed. */
+  draw(): void {
     this.host.draw(false);
   }
 
@@ -131,7 +146,7 @@ export class App {
   /** Draws when `work` is done; tells the person what went wrong. */
   try(work: Promise<unknown>): void {
     work.then(
-      () => this.#draw(),
+      () => this.draw(),
       (error: unknown) => this.fail(error),
     );
   }
@@ -210,7 +225,7 @@ export class App {
       else if (result.kind === "none" && key !== "Esc")
         this.say(`${result.keys} is not bound to anything: ? shows the keys`);
     }
-    this.#draw();
+    this.draw();
   }
 
   promptCommand(text: string): void {
@@ -293,6 +308,7 @@ export class App {
 
   clear(): void {
     this.#keys.reset();
+    if (this.tasks.cancel()) return;
     this.notices.clear();
     if (this.list.clearMarks()) return;
     if (this.list.filter) this.list.limit(null);
@@ -335,21 +351,7 @@ export class App {
     }
     const { current, folder } = this.list;
     if (!current) return;
-    const reader = new ReaderView(folder, current.uid);
-    this.reader = reader;
-    this.pane = "reader";
-    const unread = !current.flags.includes("\\Seen");
-    this.mail.read(folder, current.uid).then(
-      (message) => {
-        reader.show(message);
-        if (unread) this.try(this.mail.markSeen(folder, current.uid));
-        this.#draw();
-      },
-      (error: unknown) => {
-        reader.fail(error instanceof Error ? error.message : String(error));
-        this.fail(error);
-      },
-    );
+    openMessage(this, folder, current);
   }
 
   openNeighbour(direction: 1 | -1): void {
@@ -360,9 +362,10 @@ export class App {
     else this.openSelected();
   }
 
+  /** Closes the message; one within another leads back to that. */
   closeReader(): void {
-    this.reader = null;
-    if (this.pane === "reader") this.pane = "list";
+    this.reader = this.reader?.outer ?? null;
+    if (!this.reader && this.pane === "reader") this.pane = "list";
   }
 
   back(): void {
@@ -421,8 +424,8 @@ export class App {
     const { reader } = this;
     if (!reader) throw new UsageError("no message is open", "open one first");
     const work = async () => {
-      const { attachment, stream } = await this.mail.part(reader.folder, reader.uid, section);
-      const written = await saveStream(stream, path, safeFileName(attachment.fileName, `part-${section}`));
+      const { fileName, stream } = await partOf(this, reader, section);
+      const written = await saveStream(stream, path, safeFileName(fileName, `part-${section}`));
       this.say(`saved ${written}`);
     };
     this.say("saving…");

@@ -1,5 +1,6 @@
 /** What can follow on the `:` line: command names, then folders where a command wants one. */
 import { commands, findCommand } from "../../commands/index.ts";
+import { OFFERED_CHARSETS } from "../../message/charset.ts";
 import { safeText } from "../../message/safe.ts";
 import { actions } from "./actions.ts";
 import type { App } from "./app.ts";
@@ -69,6 +70,11 @@ export function completeLine(
     );
   const name = line.slice(0, space);
   if (name === "open-link" || name === "copy-link") return completeLink(name, line.slice(space + 1), reader);
+  if (name === "charset")
+    return ranked(OFFERED_CHARSETS, line.slice(space + 1), (charset) => charset).map((charset) => ({
+      text: `${name} ${charset}`,
+      help: "",
+    }));
   const command = findCommand(name);
   const beforeFolder = /^(.*\s)(\S*)$/.exec(line);
   const previous = beforeFolder?.[1]?.trim().split(/\s+/).at(-1) ?? "";

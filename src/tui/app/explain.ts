@@ -10,6 +10,7 @@ const meanings: Readonly<Record<string, string>> = {
   "prompt copy --to ": "Copy to a folder: asks which",
   "prompt open-link ": "Open a link: asks which",
   "prompt copy-link ": "Copy a link: asks which",
+  "prompt charset ": "Read the message in another charset: asks which",
   "prompt pipe ": "Give the message, or the chosen attachment, to a command",
   "prompt mark ": "Mark all that match a query",
   "prompt unmark ": "Take the marks of all that match a query away",

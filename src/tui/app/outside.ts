@@ -8,18 +8,14 @@ import { UsageError } from "../../commands/index.ts";
 import { safeFileName } from "../../message/file-name.ts";
 import { safeText } from "../../message/safe.ts";
 import type { App } from "./app.ts";
+import { openEnclosed, openReader, partOf, sourceOf } from "./opening.ts";
 import { browserFor, startDetached, type Viewer, viewerFor } from "./programs.ts";
 import type { ReaderView } from "./reader-view.ts";
 import { saveStream } from "./save.ts";
 
-function openMessage(app: App): ReaderView {
-  if (app.reader?.message) return app.reader;
-  throw new UsageError("no message is open", "open one first");
-}
-
 /** The link that a person calls by its number; its address is one that may be opened. */
 function linkOf(app: App, argument: string): { number: number; target: string } {
-  const links = openMessage(app).message?.body.links ?? [];
+  const links = openReader(app).message?.body.links ?? [];
   if (links.length === 0) throw new UsageError("this message has no links", "nothing to open");
   const number = argument.trim() === "" && links.length === 1 ? 1 : Number.parseInt(argument, 10);
   const target = links[number - 1];
@@ -44,6 +40,11 @@ export async function openLink(app: App, argument: string): Promise<void> {
     const question = `The text says ${warning.named}, the link leads to ${warning.actual}. Open it?`;
     if (!(await app.dialog.confirm(question))) return;
   }
+  await openPage(app, target);
+}
+
+/** Opens an address in the browser; where there is none it is copied. */
+export async function openPage(app: App, target: string): Promise<void> {
   const browser = browserFor(new URL(target).href);
   if (!browser) {
     app.host.copy(safeText(target));
@@ -62,19 +63,24 @@ export function removeOpened(): void {
   for (const directory of opened.splice(0)) rmSync(directory, { recursive: true, force: true });
 }
 
-/** Opens the attachment under the cursor with the program for its type, from a file that only its owner may read. */
+/** Opens the attachment under the cursor: a message here, anything else with the program for its type, from a file that only its owner may read. */
 export async function openAttachment(app: App): Promise<void> {
-  const reader = openMessage(app);
+  const reader = openReader(app);
   if (!reader.attachment) throw new UsageError("no attachment is chosen", "v chooses one");
   app.say("fetching…");
   const { section } = reader.attachment;
-  const { attachment, stream } = await app.mail.part(reader.folder, reader.uid, section);
+  if (reader.attachment.mediaType === "message/rfc822") {
+    await openEnclosed(app, section);
+    app.notices.clear();
+    return;
+  }
+  const { fileName, mediaType, stream } = await partOf(app, reader, section);
   const directory = mkdtempSync(join(tmpdir(), "postern-"));
   opened.push(directory);
-  const name = safeFileName(attachment.fileName, `part-${section}`);
+  const name = safeFileName(fileName, `part-${section}`);
   const path = await saveStream(stream, join(directory, name), name);
-  const viewer = viewerFor(attachment.mediaType, path);
-  if (!viewer) throw new UsageError(`nothing here opens ${attachment.mediaType}`, "s saves it to a file");
+  const viewer = viewerFor(mediaType, path);
+  if (!viewer) throw new UsageError(`nothing here opens ${mediaType}`, "s saves it to a file");
   await show(app, viewer);
   app.say(`opened ${name}`);
 }
@@ -87,11 +93,11 @@ async function show(app: App, { command, terminal }: Viewer): Promise<void> {
 /** Gives the message's source, or the chosen attachment, to a command, which has the terminal meanwhile. */
 export async function pipe(app: App, command: string): Promise<void> {
   if (command.trim() === "") throw new UsageError("pipe: needs a command", "say pipe less");
-  const reader = openMessage(app);
-  const { folder, uid, attachment } = reader;
+  const reader = openReader(app);
+  const { attachment } = reader;
   const content = attachment
-    ? (await app.mail.part(folder, uid, attachment.section)).stream
-    : await app.mail.source(folder, uid);
+    ? (await partOf(app, reader, attachment.section)).stream
+    : await sourceOf(app, reader);
   const status = await app.host.handOver(() => inTerminal(`{ ${command}\n}; ${waitForEnter}`, content));
   app.say(status === 0 ? `done: ${command}` : `${command} ended with ${status}`, status !== 0);
 }
@@ -118,17 +124,22 @@ function inTerminal(command: string, input: Readable | null): Promise<number> {
 
 /** The header, or the whole source, in the message's place; again: the message. */
 export async function toggleSource(app: App, what: "header" | "raw"): Promise<void> {
-  const reader = openMessage(app);
+  const reader = openReader(app);
   if (reader.showsSource) {
     reader.showSource(null);
     return;
   }
-  const { folder, uid } = reader;
   const text =
-    what === "header"
-      ? (await app.mail.header(folder, uid, [])).toString("utf8")
-      : await beginning(await app.mail.source(folder, uid));
+    what === "raw"
+      ? await beginning(await sourceOf(app, reader))
+      : (await headerOf(app, reader)).toString("utf8");
   reader.showSource(text);
+}
+
+async function headerOf(app: App, { folder, uid, source }: ReaderView): Promise<Buffer> {
+  if (source === null) return app.mail.header(folder, uid, []);
+  const { parseMime } = await import("../../message/index.ts");
+  return parseMime(source).header;
 }
 
 /** Octets of a source that are shown; more is a matter for a pager (`pipe less`). */

@@ -26,6 +26,7 @@ const hinted: readonly (readonly [line: string, text: string])[] = [
   ["open-attachment", "open"],
   ["prompt-save", "save"],
   ["prompt open-link ", "links"],
+  ["form", "form"],
   ["page-down", "page"],
   ["next-message", "next"],
   ["previous-message", "previous"],
@@ -121,6 +122,7 @@ function status(app: App, now: number): StatusModel {
   const line = lineText(app.mail.line, now);
   const right = [
     app.pendingKeys,
+    app.tasks.label === "" ? "" : `${app.tasks.label} C-g stops it`,
     // While nothing comes, nothing gets on.
     progress && line === quiet
       ? `${doing[progress.doing]} ${Math.floor((100 * progress.done) / progress.total)} %`

@@ -1,6 +1,6 @@
 /** The lines of an open message: its text, its header or its source, laid out for a width. */
-import { type DisplayLine, layoutBody } from "../../message/layout.ts";
-import { hiddenLinks } from "../../message/links.ts";
+import type { DisplayLine } from "../../message/layout.ts";
+import { hiddenLinks, shortenLinks } from "../../message/links.ts";
 import { safeText } from "../../message/safe.ts";
 import type { ReadableMessage } from "../../message/types.ts";
 import { cutToWidth, textWidth } from "../../message/width.ts";
@@ -18,18 +18,34 @@ export function noteLine(text: string, style: "muted" | "warning" = "muted"): Di
   };
 }
 
+/** A link's number and target; the host, which is what counts, stands out. */
+function linkLine(number: number, target: string): DisplayLine {
+  const safe = safeText(target);
+  const [, scheme = "", host = "", rest = safe] = /^(mailto:|[a-z]+:\/\/)([^/?#]*)(.*)$/is.exec(safe) ?? [];
+  const spans = [
+    { text: `[${number}] ${scheme}`, style: "muted", link: number },
+    { text: host, style: "plain", link: number },
+    { text: rest, style: "muted", link: number },
+  ] as const;
+  return { ...noteLine(""), spans: spans.filter(({ text }) => text !== "") };
+}
+
 /** The message as text, what is wrong with it first, the links that its text does not spell out last. */
-export function textLines(message: ReadableMessage, width: number, folded: boolean): DisplayLine[] {
+export function textLines(
+  message: ReadableMessage,
+  wrapped: readonly DisplayLine[],
+  folded: boolean,
+): DisplayLine[] {
   const { body, problems } = message;
-  const links = hiddenLinks(body).map(({ number, target }) => noteLine(`[${number}] ${safeText(target)}`));
+  const links = hiddenLinks(shortenLinks(body)).map(({ number, target }) => linkLine(number, target));
   const warnings = body.warnings.map(({ link, named, actual }) =>
     noteLine(`! link ${link} says ${safeText(named)} and leads to ${safeText(actual)}`, "warning"),
   );
-  const lines = layoutBody(body, width);
+  const told = [...problems.map((problem) => noteLine(`! ${safeText(problem)}`)), ...warnings];
   return [
-    ...problems.map((problem) => noteLine(`! ${safeText(problem)}`)),
-    ...warnings,
-    ...(folded ? fold(lines) : lines),
+    ...told,
+    ...(told.length > 0 && wrapped.length > 0 ? [noteLine("")] : []),
+    ...(folded ? fold(wrapped) : wrapped),
     ...(links.length > 0 ? [noteLine(""), ...links] : []),
   ];
 }

@@ -1,17 +1,57 @@
 /** The open message: its text laid out for the width at hand, how far it is scrolled, which attachment is chosen. */
 
-import { formatPeople, formatSize, longDate } from "../../mail/format.ts";
+import { formatSize } from "../../mail/format.ts";
 import type { Folder } from "../../mail/index.ts";
-import type { DisplayLine } from "../../message/layout.ts";
+import { type DisplayLine, layoutBody, layoutInTurns } from "../../message/layout.ts";
+import { shortenLinks } from "../../message/links.ts";
 import { safeText } from "../../message/safe.ts";
-import type { ReadableMessage } from "../../message/types.ts";
+import type { Attachment, ReadableMessage, ReadOptions } from "../../message/types.ts";
 import { readerLength } from "../components/reader.tsx";
-import type { ReaderModel } from "../model.ts";
+import type { ReaderAttachment, ReaderHeader, ReaderModel } from "../model.ts";
+import { headerRows, type Protection } from "./reader-facts.ts";
 import { plainLines, textLines, textOf } from "./reader-lines.ts";
+
+export interface ReaderContent {
+  readonly folder: Folder;
+  readonly uid: number;
+  /** Octets of the whole message. */
+  readonly size: number;
+  /** What is read in place of the message on the server: an enclosed message, or what was decrypted. */
+  readonly source?: Buffer;
+  /** The message that this one lies in. */
+  readonly outer?: ReaderView;
+  /** Something has changed without a key. */
+  draw(): void;
+}
+
+/** Lines of a body that are laid out at once; more of them let keys come between. */
+const linesAtOnce = 200;
+/** Attachments that are listed while nobody looks for them. */
+const shownAttachments = 5;
+
+/** What parts are called that seldom have a name. */
+const nameless: Readonly<Record<string, string>> = {
+  "text/calendar": "invitation",
+  "message/delivery-status": "delivery report",
+  "message/disposition-notification": "receipt",
+  "message/rfc822": "message",
+  "application/pgp-encrypted": "version",
+  "application/pgp-signature": "signature",
+  "application/pkcs7-signature": "signature",
+  "application/pkcs7-mime": "S/MIME",
+};
 
 export class ReaderView {
   readonly folder: Folder;
   readonly uid: number;
+  readonly size: number;
+  readonly outer: ReaderView | null;
+  /** Null: the message is on the server, or in the cache. */
+  source: Buffer | null;
+  /** How the person wants it read. */
+  options: ReadOptions = {};
+  protection: Protection = null;
+  readonly #draw: () => void;
   #message: ReadableMessage | null = null;
   #notice = "Loading…";
   #scroll = 0;
@@ -20,7 +60,11 @@ export class ReaderView {
   #attachmentsAwaited = false;
   #width = 0;
   #height = 1;
+  /** The body as wrapped, and as shown: folded, with what Postern says of it. */
+  #wrapped: readonly DisplayLine[] = [];
   #lines: readonly DisplayLine[] = [];
+  /** Counts what was laid out, so that the last one wins. */
+  #layouts = 0;
   #folded = false;
   /** A header or a source in the message's place. */
   #source: string | null = null;
@@ -29,14 +73,18 @@ export class ReaderView {
   #hits: readonly number[] = [];
   #hit = -1;
 
-  constructor(folder: Folder, uid: number) {
+  constructor({ folder, uid, size, source, outer, draw }: ReaderContent) {
     this.folder = folder;
     this.uid = uid;
+    this.size = size;
+    this.source = source ?? null;
+    this.outer = outer ?? null;
+    this.#draw = draw;
   }
 
+  /** Shows the message, from its beginning if it is another text than before. */
   show(message: ReadableMessage): void {
     this.#message = message;
-    this.#notice = "";
     this.#layOut();
     if (this.#attachmentsAwaited) this.focusAttachments(true);
   }
@@ -54,10 +102,29 @@ export class ReaderView {
   }
 
   #layOut(): void {
+    const layout = ++this.#layouts;
     if (!this.#message || this.#width === 0) return;
+    const body = shortenLinks(this.#message.body);
+    const take = (lines: readonly DisplayLine[]) => {
+      if (layout !== this.#layouts) return;
+      this.#notice = "";
+      this.#wrapped = lines;
+      this.#arrange();
+    };
+    if (body.lines.length <= linesAtOnce) take(layoutBody(body, this.#width));
+    else
+      void layoutInTurns(body, this.#width).then((lines) => {
+        take(lines);
+        this.#draw();
+      });
+  }
+
+  /** Puts what is shown together: the wrapped body, or the source in its place. */
+  #arrange(): void {
+    if (!this.#message) return;
     this.#lines =
       this.#source === null
-        ? textLines(this.#message, this.#width, this.#folded)
+        ? textLines(this.#message, this.#wrapped, this.#folded)
         : plainLines(this.#source, this.#width);
     this.find(this.#sought);
     this.scrollBy(0);
@@ -66,13 +133,13 @@ export class ReaderView {
   /** Folds long quotes, or shows them again. */
   toggleQuotes(): void {
     this.#folded = !this.#folded;
-    this.#layOut();
+    this.#arrange();
   }
 
   /** Shows this text (a header, a whole source) in the message's place; null: the message again. */
   showSource(text: string | null): void {
     this.#source = text;
-    this.#layOut();
+    this.#arrange();
     this.scrollTo("first");
   }
 
@@ -115,21 +182,14 @@ export class ReaderView {
     return this.#message;
   }
 
-  #headers(): { name: string; value: string }[] {
+  #headers(): ReaderHeader[] {
     if (!this.#message) return [];
-    const { from, to, cc, subject, date } = this.#message.headers;
-    return [
-      { name: "From", value: formatPeople(from, true) },
-      { name: "To", value: formatPeople(to, true) },
-      { name: "Cc", value: formatPeople(cc, true) },
-      {
-        name: "Date",
-        value: date === null ? "" : longDate(date),
-      },
-      { name: "Subject", value: subject },
-    ]
-      .filter(({ value }) => value !== "")
-      .map(({ name, value }) => ({ name, value: safeText(value) }));
+    const outer = this.outer?.message?.headers.subject;
+    const within: ReaderHeader[] =
+      outer === undefined
+        ? []
+        : [{ name: "Within", value: safeText(outer || "(no subject)"), tone: "quiet" }];
+    return [...within, ...headerRows(this.#message, this.protection)];
   }
 
   get #length(): number {
@@ -153,7 +213,7 @@ export class ReaderView {
   }
 
   /** The attachment the cursor is on; null while it is on none. */
-  get attachment(): { section: string; fileName: string | null } | null {
+  get attachment(): Attachment | null {
     return this.#message?.attachments[this.#attachment] ?? null;
   }
 
@@ -164,26 +224,44 @@ export class ReaderView {
     const any = (this.#message?.attachments.length ?? 0) > 0;
     this.#attachment = on && any ? 0 : -1;
     if (on && any) this.scrollTo("first");
+    this.scrollBy(0);
     return any;
   }
 
   moveAttachment(by: number): void {
     const last = (this.#message?.attachments.length ?? 0) - 1;
     this.#attachment = Math.max(0, Math.min(this.#attachment + by, last));
+    const line = this.#headers().length + this.#attachment;
+    this.scrollBy(Math.min(0, line - this.#scroll) + Math.max(0, line - this.#scroll - this.#height + 1));
+  }
+
+  /** An enclosed message is called by its subject. */
+  #attachmentRow(attachment: Attachment, focused: boolean): ReaderAttachment {
+    const { section, fileName, mediaType, size } = attachment;
+    const enclosed = this.#message?.items.find(
+      (item) => item.kind === "enclosed" && item.section === section,
+    );
+    const subject = enclosed?.kind === "enclosed" ? enclosed.headers.subject || "(no subject)" : null;
+    return {
+      section,
+      name: safeText(subject ?? fileName ?? nameless[mediaType] ?? "(no name)"),
+      mediaType: mediaType === "message/rfc822" ? "message" : safeText(mediaType),
+      size: formatSize(size),
+      focused,
+    };
   }
 
   model(): ReaderModel {
+    const all = this.#message?.attachments ?? [];
+    const few = this.#attachment >= 0 || all.length <= shownAttachments + 1;
+    const shown = few ? all : all.slice(0, shownAttachments);
     return {
       headers: this.#headers(),
-      attachments: (this.#message?.attachments ?? []).map((a, i) => ({
-        section: a.section,
-        name: safeText(a.fileName ?? "(no name)"),
-        mediaType: safeText(a.mediaType),
-        size: formatSize(a.size),
-        focused: i === this.#attachment,
-      })),
+      attachments: shown.map((a, i) => this.#attachmentRow(a, i === this.#attachment)),
+      moreAttachments: all.length - shown.length,
       lines: this.#lines,
       links: this.#message?.body.links ?? [],
+      warned: this.#message?.body.warnings.map(({ link }) => link) ?? [],
       hits: this.#hits,
       scroll: Math.max(0, this.#scroll),
       notice: this.#notice,

@@ -3,7 +3,7 @@ import type { DisplayLine } from "../../message/layout.ts";
 import type { Span } from "../../message/types.ts";
 import { cutToWidth, padToWidth, textWidth } from "../../message/width.ts";
 import { maxTextWidth } from "../layout.ts";
-import type { ReaderAttachment, ReaderModel } from "../model.ts";
+import type { ReaderAttachment, ReaderHeader, ReaderModel, Tone } from "../model.ts";
 import type { StyleName, Theme } from "../theme.ts";
 import { Lines } from "./lines.tsx";
 
@@ -30,7 +30,7 @@ export function readerLength(model: ReaderModel): number {
 
 /** The line on which the body begins. */
 function bodyStart(model: ReaderModel): number {
-  return model.headers.length + model.attachments.length + 1;
+  return model.headers.length + model.attachments.length + (model.moreAttachments > 0 ? 1 : 0) + 1;
 }
 
 /** The lines in view; only those are made. */
@@ -43,16 +43,21 @@ export function readerLines(
   const start = bodyStart(model);
   const line = (n: number): string => {
     const header = model.headers[n];
-    if (header) return headerLine(header.name, header.value, Math.min(names, text >> 1), text, theme);
+    if (header) return headerLine(header, Math.min(names, text >> 1), text, theme);
     const attachment = model.attachments[n - model.headers.length];
     if (attachment) return attachmentLine(attachment, text, focused, theme);
+    if (model.moreAttachments > 0 && n === start - 2)
+      return theme.style(
+        "text.muted",
+        cutToWidth(`${theme.glyphs.bullet} and ${model.moreAttachments} more: v shows them`, text, ""),
+      );
     if (n === start - 1) return theme.style("border", theme.glyphs.horizontal.repeat(text));
     if (model.notice)
       return n === start
         ? theme.style("text.muted", cutToWidth(model.notice, text, theme.glyphs.ellipsis))
         : "";
     const body = model.lines[n - start];
-    return body ? bodyLine(body, model.links, text, theme) : "";
+    return body ? bodyLine(body, model, text, theme) : "";
   };
   const hits = new Set(model.hits);
   const margin = (n: number) => {
@@ -67,11 +72,20 @@ export function readerLines(
   });
 }
 
-function headerLine(name: string, value: string, names: number, width: number, theme: Theme): string {
+const tones: Readonly<Record<Tone, StyleName>> = {
+  good: "good",
+  doubt: "doubt",
+  bad: "status.error",
+  quiet: "text.muted",
+};
+
+function headerLine({ name, value, tone }: ReaderHeader, names: number, width: number, theme: Theme): string {
   const label = padToWidth(name, names, "");
-  const text = cutToWidth(value, Math.max(0, width - names - 2), theme.glyphs.ellipsis);
-  const shown = name === "Subject" ? theme.style("text.strong", text) : text;
-  return `${theme.style("text.muted", label)}  ${shown}`;
+  const { good, bad, ellipsis } = theme.glyphs;
+  const sign = tone === "good" ? `${good} ` : tone === "bad" ? `${bad} ` : tone === "doubt" ? "? " : "";
+  const text = cutToWidth(sign + value, Math.max(0, width - names - 2), ellipsis);
+  const style = tone ? tones[tone] : name === "Subject" ? "text.strong" : null;
+  return `${theme.style("text.muted", label)}  ${style ? theme.style(style, text) : text}`;
 }
 
 function attachmentLine(attachment: ReaderAttachment, width: number, focused: boolean, theme: Theme): string {
@@ -98,7 +112,12 @@ const spanStyles: Readonly<Record<Span["style"], StyleName | null>> = {
   warning: "status.error",
 };
 
-function bodyLine(line: DisplayLine, links: readonly string[], width: number, theme: Theme): string {
+function bodyLine(
+  line: DisplayLine,
+  { links, warned }: Pick<ReaderModel, "links" | "warned">,
+  width: number,
+  theme: Theme,
+): string {
   const quote: StyleName | null =
     line.quote > 0 ? (`quote.${((line.quote - 1) % 3) + 1}` as "quote.1" | "quote.2" | "quote.3") : null;
   let room = width;
@@ -107,7 +126,7 @@ function bodyLine(line: DisplayLine, links: readonly string[], width: number, th
     if (room <= 0) break;
     const text = cutToWidth(span.text, room, theme.glyphs.ellipsis);
     room -= textWidth(text);
-    const style = spanStyles[span.style] ?? quote;
+    const style = warned.includes(span.link) ? "link.warned" : (spanStyles[span.style] ?? quote);
     const styled = style ? theme.style(style, text) : text;
     const target = span.link > 0 ? links[span.link - 1] : undefined;
     out += target === undefined ? styled : theme.link(target, styled);
