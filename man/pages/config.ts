@@ -1,10 +1,13 @@
 /** postern-config(5): the config file, setting by setting. */
+import { oauthProviders } from "../../src/account/oauth/providers.ts";
 import {
   accountSettings,
+  oauthTable,
   type Setting,
   schemes,
   screenSettings,
   smimeSettings,
+  smtpSchemes,
 } from "../../src/account/settings.ts";
 import { item, type Page, paragraph, section, subsection, verbatim } from "../roff.ts";
 
@@ -18,6 +21,11 @@ password-command = "pass show mail/home"
 address = "m.example@example.com"
 imap = "imap://m.example@mail.example.com:143"
 ca-file = "example-ca.pem"
+
+[accounts.work.oauth2]
+token-url = "https://login.example.com/token"
+authorization-url = "https://login.example.com/authorize"
+client-id = "postern-of-m"
 
 [screen]
 key-bar = false
@@ -67,6 +75,10 @@ export const configPage: Page = {
         ...Object.entries(schemes).map(([scheme, { port, help }]) =>
           item(`\`${scheme}//\``, `${help} Port ${port} where none is given.`),
         ),
+        paragraph("The schemes of `smtp` are:"),
+        ...Object.entries(smtpSchemes).map(([scheme, { port, help }]) =>
+          item(`\`${scheme}//\``, `${help} Port ${port} where none is given.`),
+        ),
         paragraph(
           "With the first two, TLS 1.2 or later is spoken, and nothing but the request for TLS is sent before the server has proved who it is: its certificate must be for the host in the URL, and be signed by an authority that Node.js trusts, or, where `ca-file` is set, by one in that file; or it must be the very one that `pin` names.",
         ),
@@ -78,14 +90,29 @@ export const configPage: Page = {
           "1. `password-command`",
           "If it fails or prints nothing, that is an error: the others are not tried.",
         ),
-        item("2. the environment", "The variable `POSTERN_PASSWORD`, for whichever account is used."),
         item(
-          "3. you",
+          "2. the keyring",
+          "The Secret Service of the session (GNOME Keyring, KWallet, KeePassXC), or macOS Keychain, by the optional package keytar. `account login` puts it there, under the service `postern`, bound to user and host. A keyring that does not answer is given up after a second; where it could show a window, after half a minute.",
+        ),
+        item("3. the environment", "The variable `POSTERN_PASSWORD`, for whichever account is used."),
+        item(
+          "4. you",
           "Postern asks on the terminal, and does not show what is typed: before the screen opens, and for a command where its standard input and standard error are a terminal.",
         ),
         paragraph(
-          "Where there is none of them, the exit status is 77: a script is never asked. Postern writes the password nowhere: not to the config, the local copy, an error or the protocol that `--trace` writes.",
+          "Where there is none of them, the exit status is 77: a script is never asked. Postern writes the password nowhere else: not to the config, the local copy, an error or the protocol that `--trace` writes.",
         ),
+      ),
+      subsection(
+        "OAuth 2.0",
+        paragraph(
+          "With `oauth2`, Postern logs in by access tokens (OAUTHBEARER, RFC 7628, or XOAUTH2). `account login` has you allow access, in a browser or on another device, and keeps what it gets where the password would be: in the keyring, or with `store-command` for `password-command`. A token is renewed before it ends, and when the server refuses it. The settings are:",
+        ),
+        ...settings(oauthTable),
+        paragraph(
+          "The client id is yours: each provider gives one to whoever registers a client there. These are known:",
+        ),
+        ...Object.entries(oauthProviders).map(([name, { register }]) => item(`\`${name}\``, `${register}.`)),
       ),
     ),
     section(

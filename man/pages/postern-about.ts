@@ -35,7 +35,14 @@ export const flagNames: readonly string[] = [
 
 export const environment: readonly string[] = [
   item("`POSTERN_CONFIG`", "The config file, where `--config` does not name one."),
-  item("`POSTERN_PASSWORD`", "The password, where the account has no `password-command`."),
+  item(
+    "`POSTERN_PASSWORD`",
+    "The password, where the account has no `password-command` and the keyring has none for it.",
+  ),
+  item(
+    "`DBUS_SESSION_BUS_ADDRESS`, `XDG_RUNTIME_DIR`",
+    "Tell where the keyring is. Where there is no D-Bus session, it is not asked.",
+  ),
   item(
     "`XDG_CONFIG_HOME`, `XDG_CACHE_HOME`, `XDG_STATE_HOME`",
     "Where the files below lie. A value that is not an absolute path is ignored.",
@@ -49,7 +56,10 @@ export const environment: readonly string[] = [
     "Mailcap files (RFC 1524) that say how attachments are opened: `~/.mailcap` and `/etc/mailcap` where it is not set.",
   ),
   item("`PAGER`", "Shows what a mailcap entry with `copiousoutput` prints."),
-  item("`DISPLAY`, `WAYLAND_DISPLAY`", "Tell whether there is a desktop to open windows on."),
+  item(
+    "`DISPLAY`, `WAYLAND_DISPLAY`",
+    "Tell whether there is a desktop to open windows on; then the keyring may take its time to be unlocked.",
+  ),
   item(
     "`GPG_TTY`",
     "The terminal on which gpg asks for a passphrase; that of the screen where it is not set.",

@@ -1,20 +1,23 @@
 /** The config file: TOML, read and checked once, then trusted. */
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { AccountError } from "./errors.ts";
+import { type OAuthSettings, oauthSettings } from "./oauth/settings.ts";
 import { configFile } from "./paths.ts";
+import { Section, type Table } from "./section.ts";
 import {
   accountSettings,
   type Keymap,
   type KeyPlace,
   keymaps,
   keyPlaces,
+  type SchemeTable,
   type Security,
   schemes,
   screenSettings,
   smimeSettings,
+  smtpSchemes,
 } from "./settings.ts";
 
 export interface ServerAddress {
@@ -29,12 +32,20 @@ export interface Account {
   readonly name: string;
   readonly address: string;
   readonly imap: ServerAddress;
+  /** Where mail is handed in (RFC 6409). */
+  readonly smtp?: ServerAddress;
   /** A shell command whose first line of output is the password. */
   readonly passwordCommand: string | null;
   /** PEM file of certificate authorities to trust for this account, in place of those that Node.js trusts. */
   readonly caFile: string | null;
   /** `sha256:HEX`: the one certificate to accept. */
   readonly pin: string | null;
+  /** A shell command that gets a new password or token on its standard input, to keep it for `passwordCommand`. */
+  readonly storeCommand?: string;
+  /** Whether the keyring is asked; not set: where there is one. */
+  readonly keyring?: boolean;
+  /** Login is by OAuth 2.0 access token and not by password. */
+  readonly oauth?: OAuthSettings;
 }
 
 export interface ScreenSettings {
@@ -69,73 +80,29 @@ export interface Config {
   readonly smime: SmimeSettings;
 }
 
-type Table = Readonly<Record<string, unknown>>;
-
-/** One place in the file, for messages that say where. */
-class Section {
-  readonly path: string;
-  readonly name: string;
-  readonly table: Table;
-
-  constructor(path: string, name: string, table: unknown) {
-    this.path = path;
-    this.name = name;
-    if (typeof table !== "object" || table === null || Array.isArray(table)) {
-      throw this.wrong("is not a table", `write it as [${name}]`);
-    }
-    this.table = table as Table;
-  }
-
-  wrong(what: string, hint: string): AccountError {
-    return new AccountError("CONFIG", `${this.path}: ${this.name} ${what}`, hint);
-  }
-
-  /** Refuses keys that mean nothing: a misspelt setting that is silently ignored is worse than a message. */
-  only(known: readonly string[]): void {
-    const unknown = Object.keys(this.table).find((key) => !known.includes(key));
-    if (unknown !== undefined) {
-      throw this.wrong(`has an unknown setting "${unknown}"`, `the settings here are: ${known.join(", ")}`);
-    }
-  }
-
-  text(key: string): string | null {
-    const value = this.table[key];
-    if (value === undefined) return null;
-    if (typeof value !== "string" || value === "") {
-      throw this.wrong(`has a "${key}" that is not a text`, `write ${key} = "…"`);
-    }
-    return value;
-  }
-
-  /** A file, from the directory of the config file on; ~/ is the person's home. */
-  file(key: string): string | null {
-    const value = this.text(key);
-    return value === null ? null : resolve(dirname(this.path), value.replace(/^~(?=\/)/, homedir()));
-  }
-
-  flag(key: string, fallback: boolean): boolean {
-    const value = this.table[key] ?? fallback;
-    if (typeof value !== "boolean")
-      throw this.wrong(`has a "${key}" that is not true or false`, `write ${key} = true`);
-    return value;
-  }
-}
-
-/** Reads `imaps://user@host:port`; the user defaults to the account's address. */
-function serverAddress(section: Section, key: string, address: string): ServerAddress {
+/** Reads `imaps://user@host:port`; the user defaults to the account's address. Null where the setting is not there. */
+function serverAddress(
+  section: Section,
+  key: "imap" | "smtp",
+  address: string,
+  kinds: SchemeTable,
+): ServerAddress | null {
   const text = section.text(key);
-  const example = `write ${key} = "imaps://me@imap.example.org"`;
-  if (text === null) throw section.wrong(`has no "${key}"`, example);
+  const [first = ""] = Object.keys(kinds);
+  const example = `write ${key} = "${first}//me@${key}.example.org"`;
+  if (text === null) return null;
   if (!URL.canParse(text)) {
     // Before an @ there may be a password, which no error repeats.
     throw section.wrong(`has an "${key}" that is not an address: ${text.replace(/^.*@/s, "…@")}`, example);
   }
   const url = new URL(text);
-  const scheme = schemes[url.protocol];
+  const scheme = kinds[url.protocol];
   if (!scheme) {
+    const words = { tls: "TLS", starttls: "STARTTLS required", none: "no protection" };
+    const known = Object.entries(kinds).map(([name, { security }]) => `${name}// (${words[security]})`);
     throw section.wrong(
       `has an "${key}" of an unknown kind: ${url.protocol}//`,
-      "use imaps:// (TLS), imap:// (STARTTLS required) or imap+insecure:// (no protection)",
+      `use ${known.slice(0, -1).join(", ")} or ${known.at(-1)}`,
     );
   }
   if (url.password !== "") {
@@ -177,13 +144,22 @@ function account(path: string, name: string, table: unknown): Account {
       'write pin = "sha256:" and 64 hexadecimal digits',
     );
   }
+  const imap = serverAddress(section, "imap", address, schemes);
+  if (imap === null) throw section.wrong('has no "imap"', 'write imap = "imaps://me@imap.example.org"');
+  const smtp = serverAddress(section, "smtp", address, smtpSchemes);
+  const storeCommand = section.text("store-command");
+  const oauth = section.table.oauth2 === undefined ? null : oauthSettings(section.table.oauth2, path, name);
   return {
     name,
     address,
-    imap: serverAddress(section, "imap", address),
+    imap,
     passwordCommand: section.text("password-command"),
     caFile: section.file("ca-file"),
     pin,
+    ...(smtp === null ? {} : { smtp }),
+    ...(storeCommand === null ? {} : { storeCommand }),
+    ...(section.table.keyring === undefined ? {} : { keyring: section.flag("keyring", true) }),
+    ...(oauth === null ? {} : { oauth }),
   };
 }
 

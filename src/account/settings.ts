@@ -22,9 +22,25 @@ export const accountSettings = {
     help: "The server: scheme, user, host and port. User and port may be left out.",
     required: true,
   },
+  smtp: {
+    example: '"submissions://me@smtp.example.org"',
+    help: "The server that takes mail to be sent, in the same form. Nothing uses it yet: this version does not send.",
+  },
   "password-command": {
     example: '"pass show mail/work"',
-    help: "A command for /bin/sh whose first line of output is the password. It has two minutes.",
+    help: "A command for /bin/sh whose first line of output is the password, or with oauth2 the token that store-command was given. It has two minutes.",
+  },
+  "store-command": {
+    example: '"pass insert -m -f mail/work"',
+    help: "A command for /bin/sh that keeps what it reads from its standard input (one line) so that password-command prints it: for `account login`, and for new tokens.",
+  },
+  keyring: {
+    example: "true",
+    help: "true: the password or token is in the system keyring, and the screen does not ask for it at its start; false: the keyring is not asked. Where this is not set, the keyring is asked if there is one.",
+  },
+  oauth2: {
+    example: '{ provider = "google", client-id = "…" }',
+    help: "Log in by OAuth 2.0 and not by password: see below. It may also be a table of its own, `[accounts.`«NAME»`.oauth2]`.",
   },
   "ca-file": {
     example: '"ca.pem"',
@@ -83,8 +99,10 @@ export const keyPlaces = ["list", "reader", "attachments", "folders", "page"] as
 
 export type KeyPlace = (typeof keyPlaces)[number];
 
+export type SchemeTable = Readonly<Record<string, { security: Security; port: number; help: string }>>;
+
 /** The schemes of a server's URL, with the ports they stand for (RFC 8314 §3, RFC 9051 §2.1). */
-export const schemes: Readonly<Record<string, { security: Security; port: number; help: string }>> = {
+export const schemes: SchemeTable = {
   "imaps:": { security: "tls", port: 993, help: "TLS from the first byte. The one to use." },
   "imap:": {
     security: "starttls",
@@ -97,3 +115,44 @@ export const schemes: Readonly<Record<string, { security: Security; port: number
     help: "No protection: password and mail travel in clear text. For a server on this machine, or through a tunnel that protects them.",
   },
 };
+
+/** The same for handing in mail (RFC 8314 §3.3, RFC 6409 §3.1). */
+export const smtpSchemes: SchemeTable = {
+  "submissions:": { security: "tls", port: 465, help: "TLS from the first byte." },
+  "submission:": { security: "starttls", port: 587, help: "STARTTLS, and required." },
+  "smtp+insecure:": { security: "none", port: 25, help: "No protection: for a server on this machine." },
+};
+
+/** `[accounts.NAME.oauth2]` */
+export const oauthTable = {
+  provider: {
+    example: '"google"',
+    help: "The provider, whose addresses are then known.",
+  },
+  "client-id": {
+    example: '"1234.apps.example.org"',
+    help: "The id that you got from the provider when you registered a client of your own there. Required unless there is a token-command.",
+  },
+  "client-secret": {
+    example: '"…"',
+    help: "What some providers give out with the id. With a client that runs on people's own machines it is no secret, whatever it is called.",
+  },
+  scope: { example: '"https://mail.example.org/ offline_access"', help: "What access is asked for." },
+  "authorization-url": {
+    example: '"https://login.example.org/authorize"',
+    help: "Where you allow access in a browser.",
+  },
+  "token-url": { example: '"https://login.example.org/token"', help: "Where tokens are given out." },
+  "device-url": {
+    example: '"https://login.example.org/device"',
+    help: "Where codes are given out that you type on another device (RFC 8628).",
+  },
+  "redirect-port": {
+    example: "8080",
+    help: "The port of this machine that the browser is sent back to, for providers that want to know it beforehand. Otherwise any that is free.",
+  },
+  "token-command": {
+    example: '"oauth-helper token me@example.org"',
+    help: "A command for /bin/sh whose first line of output is an access token that is good now. Nothing else of this table is then used.",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;

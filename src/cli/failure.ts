@@ -41,7 +41,17 @@ export const exits: readonly Exit[] = [
   {
     status: 69,
     meaning: "The server cannot be reached, went away, or does not offer what is needed.",
-    codes: ["REFUSED", "UNRESOLVED", "TIMEOUT", "CLOSED", "BYE", "UNAVAILABLE", "UNSUPPORTED"],
+    codes: [
+      "REFUSED",
+      "UNRESOLVED",
+      "TIMEOUT",
+      "CLOSED",
+      "BYE",
+      "UNAVAILABLE",
+      "UNSUPPORTED",
+      "PROVIDER",
+      "NO_SERVER",
+    ],
   },
   { status: internal, meaning: "A fault in postern.", codes: ["INTERNAL", "bug"] },
   {
@@ -79,6 +89,9 @@ export const exits: readonly Exit[] = [
       "NOPERM",
       "NO_PASSWORD",
       "PASSWORD_COMMAND",
+      "KEYRING",
+      "NOT_ALLOWED",
+      "OAUTH",
     ],
   },
   { status: 78, meaning: "The configuration is missing or wrong.", codes: ["CONFIG", "NO_ACCOUNT"] },

@@ -3,9 +3,9 @@ import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { pipeline } from "node:stream/promises";
 import { type Account, chooseAccount, loadConfig } from "../account/config.ts";
-import { getPassword } from "../account/password.ts";
+import { Credentials } from "../account/credentials.ts";
 import { type Command, type RawValues, type Result, UsageError } from "../commands/index.ts";
-import type { Secret } from "../imap/index.ts";
+import type { AccessToken, Secret } from "../imap/index.ts";
 import { showsUtf8 } from "../mail/format.ts";
 import { type Folder, type LineState, Mail } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
@@ -45,7 +45,7 @@ export function openMail(
   account: Account,
   globals: Globals,
   keepOnline: boolean,
-  password: () => Promise<Secret>,
+  password: (refused?: AccessToken) => Promise<Secret>,
 ): Mail {
   const { trace } = globals;
   return Mail.open({
@@ -60,7 +60,7 @@ export function openMail(
 }
 
 /** A script must end, not ask: without a terminal on both sides nobody is there to answer. */
-function someoneThere(): boolean {
+export function someoneThere(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
@@ -97,16 +97,20 @@ const refusedStatus = 76;
 /** Resolves to the exit status: 0, or 75 where a change waits in the journal for a connection. */
 export async function runOneShot(command: Command, globals: Globals, values: RawValues): Promise<number> {
   const account = chooseAccount(loadConfig(globals.config), globals.account);
-  const mail = openMail(account, globals, false, () => getPassword(account, someoneThere()));
+  const warn = (warnings: readonly string[]) => {
+    for (const warning of warnings) process.stderr.write(`postern: ${safeText(warning)}\n`);
+  };
+  const credentials = new Credentials(account, {
+    interactive: someoneThere(),
+    warn: (sentence) => warn([sentence]),
+  });
+  const mail = openMail(account, globals, false, (refused) => credentials.get(refused));
   // Changes of an earlier session go out with this one: what the server refuses of them has nobody else to be told to.
   const refused: string[] = [];
   mail.on((event) => {
     if (event.kind === "notice" && event.level === "error")
       refused.push(`${event.text} ("postern queue" shows it)`);
   });
-  const warn = (warnings: readonly string[]) => {
-    for (const warning of warnings) process.stderr.write(`postern: ${safeText(warning)}\n`);
-  };
   try {
     let folder: Promise<Folder> | undefined;
     const result = await command.run(

@@ -1,7 +1,8 @@
 /** `postern` without a command: the screen, where there is a terminal to show it on. */
 import { chooseAccount, loadConfig } from "../account/config.ts";
-import { getPassword, hasSource } from "../account/password.ts";
+import { Credentials } from "../account/credentials.ts";
 import { UsageError } from "../commands/index.ts";
+import { safeText } from "../message/safe.ts";
 import { type Globals, openMail } from "./run.ts";
 
 /** Ends the process when the person has quit. */
@@ -14,11 +15,12 @@ export async function openScreen(globals: Globals): Promise<never> {
   }
   const config = loadConfig(globals.config);
   const account = chooseAccount(config, globals.account);
-  const quiet = () => getPassword(account, false);
-  // A prompt cannot share the terminal with the screen: what must be asked is asked before.
-  const asks = globals.offline !== true && !hasSource(account);
-  const typed = asks ? await getPassword(account, true) : null;
-  const mail = openMail(account, globals, true, () => (typed ? Promise.resolve(typed) : quiet()));
+  const credentials = new Credentials(account, {
+    interactive: true,
+    warn: (sentence) => void process.stderr.write(`postern: ${safeText(sentence)}\n`),
+  });
+  if (globals.offline !== true) await credentials.prepare();
+  const mail = openMail(account, globals, true, credentials.unattended());
   const { runScreen } = await import("../tui/index.ts");
   const folder = globals.folder ?? "INBOX";
   const status = await runScreen({

@@ -7,7 +7,7 @@ export {
   type PasswordLogin,
   type TokenLogin,
 } from "./auth/mechanism.ts";
-export { Secret } from "./auth/secret.ts";
+export { AccessToken, Secret } from "./auth/secret.ts";
 export { Capabilities, type RememberedCapabilities } from "./capabilities.ts";
 export { describeCapability } from "./capability-names.ts";
 export { deleteAcl, getAcl, listRights, myRights, setAcl } from "./command/acl.ts";
@@ -91,6 +91,7 @@ export type { NamespaceEntry, Namespaces } from "./response/namespace.ts";
 export type { Quota, QuotaResource } from "./response/quota.ts";
 export type { Threads } from "./response/thread.ts";
 export type { FetchedUrl } from "./response/url-auth.ts";
+export { isLoopback } from "./transport/tcp.ts";
 export * as uidSet from "./uid-set.ts";
 export * from "./values.ts";
 export type { LiteralSink } from "./wire/framer.ts";

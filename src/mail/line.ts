@@ -7,6 +7,7 @@ import type { Account } from "../account/config.ts";
 import { AccountError } from "../account/errors.ts";
 import { version } from "../account/version.ts";
 import {
+  AccessToken,
   type Connection,
   connect,
   enable,
@@ -23,7 +24,8 @@ import type { LineState } from "./values.ts";
 export interface LineOptions {
   readonly account: Account;
   readonly ca: string | undefined;
-  password(): Promise<Secret>;
+  /** The password or access token; `refused` is the token that the server has just refused. */
+  password(refused?: AccessToken): Promise<Secret>;
   readonly offline: boolean;
   /** Come back by itself after a loss: what a screen wants and a script does not. */
   readonly keepOnline: boolean;
@@ -246,7 +248,7 @@ export class Line {
   /** `eager`: the password is asked for before there is anybody to give it to. */
   async #open(signal: AbortSignal, eager: boolean, entering?: LineHooks["entering"]): Promise<Opened> {
     const { account, ca, protocol } = this.#options;
-    const { security, host, port, user } = account.imap;
+    const { security, host, port } = account.imap;
     const ask = () => {
       const asked = this.#options.password();
       asked.catch(() => undefined);
@@ -274,8 +276,8 @@ export class Line {
     const password = early ?? ask();
     const login = password
       .then((secret) => {
-        const done = connection.authenticate({ user, secret });
-        if (!remembered) entering?.(connection);
+        const done = this.#logIn(connection, secret);
+        if (!remembered && !(secret instanceof AccessToken)) entering?.(connection);
         return done;
       })
       .then(() => {
@@ -286,12 +288,28 @@ export class Line {
     login.catch((error: unknown) => connection.destroy(error instanceof ImapError ? error : undefined));
     try {
       // With the server's abilities known, what is to be read is asked for along with the login, and fails with it.
-      await (remembered ? password : login);
+      // A token may have to be replaced, and what waits behind it would fail.
+      if (remembered === null || (await password) instanceof AccessToken) await login;
       if (connection.state === "closed") await login;
     } finally {
       signal.removeEventListener("abort", abort);
     }
     return { connection, login };
+  }
+
+  async #logIn(connection: Connection, secret: Secret): Promise<void> {
+    const { user } = this.#options.account.imap;
+    if (!(secret instanceof AccessToken)) return connection.authenticate({ user, secret });
+    try {
+      await connection.authenticate({ user, token: secret });
+    } catch (error) {
+      if (!(error instanceof ImapError && error.code === "AUTH") || connection.state === "closed")
+        throw error;
+      // It may have been withdrawn before its time. A new one that is refused too is the person's affair.
+      const token = await this.#options.password(secret);
+      if (!(token instanceof AccessToken) || token.reveal() === secret.reveal()) throw error;
+      await connection.authenticate({ user, token });
+    }
   }
 
   #lost(error: Error): void {
@@ -346,6 +364,6 @@ export class Line {
 
 /** Asking again with a refused password would only lock the account; the person acts first. */
 function mayRetry(error: Error): boolean {
-  if (error instanceof AccountError) return error.code !== "NO_PASSWORD";
+  if (error instanceof AccountError) return !["NO_PASSWORD", "NOT_ALLOWED", "CONFIG"].includes(error.code);
   return !(error instanceof ImapError && ["AUTH", "CERTIFICATE", "INSECURE"].includes(error.code));
 }

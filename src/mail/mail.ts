@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import type { Readable } from "node:stream";
 import { type Account, readCa } from "../account/config.ts";
 import { cacheDir, stateDir } from "../account/paths.ts";
-import type { Secret } from "../imap/index.ts";
+import type { AccessToken, Secret } from "../imap/index.ts";
 import type { CryptoTools } from "../message/crypto/types.ts";
 import type { Attachment, ReadableMessage, ReadOptions } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
@@ -37,7 +37,8 @@ export interface MailOptions {
   readonly account: Account;
   /** Where the local copy lies; the XDG places where not given. */
   readonly directories?: { readonly cacheDir: string; readonly stateDir: string };
-  password(): Promise<Secret>;
+  /** The password or access token; `refused` is the token that the server has just refused. */
+  password(refused?: AccessToken): Promise<Secret>;
   /** Never connect. */
   readonly offline: boolean;
   /** Come back after a loss and watch for new mail: for a screen, not for a script. */
@@ -102,7 +103,7 @@ export class Mail {
     this.#session = new Session({
       account,
       ca: readCa(account),
-      password: () => options.password(),
+      password: (refused) => options.password(refused),
       offline: options.offline,
       keepOnline: options.keepOnline,
       protocol,

@@ -12,6 +12,18 @@ const installed = [
   { name: "mutt", file: "/usr/bin/mutt", package: "mutt" },
   { name: "notmuch", optional: true, file: "/usr/bin/notmuch", package: "notmuch" },
   { name: "mu", optional: true, file: "/usr/bin/mu", package: "maildir-utils" },
+  {
+    name: "keyring",
+    optional: true,
+    file: "/usr/bin/gnome-keyring-daemon",
+    package: "gnome-keyring",
+  },
+  {
+    name: "libsecret",
+    optional: true,
+    file: "/usr/include/libsecret-1/libsecret/secret.h",
+    package: "libsecret-1-dev",
+  },
 ];
 
 // Debian lets one IMAP server be installed, and installing another takes the first away. These are therefore unpacked,

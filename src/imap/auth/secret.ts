@@ -25,3 +25,6 @@ export class Secret {
     return "[secret]";
   }
 }
+
+/** An OAuth 2.0 access token (RFC 6750), for OAUTHBEARER and XOAUTH2. */
+export class AccessToken extends Secret {}

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Account } from "../../src/account/config.ts";
+import { Credentials } from "../../src/account/credentials.ts";
 import { AccountError } from "../../src/account/errors.ts";
-import { getPassword } from "../../src/account/password.ts";
+import type { Keyring } from "../../src/account/keyring.ts";
 
 const variable = "POSTERN_PASSWORD";
 const before = process.env[variable];
@@ -15,15 +16,30 @@ afterEach(() => {
   else process.env[variable] = before;
 });
 
-const account = (passwordCommand: string | null): Account => ({
+const account = (passwordCommand: string | null, more: Partial<Account> = {}): Account => ({
   name: "work",
   address: "me@example.org",
   imap: { security: "tls", host: "h", port: 993, user: "me" },
   passwordCommand,
   caFile: null,
   pin: null,
+  ...more,
 });
-const password = async (command: string | null) => (await getPassword(account(command), false)).reveal();
+
+/** A keyring that holds `entries`, or fails with `error`. */
+const keyringOf = (entries: Readonly<Record<string, string>>, error?: AccountError): Keyring => ({
+  get: async (key) => {
+    if (error) throw error;
+    return entries[key] ?? null;
+  },
+  set: () => Promise.reject(new Error("not to be changed")),
+  delete: () => Promise.reject(new Error("not to be changed")),
+});
+const noBus = new AccountError("KEYRING", "the keyring cannot be used: no D-Bus session runs here", "hint");
+
+const get = (of: Account, keyring = keyringOf({}, noBus)) =>
+  new Credentials(of, { interactive: false, keyring }).get();
+const password = async (command: string | null) => (await get(account(command))).reveal();
 
 const failed = (code: string, says: RegExp) => (error: unknown) => {
   assert.ok(error instanceof AccountError);
@@ -45,6 +61,30 @@ test("the command goes before the environment, which goes before asking", async 
   assert.equal(await password(null), "from the environment");
 });
 
+test("the keyring goes before the environment, and is not asked where it is turned off", async () => {
+  process.env[variable] = "from the environment";
+  const keyring = keyringOf({ "me@h": "from the keyring", "me@elsewhere": "of another server" });
+  assert.equal((await get(account(null), keyring)).reveal(), "from the keyring");
+  assert.equal((await get(account("echo command"), keyring)).reveal(), "command");
+  assert.equal((await get(account(null, { keyring: false }), keyring)).reveal(), "from the environment");
+  assert.equal((await get(account(null, { keyring: true }), keyringOf({}))).reveal(), "from the environment");
+});
+
+test("where nothing has it, the error says why the keyring was passed over", async () => {
+  await assert.rejects(
+    get(account(null)),
+    failed(
+      "NO_PASSWORD",
+      /account "work": the keyring cannot be used: no D-Bus session.*\n.*account login work/,
+    ),
+  );
+  await assert.rejects(
+    get(account(null, { keyring: true }), keyringOf({})),
+    failed("NO_PASSWORD", /the keyring is locked, or has no password for it/),
+  );
+  await assert.rejects(get(account(null, { keyring: false })), failed("NO_PASSWORD", /for account "work"\n/));
+});
+
 test("a command that fails is told with its status and its last words, and never with what it printed", async () => {
   await assert.rejects(
     password("echo geheim; echo first >&2; echo 'no such entry' >&2; exit 4"),
@@ -61,14 +101,14 @@ test("a command that fails is told with its status and its last words, and never
 });
 
 test("a password does not show where a value is printed by mistake", async () => {
-  const secret = await getPassword(account("echo geheim"), false);
+  const secret = await get(account("echo geheim"));
   assert.doesNotMatch(`${secret} ${JSON.stringify({ secret })}`, /geheim/);
 });
 
 test("a script is not asked", async () => {
   await assert.rejects(
     password(null),
-    failed("NO_PASSWORD", /no password for account "work"\n.*POSTERN_PASSWORD/),
+    failed("NO_PASSWORD", /no password for account "work".*\n.*POSTERN_PASSWORD/),
   );
   process.env[variable] = "";
   await assert.rejects(password(null), failed("NO_PASSWORD", /./));

@@ -1,0 +1,64 @@
+/** One table of the config file, read setting by setting, for messages that say where. */
+import { homedir } from "node:os";
+import { dirname, resolve } from "node:path";
+import { AccountError } from "./errors.ts";
+
+export type Table = Readonly<Record<string, unknown>>;
+
+export class Section {
+  readonly path: string;
+  readonly name: string;
+  readonly table: Table;
+
+  constructor(path: string, name: string, table: unknown) {
+    this.path = path;
+    this.name = name;
+    if (typeof table !== "object" || table === null || Array.isArray(table)) {
+      throw this.wrong("is not a table", `write it as [${name}]`);
+    }
+    this.table = table as Table;
+  }
+
+  wrong(what: string, hint: string): AccountError {
+    return new AccountError("CONFIG", `${this.path}: ${this.name} ${what}`, hint);
+  }
+
+  /** Refuses keys that mean nothing: a misspelt setting that is silently ignored is worse than a message. */
+  only(known: readonly string[]): void {
+    const unknown = Object.keys(this.table).find((key) => !known.includes(key));
+    if (unknown !== undefined) {
+      throw this.wrong(`has an unknown setting "${unknown}"`, `the settings here are: ${known.join(", ")}`);
+    }
+  }
+
+  text(key: string): string | null {
+    const value = this.table[key];
+    if (value === undefined) return null;
+    if (typeof value !== "string" || value === "") {
+      throw this.wrong(`has a "${key}" that is not a text`, `write ${key} = "…"`);
+    }
+    return value;
+  }
+
+  /** A file, from the directory of the config file on; ~/ is the person's home. */
+  file(key: string): string | null {
+    const value = this.text(key);
+    return value === null ? null : resolve(dirname(this.path), value.replace(/^~(?=\/)/, homedir()));
+  }
+
+  flag(key: string, fallback: boolean): boolean {
+    const value = this.table[key] ?? fallback;
+    if (typeof value !== "boolean")
+      throw this.wrong(`has a "${key}" that is not true or false`, `write ${key} = true`);
+    return value;
+  }
+
+  /** A port number, or null. */
+  port(key: string): number | null {
+    const value = this.table[key];
+    if (value === undefined) return null;
+    if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > 65535)
+      throw this.wrong(`has a "${key}" that is no port`, `write ${key} = 8080`);
+    return value;
+  }
+}
