@@ -171,6 +171,7 @@ export class Mail {
       session: this.#session,
       sync: this.#sync,
       overlay: this.#operations,
+      threads: this.#threading,
       account,
       online: () => !this.#offline && this.#session.state.kind !== "down",
       folders: this.#folders,

@@ -39,6 +39,10 @@ export const otherTerms = {
   larger: { value: "SIZE", help: "has more octets than this" },
   smaller: { value: "SIZE", help: "has fewer octets than this" },
   in: { aliases: ["folder"], value: "FOLDER", help: "the message is in this folder" },
+  thread: {
+    value: "MESSAGE",
+    help: "the message is in the thread of that one, which has this UID or, with an @ in it, this Message-ID",
+  },
   like: {
     aliases: ["fuzzy"],
     value: "TEXT",

@@ -23,9 +23,9 @@ export type Query =
   | { readonly kind: "file"; readonly text: string }
   | { readonly kind: "like" | "raw"; readonly text: string }
   | { readonly kind: "in"; readonly folder: string }
-  /** The conversation of the message with this UID, Message-ID or thread id. */
-  | { readonly kind: "thread"; readonly of: string }
-  /** What `thread` turns out to be: messages that the server ties together, or that their references do. */
+  /** The thread of the message with this UID, or this Message-ID. */
+  | { readonly kind: "thread"; readonly of: number | string }
+  /** What `thread` turns out to be: threads of the server's, or messages that are tied together here. */
   | { readonly kind: "threadId"; readonly id: string }
   | { readonly kind: "uids"; readonly uids: readonly number[] }
   | { readonly kind: "and" | "or"; readonly of: readonly Query[] }
@@ -167,7 +167,10 @@ function otherTerm(
     case "in":
       return { kind: "in", folder: text };
     case "thread":
-      return { kind: "thread", of: text };
+      if (/^[1-9]\d{0,14}$/.test(text)) return { kind: "thread", of: Number(text) };
+      if (!text.includes("@"))
+        throw bad(`"${text}" is no message`, "write thread:UID or thread:<id@example.org>");
+      return { kind: "thread", of: `<${text.replace(/^<|>$/g, "")}>` };
     case "after":
       return { kind: "since", at: day(), by: "day" };
     case "before":

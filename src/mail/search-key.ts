@@ -1,6 +1,5 @@
 /** A query as SEARCH keys (RFC 9051 §6.4.4), as far as the server can answer it. */
-import { type Capabilities, type SearchKey, uidSet } from "../imap/index.ts";
-import { firstProvisionalUid } from "../store/index.ts";
+import type { Capabilities, SearchKey } from "../imap/index.ts";
 import type { Query } from "./query.ts";
 import { attachable, type TextField } from "./query-terms.ts";
 import { dayMs } from "./query-values.ts";
@@ -74,10 +73,8 @@ export function toSearchKey(query: Query, offers: SearchOffers, now: number): Se
       return offers.gmail && attachable[query.what].type === "" ? { gmailRaw: "has:attachment" } : null;
     case "threadId":
       return threadKey(query.id, offers);
-    case "uids": {
-      const known = query.uids.filter((uid) => uid < firstProvisionalUid);
-      return known.length > 0 ? { uid: uidSet.fromNumbers(known) } : nothing;
-    }
+    // Known here; the server has nothing to add.
+    case "uids":
     case "in":
     case "thread":
       return null;

@@ -2,9 +2,11 @@
  * Who answers which part of a query on line: the server as much as it can, in one flight of SEARCH commands; what it
  * cannot say is looked up here, for as few messages as may still matter.
  */
-import type { SearchKey } from "../imap/index.ts";
+import { type SearchKey, type UidRanges, uidSet } from "../imap/index.ts";
 import type { Query } from "./query.ts";
 import { byDays, type SearchOffers, toSearchKey } from "./search-key.ts";
+
+const { intersect, subtract, union } = uidSet;
 
 export type SearchPlan =
   | { readonly kind: "ask"; readonly query: Query; readonly key: SearchKey }
@@ -56,4 +58,49 @@ export function* questions(plan: SearchPlan): Generator<Extract<SearchPlan, { ki
   if (plan.kind === "ask") yield plan;
   else if (plan.kind === "not") yield* questions(plan.of);
   else if (plan.kind === "and" || plan.kind === "or") for (const part of plan.of) yield* questions(part);
+}
+
+/** What of a scope meets a part of the plan, and what may or may not. */
+export interface Reach {
+  readonly yes: UidRanges;
+  readonly unknown: UidRanges;
+}
+
+/** Puts the parts of an answer together; what has to be looked at is looked at last, and only where it still matters. */
+export async function carryOut(
+  plan: SearchPlan,
+  scope: UidRanges,
+  answers: ReadonlyMap<SearchPlan, UidRanges>,
+  look: (query: Query, scope: UidRanges) => Promise<Reach>,
+): Promise<Reach> {
+  switch (plan.kind) {
+    case "ask":
+      return { yes: intersect(scope, answers.get(plan) ?? []), unknown: [] };
+    case "look":
+      return look(plan.query, scope);
+    case "not": {
+      const { yes, unknown } = await carryOut(plan.of, scope, answers, look);
+      return { yes: subtract(subtract(scope, yes), unknown), unknown };
+    }
+    case "and": {
+      let yes = scope;
+      let possible = scope;
+      for (const part of plan.of) {
+        const reach = await carryOut(part, possible, answers, look);
+        yes = intersect(yes, reach.yes);
+        possible = intersect(possible, union(reach.yes, reach.unknown));
+      }
+      return { yes, unknown: subtract(possible, yes) };
+    }
+    case "or": {
+      let yes: UidRanges = [];
+      let unknown: UidRanges = [];
+      for (const part of plan.of) {
+        const reach = await carryOut(part, subtract(scope, yes), answers, look);
+        yes = union(yes, reach.yes);
+        unknown = union(unknown, reach.unknown);
+      }
+      return { yes, unknown: subtract(unknown, yes) };
+    }
+  }
 }

@@ -7,12 +7,23 @@ import {
   type UidRanges,
   uidSet,
 } from "../imap/index.ts";
-import { fold, type Store } from "../store/index.ts";
+import { fold, type Store, StoreError } from "../store/index.ts";
 import type { Query } from "./query.ts";
 import { attachable } from "./query-terms.ts";
 import { decodeStructure, encodeStructure } from "./structure.ts";
 
 const { fromNumbers, iterate, slice, split, subtract } = uidSet;
+
+/** What a full disk does not take in is asked for again by the next search. */
+function keep(store: Store, mailboxId: number, structures: ReadonlyMap<number, string>): void {
+  try {
+    store.transaction(() => {
+      for (const [uid, json] of structures) store.messages.setBodyStructure(mailboxId, uid, json);
+    });
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
+}
 
 /** MIME is loaded when it is first needed. */
 const messageRoom = () => import("../message/index.ts");
@@ -69,8 +80,6 @@ export async function lookUp(
       ),
     ),
   );
-  store.transaction(() => {
-    for (const [uid, json] of fetched) store.messages.setBodyStructure(mailboxId, uid, json);
-  });
+  keep(store, mailboxId, fetched);
   return { yes: fromNumbers(yes), unknown: subtract(messages, fromNumbers(known)) };
 }

@@ -15,10 +15,12 @@ import { recall } from "./remembered.ts";
 import { askServer } from "./search-asking.ts";
 import { asksForText, type ConditionOptions, toCondition } from "./search-condition.ts";
 import { type SearchOffers, searchOffers } from "./search-key.ts";
-import { planSearch, type SearchPlan } from "./search-plan.ts";
+import { carryOut, planSearch, type Reach } from "./search-plan.ts";
 import { lookUp } from "./search-structures.ts";
+import { withThreads } from "./search-threads.ts";
 import type { Session } from "./session.ts";
 import type { Overlay, Sync } from "./sync.ts";
+import type { Threading } from "./threading.ts";
 import type { Folder } from "./values.ts";
 
 const { contains, count, fromNumbers, intersect, iterate, subtract, union } = uidSet;
@@ -55,18 +57,13 @@ interface Rooms {
   readonly session: Session;
   readonly sync: Sync;
   readonly overlay: Pick<Overlay, "flagged">;
+  readonly threads: Pick<Threading, "of" | "known">;
   readonly account: Account;
   /** Whether there is a server to be asked. */
   online(): boolean;
   readonly folders: KnownFolders;
   /** A person watches: an answer without the server is better than none. */
   readonly screen: boolean;
-}
-
-/** What of a scope meets a part of the plan, and what may or may not. */
-interface Reach {
-  readonly yes: UidRanges;
-  readonly unknown: UidRanges;
 }
 
 /** The server's. */
@@ -121,7 +118,7 @@ export class Searching {
     if (this.#rooms.online()) return this.#online(task);
     if (!this.#rooms.screen && asksForText(task.query))
       await this.#indexing.catchUp(performance.now() + patience);
-    return this.#alone(task, await this.#inIndex(task));
+    return this.#alone(task, await this.#inIndex(await this.#tiedHere(task)));
   }
 
   /** The query for one folder: `in:` holds for all of it, or for nothing. */
@@ -136,16 +133,45 @@ export class Searching {
   }
 
   async #online(task: Task): Promise<Found> {
-    const asked = this.#onServer(task);
+    const there = this.#tiedThere(task);
+    const asked = there.then((tied) => this.#onServer(tied));
     asked.catch(() => undefined);
-    const local = await this.#inIndex(task);
+    const local = await this.#inIndex(await this.#tiedHere(task));
     try {
-      return await this.#merged(task, local, await asked);
+      return await this.#merged(await there, local, await asked);
     } catch (error) {
       if (!this.#rooms.screen || !isLineDown(error)) throw error;
       const found = this.#alone(task, local);
       return { ...found, notes: ["the server could not be asked", ...found.notes] };
     }
+  }
+
+  /** With the messages that `thread:` means, as far as they are here. */
+  async #tiedHere(task: Task): Promise<Task> {
+    const { threads } = this.#rooms;
+    const query = await withThreads(task.query, {
+      find: async (head) => (await this.#inIndex({ ...task, query: head, onHits: undefined })).uids,
+      threadOf: (uid) => threads.known(task.folder, uid),
+    });
+    return { ...task, query };
+  }
+
+  /** With the threads as the server has them; where it has none, all list data is needed to tell. */
+  async #tiedThere(task: Task): Promise<Task> {
+    const { store, session, sync, threads } = this.#rooms;
+    const { folder, mailbox } = task;
+    const query = await withThreads(task.query, {
+      find: async (head) => [...iterate((await this.#onServer({ ...task, query: head })).yes)],
+      threadOf: (uid) => threads.of(folder, uid),
+      idsOf: (uids) =>
+        session.within(mailbox.path, async (connection) => {
+          const { gmail, objectId } = searchOffers(connection.capabilities);
+          if (!gmail && !objectId) return null;
+          await sync.fill(connection, uids);
+          return uids.map((uid) => store.messages.get(mailbox.id, uid)?.threadId ?? null);
+        }),
+    });
+    return { ...task, query };
   }
 
   /** Through the index from the newest message to the oldest, in steps that let others have their turn. */
@@ -221,6 +247,7 @@ export class Searching {
     offers: SearchOffers,
   ): Promise<Reach> {
     const { store, sync } = this.#rooms;
+    if (query.kind === "uids") return { yes: intersect(scope, fromNumbers(query.uids)), unknown: [] };
     const uids = [...iterate(scope)];
     if (query.kind === "since" || query.kind === "before") await sync.fill(connection, uids);
     const answer = await askIndex(store, mailbox.id, toCondition(query, offers), uids);
@@ -273,43 +300,4 @@ async function askIndex(
     answer.unknown.push(...unknown);
   }
   return answer;
-}
-
-/** Puts the parts of an answer together; what has to be looked at is looked at last, and only where it still matters. */
-async function carryOut(
-  plan: SearchPlan,
-  scope: UidRanges,
-  answers: ReadonlyMap<SearchPlan, UidRanges>,
-  look: (query: Query, scope: UidRanges) => Promise<Reach>,
-): Promise<Reach> {
-  switch (plan.kind) {
-    case "ask":
-      return { yes: intersect(scope, answers.get(plan) ?? []), unknown: [] };
-    case "look":
-      return look(plan.query, scope);
-    case "not": {
-      const { yes, unknown } = await carryOut(plan.of, scope, answers, look);
-      return { yes: subtract(subtract(scope, yes), unknown), unknown };
-    }
-    case "and": {
-      let yes = scope;
-      let possible = scope;
-      for (const part of plan.of) {
-        const reach = await carryOut(part, possible, answers, look);
-        yes = intersect(yes, reach.yes);
-        possible = intersect(possible, union(reach.yes, reach.unknown));
-      }
-      return { yes, unknown: subtract(possible, yes) };
-    }
-    case "or": {
-      let yes: UidRanges = [];
-      let unknown: UidRanges = [];
-      for (const part of plan.of) {
-        const reach = await carryOut(part, subtract(scope, yes), answers, look);
-        yes = union(yes, reach.yes);
-        unknown = union(unknown, reach.unknown);
-      }
-      return { yes, unknown: subtract(unknown, yes) };
-    }
-  }
 }

@@ -46,6 +46,12 @@ export class Threading {
     return this.#store.threads.of(this.#folders.mailboxId(folder), uid);
   }
 
+  /** The same of what is here already: no server is asked. Throws StoreError. */
+  async known(folder: Folder, uid: number): Promise<ThreadMessage[]> {
+    await this.settle(folder.path);
+    return this.#store.threads.of(this.#folders.mailboxId(folder), uid);
+  }
+
   async #prepare(folder: Folder): Promise<void> {
     await this.#folders.prepare(folder);
     await this.settle(folder.path);

@@ -84,6 +84,24 @@ describe("with a full disk", { skip: serverMissing("dovecot") }, () => {
     await back.mail.close();
   });
 
+  test("a search finds what the index has no room for, and indexes it when there is room", async () => {
+    const client = await fixture.client("searching", { keepOnline: true });
+    const { mail, inbox } = client;
+    await mail.sync(inbox);
+    const roomForStructures = jam(index("searching"), { s1: "INSERT ON structure" });
+    assert.deepEqual((await mail.find(inbox, "-has:attachment subject:inbox")).uids.length, 4);
+    roomForStructures();
+    const roomForTexts = jam(index("searching"), { s2: "INSERT ON indexed", s3: "DELETE ON unindexed" });
+    await mail.read(inbox, 1);
+    const off = await fixture.client("searching", { offline: true });
+    const search = () => off.mail.find(off.inbox, "body:letter or -body:letter");
+    assert.equal((await search()).uids.length, 0);
+    assert.equal((await search()).notes.length, 1);
+    roomForTexts();
+    await eventually("it is indexed", async () => (await search()).uids.length === 1);
+    await Promise.all([mail.close(), off.mail.close()]);
+  });
+
   test("what the server tells of meanwhile ends nothing, and is there when there is room again", async () => {
     const watcher = await fixture.client("told", { keepOnline: true });
     const other = await fixture.client("other");

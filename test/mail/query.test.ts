@@ -198,6 +198,8 @@ describe("the query language", () => {
     ["has:gold", 0],
     ["newer:soon", 0],
     ["larger:huge", 0],
+    ["x thread:tides", 2],
+    ["thread:0", 0],
   ] as const) {
     test(`${query} is refused with a caret under column ${at}`, () => {
       assert.throws(
@@ -294,6 +296,10 @@ const leaf: fc.Arbitrary<Query> = fc.oneof(
   fc.record({ kind: fc.constant("file" as const), text: texts }),
   fc.record({ kind: fc.constantFrom("like" as const, "raw" as const), text: texts }),
   fc.record({ kind: fc.constant("in" as const), folder: texts }),
+  fc.record({
+    kind: fc.constant("thread" as const),
+    of: fc.oneof(fc.integer({ min: 1 }), fc.constant("<a@example.org>")),
+  }),
 );
 const { query: queries } = fc.letrec<{ query: Query }>((tie) => ({
   query: fc.oneof(
@@ -342,6 +348,8 @@ function print(query: Query): string {
       return `${query.kind}:${quoted(query.text)}`;
     case "in":
       return `in:${quoted(query.folder)}`;
+    case "thread":
+      return `thread:${query.of}`;
     default:
       return "";
   }

@@ -219,4 +219,22 @@ export const searchMail: readonly Buffer[] = [
     "7bit",
     Buffer.from("Nothing of note."),
   ),
+  single(15, { subject: "Tides" }, plain("utf-8"), "7bit", Buffer.from("High water at noon.")),
+  single(
+    16,
+    { subject: "Re: Tides", headers: ["In-Reply-To: <search.15@example.org>"] },
+    plain("utf-8"),
+    "7bit",
+    Buffer.from("Low water at six."),
+  ),
+  single(
+    17,
+    {
+      subject: "Re: Tides",
+      headers: ["References: <search.15@example.org> <search.16@example.org>"],
+    },
+    plain("utf-8"),
+    "7bit",
+    Buffer.from("Then we sail at noon."),
+  ),
 ];

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type Connection, connect, Secret, select, uidSearch, uidSet } from "../../src/imap/index.ts";
 import { parseQuery } from "../../src/mail/query.ts";
+import { otherTerms, textTerms } from "../../src/mail/query-terms.ts";
 import { searchOffers, toSearchKey } from "../../src/mail/search-key.ts";
 import { startCyrus } from "../servers/cyrus.ts";
 import { type ServerName, serverMissing } from "../servers/daemon.ts";
@@ -51,7 +52,15 @@ const more: readonly (readonly [query: string, found: readonly number[], why: st
   ["file:rechnung", [10], "names of files"],
   ["has:attachment", [10, 11], "structures"],
   ["has:pdf", [10], "… and the names of files"],
+  ["in:inbox filename:rechnung", [10], "what is in the folder that is named"],
+  ["thread:16 body:noon", [15, 17], "answers, and what they answer"],
+  ["thread:search.17@example.org -thread:99", [15, 16, 17], "… by the Message-ID of one of them"],
+  ["thread:<search.15@example.org> or subject:menu", [12, 15, 16, 17], "… beside other terms"],
+  ["thread:nobody@example.org", [], "no thread of a message that is not there"],
 ];
+
+/** Terms of which neither can say anything: Gmail's. */
+const elsewhere = ["raw"];
 
 /** Queries for which a server finds more than the index, which has words and their beginnings. */
 const less: readonly (readonly [query: string, onServer: readonly number[], why: string])[] = [
@@ -59,6 +68,12 @@ const less: readonly (readonly [query: string, onServer: readonly number[], why:
   ["body:gasket</td>", [8], "tags"],
   ["text:pump", [8], "style sheets"],
 ];
+
+test("every term of the language is among these queries", () => {
+  const asked = [...alike, ...more.map(([query]) => query)].join(" ");
+  for (const name of [...Object.keys(textTerms), ...Object.keys(otherTerms)])
+    if (!elsewhere.includes(name)) assert.match(asked, new RegExp(`(^|[ (-])${name}:`), name);
+});
 
 const servers: readonly [ServerName, () => Promise<AccountServer>][] = [
   ["dovecot", () => startDovecot({ tls: "none" })],
