@@ -19,6 +19,7 @@ import {
   smimeSettings,
   smtpSchemes,
 } from "./settings.ts";
+import { parseAge, parseSize } from "./units.ts";
 
 export interface ServerAddress {
   readonly security: Security;
@@ -46,6 +47,12 @@ export interface Account {
   readonly keyring?: boolean;
   /** Login is by OAuth 2.0 access token and not by password. */
   readonly oauth?: OAuthSettings;
+  /** Bodies of mail that came so many milliseconds ago or later are kept for reading off line; 0: none, Infinity: all. */
+  readonly offlineAge: number;
+  /** Octets of bodies kept on disk at most. */
+  readonly cacheSize: number;
+  /** Bodies are on the disk before they count as kept. */
+  readonly fsync: boolean;
 }
 
 export interface ScreenSettings {
@@ -129,6 +136,39 @@ function userName(section: Section, key: string, encoded: string): string {
   }
 }
 
+/** What an account has where its table does not say otherwise. */
+export const keepingDefaults: Pick<Account, "offlineAge" | "cacheSize" | "fsync"> = {
+  offlineAge: 30 * 86_400_000,
+  cacheSize: 2e9,
+  fsync: false,
+};
+
+/** A cache too small for a few messages would only go round. */
+const leastCacheSize = 10e6;
+
+function offlineAge(section: Section): number {
+  const text = section.text("offline");
+  if (text === null) return keepingDefaults.offlineAge;
+  if (text === "headers") return 0;
+  if (text === "all") return Number.POSITIVE_INFINITY;
+  const age = parseAge(/^recent +(\S+)$/.exec(text)?.[1] ?? "");
+  if (age !== null && age > 0) return age;
+  throw section.wrong(
+    `has an "offline" that means nothing: ${text}`,
+    'write offline = "headers", "recent 30d" (or 2w, 6m, 1y) or "all"',
+  );
+}
+
+function cacheSize(section: Section): number {
+  const text = section.text("cache-size");
+  if (text === null) return keepingDefaults.cacheSize;
+  const size = parseSize(text);
+  const hint = 'write cache-size = "2 GB", or "500 MB"; 10 MB is the least';
+  if (size === null) throw section.wrong(`has a "cache-size" that is not a size: ${text}`, hint);
+  if (size < leastCacheSize) throw section.wrong(`has a "cache-size" that is too small: ${text}`, hint);
+  return size;
+}
+
 function account(path: string, name: string, table: unknown): Account {
   const section = new Section(path, `accounts.${name}`, table);
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(name)) {
@@ -160,6 +200,9 @@ function account(path: string, name: string, table: unknown): Account {
     ...(storeCommand === null ? {} : { storeCommand }),
     ...(section.table.keyring === undefined ? {} : { keyring: section.flag("keyring", true) }),
     ...(oauth === null ? {} : { oauth }),
+    offlineAge: offlineAge(section),
+    cacheSize: cacheSize(section),
+    fsync: section.flag("fsync", keepingDefaults.fsync),
   };
 }
 

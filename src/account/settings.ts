@@ -50,6 +50,18 @@ export const accountSettings = {
     example: '"sha256:1f2e…"',
     help: "The SHA-256 fingerprint of the one certificate to accept, 64 hexadecimal digits, with colons or without. It is then trusted whatever else the certificate says.",
   },
+  offline: {
+    example: '"recent 30d"',
+    help: 'Whose text and attachments are kept for reading off line: "headers" (of no message, until it is opened), "recent 30d" (of those that came so long ago or later: 2w, 6m, 1y …) or "all". The newest come first, text before attachments, as far as cache-size allows; what is kept is fetched in the background by the screen, and by no command but sync. "recent 30d" where it is not set.',
+  },
+  "cache-size": {
+    example: '"2 GB"',
+    help: "How much of the text and attachments is kept on disk. Beyond that what was not read for longest goes; it comes back from the server when it is opened. 2 GB where it is not set.",
+  },
+  fsync: {
+    example: "true",
+    help: "Have each message on the disk before it counts as kept, so that a power failure costs none. Without it those of the last half minute are found to be damaged, and fetched again: false where it is not set, as it is much faster.",
+  },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 /** `[screen]` */

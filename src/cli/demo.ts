@@ -1,7 +1,9 @@
 /** `postern demo`: the program as it is, on a server of its own with sample mail; nothing is kept. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { keepingDefaults } from "../account/config.ts";
 import { UsageError } from "../commands/index.ts";
 import { startDemo } from "../demo/index.ts";
 import { Secret } from "../imap/index.ts";
@@ -23,6 +25,7 @@ export async function demo(): Promise<number> {
         passwordCommand: null,
         caFile: null,
         pin: null,
+        ...keepingDefaults,
       },
       directories: { cacheDir: join(dir, "cache"), stateDir: join(dir, "state") },
       password: () => Promise.resolve(new Secret(server.password)),

@@ -84,6 +84,7 @@ export class Connection {
     const framer = new Framer({
       response: (bytes) => this.#receive(bytes),
       literal: (prefix, size) => this.#largeLiteral(prefix, size),
+      wantedFrom: () => this.#flight.sinksFrom(),
       sinkFailed: (error) => this.#sinkOwner?.fail(error),
       pause: () => line.pause(),
       resume: () => {

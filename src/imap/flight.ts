@@ -33,6 +33,13 @@ export class Flight {
     return false;
   }
 
+  /** The smallest literal, in octets, that a pending command would have in a sink; `Infinity` where none asks for it. */
+  sinksFrom(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { exchange } of this.#pending.values()) least = Math.min(least, exchange?.sinkFrom ?? least);
+    return least;
+  }
+
   find(tag: string): Job | undefined {
     return this.#pending.get(tag);
   }

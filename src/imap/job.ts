@@ -69,6 +69,7 @@ export function createJob<R>(
     ...(run.heard ? { heard: (bytes: Buffer) => run.heard?.(bytes) } : {}),
     ...(run.continuation ? { continuation: (text: string) => run.continuation?.(text) ?? null } : {}),
     quiet: run.quiet ?? false,
+    ...(run.sinkFrom === undefined ? {} : { sinkFrom: run.sinkFrom }),
   });
   let guard: Job["exchange"] = null;
   return {

@@ -24,6 +24,18 @@ export class KnownFolders {
     return arrangeFolders(all.filter((m) => !m.attributes.includes("\\nonexistent") || holds(m)));
   }
 
+  /**
+   * Paths of those whose mail is to be had off line too, most wanted first, without `path`; what shows others' mail once
+   * more is none of them.
+   */
+  besides(path: string): string[] {
+    const others = this.all().filter(
+      (f) => f.path !== path && f.selectable && f.role !== "all" && f.role !== "flagged",
+    );
+    const late = ({ role }: Folder) => role === "junk" || role === "trash";
+    return [...others.filter((f) => !late(f)), ...others.filter(late)].map((f) => f.path);
+  }
+
   /** As the server has them, with their counts. Off line, as the local copy has them. Throws as the line does. */
   async refresh(): Promise<Folder[]> {
     if (!this.#offline) await this.#ask();

@@ -7,7 +7,7 @@ import type { AccessToken, Secret } from "../imap/index.ts";
 import type { CryptoTools } from "../message/crypto/types.ts";
 import type { Attachment, ReadableMessage, ReadOptions } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
-import { Downloads } from "./download/downloads.ts";
+import { Keeping } from "./download/keeping.ts";
 import type { DownloadProgress } from "./download/pass.ts";
 import { isLineDown, MailError } from "./errors.ts";
 import { FolderChanges } from "./folder-changes.ts";
@@ -47,9 +47,6 @@ export interface MailOptions {
   readonly log?: (line: string) => void;
 }
 
-/** Bodies kept on disk for an account; beyond it those not read for longest go. */
-const cacheBytes = 2_000_000_000;
-
 export class Mail {
   readonly account: Account;
   readonly #offline: boolean;
@@ -63,7 +60,7 @@ export class Mail {
   readonly #syncing: Syncing;
   readonly #operations: Operations;
   readonly #reading: Reading;
-  readonly #downloads: Downloads;
+  readonly #keeping: Keeping;
   readonly #searching: Searching;
   readonly #news: News;
   readonly #foreign: ForeignFlags;
@@ -80,9 +77,11 @@ export class Mail {
     this.account = account;
     this.#offline = options.offline;
     this.#keepOnline = options.keepOnline;
-    this.#store = openStore(
-      options.directories ?? { cacheDir: cacheDir(account.name), stateDir: stateDir(account.name) },
-    );
+    const directories = options.directories ?? {
+      cacheDir: cacheDir(account.name),
+      stateDir: stateDir(account.name),
+    };
+    this.#store = openStore(directories, account);
     const protocol = new ProtocolLines();
     if (options.log) protocol.listen(options.log);
     const emit = (event: MailEvent) => {
@@ -158,9 +157,15 @@ export class Mail {
       emit,
       lost: (path, error) => this.#syncing.lost(path, error),
     });
-    this.#syncing = new Syncing(this.#session, this.#sync, emit);
-    this.#reading = new Reading(this.#store, this.#session);
-    this.#downloads = new Downloads(this.#store, this.#session);
+    this.#keeping = new Keeping(this.#store, this.#session, {
+      account,
+      cacheDir: directories.cacheDir,
+      background: options.keepOnline,
+      watched: () => this.#watched?.path ?? null,
+      emit,
+    });
+    this.#syncing = new Syncing(this.#session, this.#sync, emit, (path) => this.#keeping.inStep([path]));
+    this.#reading = new Reading(this.#store, this.#session, this.#keeping.room);
     this.#foreign = new ForeignFlags(this.#store, {
       change: ({ path }, uids, mode, flags) => this.#operations.flag(path, uids, mode, flags, true),
       watched: () => this.#watched?.path ?? null,
@@ -327,7 +332,10 @@ export class Mail {
   /** Brings a folder in step, and then listens to what happens in the others. */
   #keepUp(folder: Folder): void {
     this.sync(folder)
-      .then(() => this.#listen())
+      .then(() => {
+        this.#keeping.inStep(this.#folders.besides(folder.path));
+        return this.#listen();
+      })
       .catch(() => undefined);
   }
 
@@ -357,13 +365,7 @@ export class Mail {
     folder: Folder,
     { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: DownloadProgress) => void } = {},
   ): Promise<DownloadProgress> {
-    return this.#downloads.run(folder.path, {
-      since: 0,
-      signal: signal ?? new AbortController().signal,
-      gate: () => Promise.resolve(),
-      room: () => Promise.resolve(true),
-      ...(onProgress ? { onProgress } : {}),
-    });
+    return this.#keeping.download(folder.path, { signal, onProgress });
   }
 
   read(folder: Folder, uid: number, options: ReadOptions = {}): Promise<ReadableMessage> {
@@ -487,10 +489,9 @@ export class Mail {
     this.#threading.stop();
     // A script is there to get things done; a person who quits does not wait.
     if (!this.#keepOnline) await this.#operations.settled();
-    await this.#session.close();
+    await Promise.all([this.#keeping.close(), this.#session.close()]);
     await this.#operations.close();
     await this.#searching.close();
-    this.#store.bodies.trim(cacheBytes);
     this.#store.close();
   }
 }

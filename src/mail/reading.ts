@@ -1,5 +1,5 @@
 /** Messages and their parts: from the cache where they are, else from the server, as little of them as will do. */
-import { createReadStream } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { PassThrough, Readable } from "node:stream";
 import {
   type BodyStructure,
@@ -12,12 +12,22 @@ import {
 } from "../imap/index.ts";
 import type { CryptoTools, OpenedMessage } from "../message/crypto/types.ts";
 import type { Attachment, ReadableMessage, ReadOptions } from "../message/types.ts";
-import type { BodyWriter, Store, StoredMessage } from "../store/index.ts";
+import {
+  type BodyWriter,
+  firstProvisionalUid,
+  type Store,
+  type StoredMessage,
+  StoreError,
+} from "../store/index.ts";
 import { listData, toStoredMessage } from "./convert.ts";
-import { wholeLimit } from "./download/pass.ts";
-import { MailError } from "./errors.ts";
+import type { Room } from "./download/room.ts";
+import { wholeLimit } from "./download/whole-limit.ts";
+import { fetchWholes } from "./download/wholes.ts";
+import { isLineDown, MailError } from "./errors.ts";
+import { chooseFields, headerOf } from "./header-block.ts";
+import { fetchSections, type Sections } from "./sections.ts";
 import type { Session } from "./session.ts";
-import { decodeStructure, encodeStructure } from "./structure.ts";
+import { decodeStructure, encodeStructure, findPart, partSizes } from "./structure.ts";
 
 /** MIME and HTML are loaded when the first message is opened: a list does without them. */
 const messageRoom = () => import("../message/index.ts");
@@ -28,6 +38,15 @@ export interface MessageRef {
   readonly mailboxId: number;
   readonly uid: number;
 }
+
+/** Of a message kept whole only so much is held in memory to be read: text comes before attachments. Octets. */
+const memoryLimit = 32 * 1024 * 1024;
+/** How often a body that goes while it is being opened is brought again. */
+const openTries = 3;
+/** More of a text is not asked for. Octets. */
+const textLimit = 8 * 1024 * 1024;
+/** No header is longer. Octets. */
+const headerLimit = 1024 * 1024;
 
 /** Receives a literal, whatever its size, into the maildir. */
 function bodySink(writer: BodyWriter): LiteralSink {
@@ -42,10 +61,20 @@ export interface ProtectedMessage extends OpenedMessage {
 export class Reading {
   readonly #store: Store;
   readonly #session: Session;
+  readonly #room: Room;
+  /** Bodies under way, by what they are of. */
+  readonly #keeping = new Map<string, Promise<void>>();
 
-  constructor(store: Store, session: Session) {
+  constructor(store: Store, session: Session, room: Room) {
     this.#store = store;
     this.#session = session;
+    this.#room = room;
+  }
+
+  /** Runs commands with the message's mailbox selected. */
+  async #within<T>(ref: MessageRef, work: (connection: Connection) => Promise<T>): Promise<T> {
+    if (ref.uid >= firstProvisionalUid) throw onItsWay();
+    return this.#session.within(ref.path, work);
   }
 
   /** The message's row; one that was never listed gets it now, as the cache holds only what the index knows. */
@@ -56,7 +85,7 @@ export class Reading {
       const row = message.uid === ref.uid ? toStoredMessage(message, Date.now()) : null;
       if (row && message.envelope !== undefined) this.#store.messages.put(ref.mailboxId, [row]);
     };
-    await this.#session.within(ref.path, (connection) =>
+    await this.#within(ref, (connection) =>
       connection.run(fetch(uidSet.fromNumbers([ref.uid]), listData, { onMessage })),
     );
     const fetched = this.#store.messages.get(ref.mailboxId, ref.uid);
@@ -67,18 +96,19 @@ export class Reading {
   /** The message as people read it. Throws MailError "NO_MESSAGE", or "OFFLINE" where it is not cached. */
   async read(ref: MessageRef, options: ReadOptions = {}): Promise<ReadableMessage> {
     const { readMessage, readParts, chooseTextParts } = await messageRoom();
-    const cached = this.#store.bodies.read(ref.mailboxId, ref.uid);
-    if (cached) return readMessage(cached, options);
-    if ((await this.#row(ref)).size > wholeLimit) {
-      const structure = await this.structure(ref);
+    const row = await this.#row(ref);
+    if (row.size > wholeLimit) {
+      const structure = await this.#structureFor(ref, row);
       if (structure) {
-        const wanted = chooseTextParts(structure, options);
-        const sections = await this.#sections(ref, ["HEADER", ...wanted]);
-        const parts = new Map(wanted.map((section) => [section, sections.get(section) ?? Buffer.alloc(0)]));
-        return readParts({ header: sections.get("HEADER") ?? Buffer.alloc(0), structure, parts }, options);
+        const parts = await this.#sections(
+          ref,
+          ["HEADER", ...chooseTextParts(structure, options)],
+          partSizes(structure),
+        );
+        return readParts({ header: parts.get("HEADER") ?? Buffer.alloc(0), structure, parts }, options);
       }
     }
-    return readMessage(await this.#whole(ref), options);
+    return readMessage(await this.#inMemory(ref, row), options);
   }
 
   /** The message with its signatures checked and what is encrypted decrypted. Throws as `read` does. */
@@ -87,25 +117,95 @@ export class Reading {
     tools: CryptoTools,
     options: ReadOptions = {},
   ): Promise<ProtectedMessage> {
-    const whole = await this.#whole(ref);
+    const whole = await this.#inMemory(ref, await this.#row(ref));
     const { openProtected } = await import("../message/crypto/index.ts");
     const { readMessage } = await messageRoom();
     const opened = await openProtected(whole, tools);
     return { ...opened, message: await readMessage(opened.source ?? whole, options) };
   }
 
-  /** Brings the whole message into the cache, if it is not there. */
-  async #keep(ref: MessageRef): Promise<void> {
-    if (this.#store.bodies.path(ref.mailboxId, ref.uid) !== null) return;
-    await this.#row(ref);
-    await this.#session.within(ref.path, (connection) => this.#download(connection, ref));
+  /** What the parts of a large message are called, unless it is to be read whole: its parts may not be asked for. */
+  async #structureFor(ref: MessageRef, { cached }: StoredMessage): Promise<BodyStructure | null> {
+    if (!cached) return this.structure(ref);
+    const stored = this.#store.messages.bodyStructure(ref.mailboxId, ref.uid);
+    const kept = this.#store.bodies.sections(ref.mailboxId, ref.uid);
+    return stored !== null && kept.includes("HEADER") ? decodeStructure(stored) : null;
   }
 
-  async #whole(ref: MessageRef): Promise<Buffer> {
-    await this.#keep(ref);
-    const body = this.#store.bodies.read(ref.mailboxId, ref.uid);
+  /** A message that is kept whole, or as much of it as asked for; null where it is not kept. */
+  async #beginning(ref: MessageRef, octets: number): Promise<Buffer | null> {
+    const size = this.#store.bodies.sizeOf(ref.mailboxId, ref.uid);
+    if (size === null) return null;
+    if (size <= wholeLimit) return this.#store.bodies.read(ref.mailboxId, ref.uid);
+    const file = await this.#store.bodies.open(ref.mailboxId, ref.uid);
+    if (file === null) return null;
+    const chunks: Buffer[] = [];
+    for await (const chunk of file.createReadStream({ start: 0, end: octets - 1 })) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  /** The whole message, open for reading; it is fetched if it is not kept. The caller closes it. */
+  async #open(ref: MessageRef): Promise<FileHandle> {
+    for (let tried = 0; tried < openTries; tried++) {
+      const file = await this.#store.bodies.open(ref.mailboxId, ref.uid);
+      if (file) return file;
+      await this.#keep(ref);
+    }
+    throw gone(ref.uid);
+  }
+
+  /** Brings the whole message into the cache; who asks while it comes waits for the same. */
+  #keep(ref: MessageRef): Promise<void> {
+    const key = `${ref.mailboxId} ${ref.uid}`;
+    const underWay = this.#keeping.get(key);
+    if (underWay) return underWay;
+    const started = this.#bring(ref).finally(() => this.#keeping.delete(key));
+    this.#keeping.set(key, started);
+    return started;
+  }
+
+  async #bring(ref: MessageRef): Promise<void> {
+    const row = await this.#row(ref);
+    await this.#room.make(row.size);
+    try {
+      await this.#within(ref, (connection) =>
+        row.size > wholeLimit ? this.#downloadLarge(connection, ref, row) : this.#download(connection, ref),
+      );
+    } catch (error) {
+      throw error instanceof StoreError && error.code === "gone" ? gone(ref.uid) : error;
+    }
+  }
+
+  /** As much of the message as is read in memory. On a full disk it is read all the same, and not kept. */
+  async #inMemory(ref: MessageRef, { size }: StoredMessage): Promise<Buffer> {
+    const kept = await this.#beginning(ref, memoryLimit);
+    if (kept) return kept;
+    try {
+      await this.#keep(ref);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== "disk-full" || size > wholeLimit) throw error;
+      const found = await this.#within(ref, (connection) =>
+        fetchSections(connection, [[ref.uid, ref.uid]], [{ section: "" }]),
+      );
+      const source = found.get(ref.uid)?.get("");
+      if (source) return source;
+    }
+    const body = await this.#beginning(ref, memoryLimit);
     if (!body) throw gone(ref.uid);
     return body;
+  }
+
+  /** Written by a thread of its own, as the disk may take its time for it. */
+  async #downloadLarge(connection: Connection, ref: MessageRef, row: StoredMessage): Promise<void> {
+    const writer = this.#store.bodies.bulk(ref.mailboxId);
+    try {
+      const came = await fetchWholes(connection, [row], writer, { alone: true });
+      await writer.settled();
+      if (came.size === 0) throw gone(ref.uid);
+    } finally {
+      await writer.close();
+    }
+    this.#store.bodies.noteReading(ref.mailboxId, ref.uid);
   }
 
   async #download(connection: Connection, ref: MessageRef): Promise<void> {
@@ -118,13 +218,14 @@ export class Reading {
           { sections: [{ section: "" }] },
           {
             sink: ({ uid }) => {
-              if (uid !== null && uid !== ref.uid) return undefined;
+              // What answers another one's question for the same message is not written behind ours.
+              if (complete || (uid !== null && uid !== ref.uid)) return undefined;
               complete = true;
               return bodySink(writer);
             },
             onMessage: ({ uid, sections }) => {
               const body = sections?.get("");
-              if (uid !== ref.uid || !body) return;
+              if (complete || uid !== ref.uid || !body) return;
               writer.write(body);
               complete = true;
             },
@@ -147,7 +248,7 @@ export class Reading {
     const stored = this.#store.messages.bodyStructure(ref.mailboxId, ref.uid);
     if (stored !== null) return decodeStructure(stored);
     let found: BodyStructure | null | undefined;
-    await this.#session.within(ref.path, (connection) =>
+    await this.#within(ref, (connection) =>
       connection.run(
         fetch(
           uidSet.fromNumbers([ref.uid]),
@@ -165,51 +266,58 @@ export class Reading {
     return found;
   }
 
-  /** Small sections, from the cache or the server; several in one flight. */
-  async #sections(ref: MessageRef, wanted: readonly string[]): Promise<Map<string, Buffer>> {
+  /**
+   * Small sections, from the cache or the server; several in one flight. With the line down, those that are kept; of a
+   * text that is too long only its beginning. `sizes` in octets, as far as they are known.
+   */
+  async #sections(
+    ref: MessageRef,
+    wanted: readonly string[],
+    sizes: ReadonlyMap<string, number> = new Map(),
+  ): Promise<Map<string, Buffer>> {
+    const { bodies } = this.#store;
     const found = new Map<string, Buffer>();
     for (const section of wanted) {
-      const kept = this.#store.bodies.getPart(ref.mailboxId, ref.uid, section);
+      const kept = bodies.getPart(ref.mailboxId, ref.uid, section);
       if (kept) found.set(section, kept);
     }
     const missing = wanted.filter((section) => !found.has(section));
     if (missing.length === 0) return found;
-    const streamed = new Map<string, Buffer[]>();
-    await this.#session.within(ref.path, (connection) =>
-      connection.run(
-        fetch(
-          uidSet.fromNumbers([ref.uid]),
-          { sections: missing.map((section) => ({ section })) },
-          {
-            sink: ({ section }) => {
-              const chunks: Buffer[] = [];
-              streamed.set(section, chunks);
-              return {
-                write: (chunk) => void chunks.push(chunk),
-                end: () => undefined,
-                abort: () => streamed.delete(section),
-              };
-            },
-            onMessage: ({ uid, sections }) => {
-              if (uid !== ref.uid) return;
-              for (const [section, bytes] of sections ?? []) if (bytes) found.set(section, bytes);
-            },
-          },
-        ),
-      ),
-    );
-    for (const [section, chunks] of streamed) found.set(section, Buffer.concat(chunks));
-    for (const section of missing) {
-      const bytes = found.get(section);
-      if (bytes) this.#store.bodies.putPart(ref.mailboxId, ref.uid, section, bytes);
+    const cut = (section: string) => (sizes.get(section) ?? 0) > textLimit;
+    const query = missing.map((section) => ({
+      section,
+      ...(cut(section) ? { partial: { offset: 0, length: textLimit + 1 } } : {}),
+    }));
+    let came: Sections | undefined;
+    try {
+      const fetched = await this.#within(ref, (connection) =>
+        fetchSections(connection, [[ref.uid, ref.uid]], query),
+      );
+      came = fetched.get(ref.uid);
+    } catch (error) {
+      if (found.size === 0 || !isOffline(error)) throw error;
+    }
+    for (const [section, bytes] of came ?? []) {
+      found.set(section, bytes);
+      if (!cut(section)) await this.#keepPart(ref, section, bytes);
     }
     if (found.size === 0) throw gone(ref.uid);
     return found;
   }
 
+  /** What cannot be kept, as the disk is full, is read all the same. */
+  async #keepPart(ref: MessageRef, section: string, content: Buffer): Promise<void> {
+    try {
+      await this.#room.make(content.length);
+      this.#store.bodies.putPart(ref.mailboxId, ref.uid, section, content);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== "disk-full") throw error;
+    }
+  }
+
   /** The header, or only some of its fields. */
   async header(ref: MessageRef, fields: readonly string[]): Promise<Buffer> {
-    const cached = this.#store.bodies.read(ref.mailboxId, ref.uid);
+    const cached = await this.#beginning(ref, headerLimit);
     const whole = cached ? headerOf(cached) : (await this.#sections(ref, ["HEADER"])).get("HEADER");
     if (!whole) throw gone(ref.uid);
     return fields.length === 0 ? whole : chooseFields(whole, fields);
@@ -217,18 +325,25 @@ export class Reading {
 
   /** The source as a stream, never in memory as a whole. */
   async source(ref: MessageRef): Promise<Readable> {
-    await this.#keep(ref);
-    const path = this.#store.bodies.path(ref.mailboxId, ref.uid);
-    if (path === null) throw gone(ref.uid);
-    return createReadStream(path);
+    const { size } = await this.#row(ref);
+    const kept = this.#store.bodies.sizeOf(ref.mailboxId, ref.uid) !== null;
+    if (!kept && !this.#room.mayHold(size)) return this.#stream(ref, "");
+    return (await this.#open(ref)).createReadStream({ start: 0 });
   }
 
   /** One part, decoded, as a stream: only this part is fetched, and never held in memory. */
   async part(ref: MessageRef, section: string): Promise<{ attachment: Attachment; stream: Readable }> {
     const { decodePart, extractAttachment, listAttachments } = await messageRoom();
-    const cached = this.#store.bodies.read(ref.mailboxId, ref.uid);
-    if (cached) {
-      const part = await extractAttachment(cached, section);
+    const row = await this.#row(ref);
+    const stored = this.#store.messages.bodyStructure(ref.mailboxId, ref.uid);
+    const kept = stored === null ? null : this.#store.bodies.getPart(ref.mailboxId, ref.uid, section);
+    // A file inside of a part is found in the whole message alone.
+    const whole = section.includes(":") || (row.cached && !kept);
+    const structure = whole ? null : await this.structure(ref);
+    if (!structure) {
+      const file = await this.#open(ref);
+      const source = await file.readFile().finally(() => file.close());
+      const part = await extractAttachment(source, section);
       if (!part) throw noPart(section);
       const { mediaType, fileName, bytes, encoding } = part;
       const attachment: Attachment = {
@@ -241,12 +356,6 @@ export class Reading {
       };
       return { attachment, stream: Readable.from([bytes]).pipe(decodePart(encoding)) };
     }
-    // A file inside of a part is found in the whole message alone.
-    const structure = section.includes(":") ? null : await this.structure(ref);
-    if (!structure) {
-      await this.#keep(ref);
-      return this.part(ref, section);
-    }
     const leaf = findPart(structure, section);
     if (!leaf) throw noPart(section);
     const attachment: Attachment = listAttachments(structure).find((a) => a.section === section) ?? {
@@ -257,39 +366,60 @@ export class Reading {
       disposition: "inline",
       contentId: leaf.id,
     };
-    return { attachment, stream: this.#stream(ref, section).pipe(decodePart(leaf.encoding)) };
+    const stream = kept ? Readable.from([kept]) : this.#stream(ref, section);
+    return { attachment, stream: stream.pipe(decodePart(leaf.encoding)) };
   }
 
   #stream(ref: MessageRef, section: string): Readable {
     const raw = new PassThrough();
+    // Another one's question for the same part may be answered to us as well.
+    let taken = false;
     const write = (chunk: Buffer) =>
       new Promise<void>((resolve, reject) => {
         if (raw.destroyed) reject(new Error("the reader went away"));
         else if (raw.write(chunk)) resolve();
         else raw.once("drain", resolve).once("close", resolve);
       });
-    this.#session
-      .within(ref.path, (connection) =>
-        connection.run(
-          fetch(
-            uidSet.fromNumbers([ref.uid]),
-            { sections: [{ section }] },
-            {
-              sink: () => ({ write, end: () => undefined, abort: (error) => void raw.destroy(error) }),
-              onMessage: ({ uid, sections }) => {
-                const bytes = uid === ref.uid ? sections?.get(section) : null;
-                if (bytes) raw.write(bytes);
-              },
+    this.#within(ref, (connection) =>
+      connection.run(
+        fetch(
+          uidSet.fromNumbers([ref.uid]),
+          { sections: [{ section }] },
+          {
+            sink: (literal) => {
+              if (taken || literal.section !== section || (literal.uid ?? ref.uid) !== ref.uid)
+                return undefined;
+              taken = true;
+              return { write, end: () => undefined, abort: (error) => void raw.destroy(error) };
             },
-          ),
+            onMessage: ({ uid, sections }) => {
+              const bytes = uid === ref.uid && !taken ? sections?.get(section) : null;
+              if (!bytes) return;
+              taken = true;
+              raw.write(bytes);
+            },
+          },
         ),
-      )
-      .then(
-        () => raw.end(),
-        (error: Error) => raw.destroy(error),
-      );
+      ),
+    ).then(
+      () => raw.end(),
+      (error: Error) => raw.destroy(error),
+    );
     return raw;
   }
+}
+
+/** Whether it is the line that is missing, by will or not. */
+function isOffline(error: unknown): boolean {
+  return isLineDown(error) || (error instanceof MailError && error.code === "OFFLINE");
+}
+
+function onItsWay(): MailError {
+  return new MailError(
+    "NO_MESSAGE",
+    "the message is on its way into this folder, and its text is not here yet",
+    "open it when the server has confirmed that it has come",
+  );
 }
 
 function gone(uid: number): MailError {
@@ -306,42 +436,4 @@ function noPart(section: string): MailError {
     `the message has no part ${section}`,
     "open the message: its parts are listed at the end",
   );
-}
-
-function findPart(
-  structure: BodyStructure,
-  section: string,
-): Extract<BodyStructure, { kind: "part" }> | null {
-  const queue: BodyStructure[] = [structure];
-  for (let node = queue.shift(); node; node = queue.shift()) {
-    if (node.kind === "multipart") queue.push(...node.parts);
-    else if (node.section === section) return node;
-    else if (node.body) queue.push(node.body);
-  }
-  return null;
-}
-
-function headerOf(message: Buffer): Buffer {
-  const ends = ["\r\n\r\n", "\n\n", "\r\r"]
-    .map((end) => [message.indexOf(end), end.length] as const)
-    .filter(([at]) => at >= 0);
-  const [at, length] = ends.sort((a, b) => a[0] - b[0])[0] ?? [message.length, 0];
-  return message.subarray(0, at + length);
-}
-
-/** The lines of the named fields, with their continuations, and the empty line. */
-function chooseFields(header: Buffer, fields: readonly string[]): Buffer {
-  const wanted = new Set(fields.map((name) => name.toLowerCase()));
-  const kept = header
-    .toString("latin1")
-    .split(/(?:\r\n|\r|\n)(?![ \t])/)
-    .filter((line) =>
-      wanted.has(
-        line
-          .slice(0, Math.max(0, line.indexOf(":")))
-          .trim()
-          .toLowerCase(),
-      ),
-    );
-  return Buffer.from(`${[...kept, ""].join("\r\n")}\r\n`, "latin1");
 }

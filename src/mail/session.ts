@@ -95,6 +95,11 @@ export class Session {
     return this.#line.settled();
   }
 
+  /** Whether somebody waits for what is asked on the main connection. */
+  get busy(): boolean {
+    return this.#users > 0 || this.#selecting || this.#waiting.length > 0;
+  }
+
   /** One more connection, for who needs its own; it ends with the session. Throws as `connected`. */
   another(): Promise<Connection> {
     return this.#line.another();

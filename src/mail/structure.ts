@@ -21,3 +21,31 @@ export function decodeStructure(text: string): BodyStructure | null {
     return null;
   }
 }
+
+/** The leaf of this section; null where there is none. */
+export function findPart(
+  structure: BodyStructure,
+  section: string,
+): Extract<BodyStructure, { kind: "part" }> | null {
+  const queue: BodyStructure[] = [structure];
+  for (let node = queue.shift(); node; node = queue.shift()) {
+    if (node.kind === "multipart") queue.push(...node.parts);
+    else if (node.section === section) return node;
+    else if (node.body) queue.push(node.body);
+  }
+  return null;
+}
+
+/** Octets of each leaf, by section. */
+export function partSizes(structure: BodyStructure): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  const queue: BodyStructure[] = [structure];
+  for (let node = queue.pop(); node; node = queue.pop()) {
+    if (node.kind === "multipart") queue.push(...node.parts);
+    else {
+      sizes.set(node.section, node.size);
+      if (node.body) queue.push(node.body);
+    }
+  }
+  return sizes;
+}

@@ -12,16 +12,24 @@ export class Syncing {
   readonly #session: Session;
   readonly #sync: Sync;
   readonly #emit: (event: MailEvent) => void;
+  readonly #inStep: (path: string) => void;
   readonly #running = new Map<string, Promise<void>>();
   /** What is still to be asked to follow what was told. */
   readonly #looks = new WeakMap<Connection, Set<Look>>();
   /** Folders of which something was told that the index could not take in. */
   readonly #lost = new Set<string>();
 
-  constructor(session: Session, sync: Sync, emit: (event: MailEvent) => void) {
+  /** `inStep` is told of folders that have all that the server has, or something new. */
+  constructor(
+    session: Session,
+    sync: Sync,
+    emit: (event: MailEvent) => void,
+    inStep: (path: string) => void,
+  ) {
     this.#session = session;
     this.#sync = sync;
     this.#emit = emit;
+    this.#inStep = inStep;
   }
 
   /** Brings a folder in step; a second call joins the first. Whoever needs another folder meanwhile goes first. */
@@ -36,6 +44,7 @@ export class Syncing {
   async #untilDone(path: string): Promise<void> {
     const step = (connection: Connection) => this.#sync.all(connection, () => this.#session.crowded);
     while (!(await this.#session.within(path, step, { behind: true })));
+    this.#inStep(path);
   }
 
   /** Asks the server for what it has not told of a folder that is open already, and brings it in step. */
@@ -125,7 +134,9 @@ export class Syncing {
       // A mailbox that was selected anew since has told all of it.
       if (now !== connection) return;
       const count = await this.#sync.follow(connection, looks);
-      if (count > 0) this.#emit({ kind: "arrived", path, count });
+      if (count === 0) return;
+      this.#emit({ kind: "arrived", path, count });
+      this.#inStep(path);
     });
   }
 }

@@ -1,4 +1,5 @@
-import { createReadStream, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { type FileHandle, open as openFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { FileWriter, type Seal } from "./body-writer.ts";
 import { type Arriving, BulkWriter, type Delivery, type Written } from "./bulk-writer.ts";
@@ -17,20 +18,23 @@ const readPrecision = 3600 * 1000;
 /**
  * Whole messages in the maildirs, and single parts of those too large to keep whole. A file is written in tmp/, then
  * the index learns of it, then it is moved to cur/: a kill in between leaves nothing that is not found again.
- * There is no fsync: what a power failure has spoilt is told by size and checksum, and comes back from the server.
+ * Where there is no fsync, what a power failure has spoilt is told by size and checksum, and comes back from the server.
  */
 export class Bodies {
   readonly #database: Database;
   readonly #mailboxes: Mailboxes;
+  readonly #fsync: boolean;
   readonly #swept = new Set<number>();
 
-  constructor(database: Database, mailboxes: Mailboxes) {
+  /** `fsync`: each message is on the disk before the index has it. */
+  constructor(database: Database, mailboxes: Mailboxes, fsync: boolean) {
     this.#database = database;
     this.#mailboxes = mailboxes;
+    this.#fsync = fsync;
   }
 
   /**
-   * The file that holds the whole message, or null; its content is not looked at, see `sound`. Another program may have
+   * The file that holds the whole message, or null; its content is not looked at, see `open`. Another program may have
    * renamed it (found again, and the name that the index knows stays, so that changed flags are noticed) or deleted it
    * (forgotten); one that was cut short is deleted.
    */
@@ -43,6 +47,12 @@ export class Bodies {
     return this.#database.transaction(() => this.#repair(mailboxId, uid, fileSize));
   }
 
+  /** Octets of the whole message, or null where the index knows of none; whether it is sound is not looked at. */
+  sizeOf(mailboxId: number, uid: number): number | null {
+    const row = this.#row(mailboxId, uid);
+    return row && number(row, "size");
+  }
+
   /** The whole message in memory, or null where it is not cached as it came. Counts as reading unless `peek`. */
   read(mailboxId: number, uid: number, { peek = false } = {}): Buffer | null {
     const content = this.#content(mailboxId, uid) ?? this.#mended(mailboxId, uid);
@@ -50,23 +60,31 @@ export class Bodies {
     return content;
   }
 
-  /** The file that holds the whole message as it came, or null. Counts as reading; the file may be of any size. */
-  async sound(mailboxId: number, uid: number): Promise<string | null> {
+  /**
+   * The whole message as it came, open for reading, or null; it may be of any size. Counts as reading. Who has it open
+   * keeps it, wherever the file goes meanwhile. The caller closes it.
+   */
+  async open(mailboxId: number, uid: number): Promise<FileHandle | null> {
     const path = this.path(mailboxId, uid);
     const row = path === null ? null : this.#row(mailboxId, uid);
     if (path === null || !row) return null;
-    if ((await checksumOf(path)) !== row.checksum) {
+    const file = await openFile(path).catch(() => null);
+    if (file === null) return null;
+    if ((await checksumOf(file)) !== row.checksum) {
+      await file.close();
       this.#database.transaction(() => this.#spoilt(mailboxId, uid, path, number(row, "checksum")));
       return null;
     }
     this.#noteReading("body", "", mailboxId, uid);
-    return path;
+    return file;
   }
 
   #content(mailboxId: number, uid: number): Buffer | null {
     const row = this.#row(mailboxId, uid);
-    const file = row && this.#maildir(mailboxId).find(text(row, "file"));
-    if (!file) return null;
+    const maildir = this.#maildir(mailboxId);
+    const file = row && maildir.find(text(row, "file"));
+    // What a kill has left in tmp/ is mended, which brings it to its place.
+    if (!file || maildir.isTemporary(file.path)) return null;
     const content = onFile<Buffer | null>(file.path, () => readFileSync(file.path), null);
     return content && isSealed(content, row) ? content : null;
   }
@@ -100,18 +118,20 @@ export class Bodies {
     if (!this.#swept.has(mailboxId)) maildir.sweep();
     this.#swept.add(mailboxId);
     const temporary = maildir.openTemporary(temporaryName(base));
-    return new FileWriter(temporary.path, temporary.descriptor, (seal) =>
-      this.#keep(mailboxId, uid, uidValidity, base, temporary.path, seal),
-    );
+    return new FileWriter({
+      ...temporary,
+      fsync: this.#fsync,
+      keep: (seal) => this.#keep(mailboxId, uid, uidValidity, base, temporary.path, seal),
+    });
   }
 
-  /** Begins to store many messages of a mailbox, which nobody has read. `fsync`: each is on the disk before it counts. */
-  bulk(mailboxId: number, { fsync = false } = {}): BulkWriter {
+  /** Begins to store many messages of a mailbox, which nobody has read. */
+  bulk(mailboxId: number): BulkWriter {
     const uidValidity = this.#mailboxes.byId(mailboxId)?.uidValidity ?? 0;
     const maildir = this.#maildir(mailboxId);
     maildir.make();
     return new BulkWriter({
-      fsync,
+      fsync: this.#fsync,
       temporary: ({ uid, internalDate }: Arriving) =>
         maildir.temporary(temporaryName(baseName(uidValidity, uid, internalDate))),
       keep: (written) => this.#keepAll(mailboxId, uidValidity, written),
@@ -248,6 +268,8 @@ export class Bodies {
     const maildir = this.#maildir(mailboxId);
     if (kept.length === 0 && !this.#anyProvisional(mailboxId)) {
       maildir.clear();
+      // Others may be about to write there.
+      maildir.make();
       return;
     }
     const messages = new Map(kept.map((message) => [message.id, message]));
@@ -392,6 +414,11 @@ export class Bodies {
     this.#database.run("DELETE FROM body WHERE message = ?", number(row, "id"));
   }
 
+  /** The whole message was read, and is to be kept rather than what was not. */
+  noteReading(mailboxId: number, uid: number): void {
+    this.#noteReading("body", "", mailboxId, uid);
+  }
+
   #noteReading(table: "body" | "part", section: string, mailboxId: number, uid: number): void {
     const now = Date.now();
     const old = this.#database.get(
@@ -421,12 +448,12 @@ function isSealed(content: Uint8Array, { size, checksum }: Row): boolean {
   return content.length === size && crc32(content) === checksum;
 }
 
-/** CRC-32 of a file of any size; null where it cannot be read to its end. */
-async function checksumOf(path: string): Promise<number | null> {
+/** CRC-32 of a file of any size; null where it cannot be read to its end. It stays open. */
+async function checksumOf(file: FileHandle): Promise<number | null> {
   let checksum = 0;
+  const chunks = file.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }))
-      checksum = crc32(chunk, checksum);
+    for await (const chunk of chunks) checksum = crc32(chunk, checksum);
     return checksum;
   } catch {
     return null;

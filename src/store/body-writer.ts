@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { asStoreError, StoreError } from "./error.ts";
 import { removeFile } from "./maildir.ts";
@@ -11,17 +11,28 @@ export interface Seal {
   readonly checksum: number;
 }
 
+interface FileOptions {
+  readonly path: string;
+  /** Open for writing; closed by the writer. */
+  readonly descriptor: number;
+  readonly fsync: boolean;
+  /** Takes the finished file into the maildir; false: it is not wanted. */
+  keep(seal: Seal): boolean;
+}
+
 /** Writes one message into a file in tmp/, which `keep` then takes into the maildir. */
 export class FileWriter implements BodyWriter {
   readonly #path: string;
+  readonly #fsync: boolean;
   readonly #keep: (seal: Seal) => boolean;
   #descriptor: number | null;
   #size = 0;
   #checksum = 0;
 
-  constructor(path: string, descriptor: number, keep: (seal: Seal) => boolean) {
+  constructor({ path, descriptor, fsync, keep }: FileOptions) {
     this.#path = path;
     this.#descriptor = descriptor;
+    this.#fsync = fsync;
     this.#keep = keep;
   }
 
@@ -42,6 +53,7 @@ export class FileWriter implements BodyWriter {
     this.#descriptor = null;
     let kept = false;
     try {
+      if (this.#fsync) fsyncSync(descriptor);
       closeSync(descriptor);
       kept = this.#keep({ size: this.#size, checksum: this.#checksum });
     } catch (error) {

@@ -37,8 +37,11 @@ export interface BulkEntry {
 
 /** Octets handed to the disk at a time. */
 const bufferSize = 1 << 20;
-/** Messages at most in one buffer: their rows are written in one go. */
+/** Messages at most in one buffer. */
 const mostPieces = 250;
+/** Rows written in one go: a few milliseconds. And how long, in ms, the first of them waits for others. */
+const mostRows = 250;
+const rowPatienceMs = 50;
 /** Buffers handed over and not yet written, beyond which whoever writes is asked to wait. */
 const mostAway = 4;
 /** How long a message may wait for others to fill its buffer, ms. */
@@ -59,6 +62,9 @@ export class BulkWriter {
   #away = 0;
   /** Files that end in the buffers that are away, in order. */
   readonly #ending: { message: Arriving; temporary: string }[] = [];
+  /** On the disk, and not in the index. */
+  #written: Written[] = [];
+  #keeping: NodeJS.Timeout | null = null;
   #undelivered = 0;
   #kept = 0;
   #pending = 0;
@@ -126,13 +132,16 @@ export class BulkWriter {
   /** Everything put so far is in the index and in cur/. Rejects with StoreError. */
   async settled(): Promise<void> {
     this.#send();
-    while ((this.#away > 0 || this.#undelivered > 0) && !this.#failure) await this.#change();
+    while (this.#away > 0 && !this.#failure) await this.#change();
+    this.#keep();
+    while (this.#undelivered > 0 && !this.#failure) await this.#change();
     if (this.#failure) throw this.#failure;
   }
 
-  /** Ends the thread; what is not settled by then is given up. */
+  /** Ends the thread; what it has not written by then is given up. */
   async close(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
+    this.#keep();
     await new Promise<void>((resolve) => {
       this.#ended = resolve;
       this.#tell({ kind: "end" });
@@ -193,12 +202,17 @@ export class BulkWriter {
       this.#away--;
       if (this.#free.length < mostAway) this.#free.push(report.buffer);
       const files = this.#ending.splice(0, report.files.length);
-      this.#keep(files.map((file, at) => ({ ...file, ...report.files[at]! })));
+      this.#written.push(...files.map((file, at) => ({ ...file, ...report.files[at]! })));
+      if (this.#written.length >= mostRows) this.#keep();
+      else if (this.#written.length > 0) this.#keeping ??= setTimeout(() => this.#keep(), rowPatienceMs);
     }
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  #keep(written: readonly Written[]): void {
+  #keep(): void {
+    if (this.#keeping) clearTimeout(this.#keeping);
+    this.#keeping = null;
+    const written = this.#written.splice(0);
     if (written.length === 0) return;
     let deliveries: readonly Delivery[] = written.map(({ temporary }) => ({ temporary, path: null }));
     try {

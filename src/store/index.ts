@@ -64,12 +64,12 @@ export interface StoreLocation {
   readonly stateDir: string;
 }
 
-/** Opens the local copy, making or rebuilding what the cache lacks. */
-export function openStore({ cacheDir, stateDir }: StoreLocation): Store {
+/** Opens the local copy, making or rebuilding what the cache lacks. `fsync`: of bodies; the journal always is. */
+export function openStore({ cacheDir, stateDir }: StoreLocation, { fsync = false } = {}): Store {
   const index = openIndex(cacheDir);
   const journal = orClose(index, () => new Journal(openJournal(stateDir), join(stateDir, "journal.lock")));
   const mailboxes = new Mailboxes(index, join(cacheDir, "maildir"));
-  const bodies = new Bodies(index, mailboxes);
+  const bodies = new Bodies(index, mailboxes, fsync);
   const messages = new Messages(index, bodies);
   return {
     mailboxes,

@@ -29,6 +29,9 @@ test("an account with all of its settings", () => {
       'password-command = "pass show mail"',
       'ca-file = "ca.pem"',
       `pin = "${pin}"`,
+      'offline = "recent 2w"',
+      'cache-size = "1.5 GB"',
+      "fsync = true",
     ),
     "[screen]",
     "key-bar = false",
@@ -49,6 +52,9 @@ test("an account with all of its settings", () => {
         passwordCommand: "pass show mail",
         caFile: "/home/me/.config/postern/ca.pem",
         pin,
+        offlineAge: 14 * 86_400_000,
+        cacheSize: 1.5e9,
+        fsync: true,
       },
     ],
     screen: { keyBar: false, cursor: "arrow", keymap: "mutt", theme: "auto", mouse: false },
@@ -70,6 +76,31 @@ test("what is left out has its default", () => {
   const [only] = config.accounts;
   assert.deepEqual([only?.passwordCommand, only?.caFile, only?.pin], [null, null, null]);
   assert.equal(only?.imap.user, "me@example.org");
+  assert.deepEqual([only?.offlineAge, only?.cacheSize, only?.fsync], [30 * 86_400_000, 2e9, false]);
+});
+
+test("offline says of which mail the text is kept, and cache-size how much", () => {
+  const only = (...lines: string[]) =>
+    parse(...account('imap = "imaps://imap.example.org"', ...lines)).accounts[0];
+  assert.equal(only('offline = "headers"')?.offlineAge, 0);
+  assert.equal(only('offline = "all"')?.offlineAge, Number.POSITIVE_INFINITY);
+  assert.equal(only('offline = "recent 1y"')?.offlineAge, 365 * 86_400_000);
+  assert.equal(only('offline = "recent 6m"')?.offlineAge, 180 * 86_400_000);
+  for (const [text, octets] of [
+    ["500 MB", 500e6],
+    ["2g", 2e9],
+    ["10000000", 10e6],
+  ] as const)
+    assert.equal(only(`cache-size = "${text}"`)?.cacheSize, octets);
+  for (const text of ["recent", "recent 0d", "recent 30", "30d", "some", "recent 30d please"])
+    assert.throws(
+      () => only(`offline = "${text}"`),
+      wrong("CONFIG", /accounts\.work .*offline.*recent 30d/s),
+    );
+  assert.throws(() => only("offline = true"), wrong("CONFIG", /not a text/));
+  assert.throws(() => only('cache-size = "much"'), wrong("CONFIG", /not a size: much.*2 GB/s));
+  assert.throws(() => only('cache-size = "1 MB"'), wrong("CONFIG", /too small: 1 MB.*10 MB/s));
+  assert.throws(() => only('fsync = "yes"'), wrong("CONFIG", /not true or false/));
 });
 
 test("files for S/MIME are beside the config, or under ~", () => {

@@ -1,7 +1,7 @@
 // Where a password comes from, and what is said where there is none.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import type { Account } from "../../src/account/config.ts";
+import { type Account, keepingDefaults } from "../../src/account/config.ts";
 import { Credentials } from "../../src/account/credentials.ts";
 import { AccountError } from "../../src/account/errors.ts";
 import type { Keyring } from "../../src/account/keyring.ts";
@@ -23,6 +23,7 @@ const account = (passwordCommand: string | null, more: Partial<Account> = {}): A
   passwordCommand,
   caFile: null,
   pin: null,
+  ...keepingDefaults,
   ...more,
 });
 

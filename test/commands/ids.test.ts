@@ -1,10 +1,12 @@
 // Ids on a command line, against the messages of a folder in memory.
+
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { after, describe, test } from "node:test";
+import { keepingDefaults } from "../../src/account/config.ts";
 import { resolveId, resolveIds } from "../../src/commands/ids.ts";
 import { type Context, UsageError } from "../../src/commands/index.ts";
 import { Mail, MailError } from "../../src/mail/index.ts";
@@ -31,6 +33,7 @@ describe("ids", () => {
       passwordCommand: null,
       caFile: null,
       pin: null,
+      ...keepingDefaults,
     },
     directories,
     password: () => Promise.reject(new Error("nobody is asked")),

@@ -2,8 +2,10 @@
  * One process that works on an account until it is killed, saying on its standard output what it begins, what it was
  * promised and how that ended: `{begin, step}`, `{told}` once the call has returned, `{done}` or `{refused, error}`.
  */
+
 import { appendFileSync, readFileSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { keepingDefaults } from "../../src/account/config.ts";
 import { Secret } from "../../src/imap/index.ts";
 import { type Folder, Mail, type Message } from "../../src/mail/index.ts";
 import { openStore, type StoreLocation } from "../../src/store/index.ts";
@@ -49,6 +51,7 @@ const mail = Mail.open({
     passwordCommand: null,
     caFile: null,
     pin: null,
+    ...keepingDefaults,
   },
   directories: options.places,
   password: () => Promise.resolve(new Secret("password")),

@@ -1,7 +1,9 @@
 /** After a crash: the local copy is opened again, brought in step, and compared with the server and with what was promised. */
+
 import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { keepingDefaults } from "../../src/account/config.ts";
 import { Secret } from "../../src/imap/index.ts";
 import { Mail } from "../../src/mail/index.ts";
 import { openStore, type Store, type StoreLocation } from "../../src/store/index.ts";
@@ -49,6 +51,7 @@ function openMail(port: number, places: StoreLocation, log: string | null, event
       passwordCommand: null,
       caFile: null,
       pin: null,
+      ...keepingDefaults,
     },
     directories: places,
     password: () => Promise.resolve(new Secret("password")),

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { keepingDefaults } from "../../src/account/config.ts";
 import { Secret, timeouts } from "../../src/imap/index.ts";
 import { type Folder, Mail, type Message } from "../../src/mail/index.ts";
 import type { StoreLocation } from "../../src/store/index.ts";
@@ -142,6 +143,7 @@ export class LineRig {
         passwordCommand: null,
         caFile: null,
         pin: null,
+        ...keepingDefaults,
       },
       directories: this.#places,
       password: () => Promise.resolve(new Secret("password")),

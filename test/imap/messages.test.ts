@@ -119,6 +119,36 @@ describe("messages on a scripted server", () => {
     return session;
   }
 
+  it("gives each of two commands for the same content one answer, where both come before either is complete", async () => {
+    const large = "x".repeat(100_000);
+    const { connection, server } = await open("", async (peer) => {
+      const tags: string[] = [];
+      for (let n = 0; n < 4; n++) tags.push((await peer.expect(/^(\S+) UID FETCH /))[1] ?? "");
+      for (const body of ["small", "small", large, large])
+        peer.send(`* 2 FETCH (UID 5 BODY[${body === large ? "1" : ""}] {${body.length}}`, `${body})`);
+      peer.send(...tags.map((tag) => `${tag} OK done`));
+    });
+    const sizes = ["", "", "1", "1"].map(async (section) => {
+      const got: number[] = [];
+      let octets = 0;
+      const sink = () => ({
+        write: (chunk: Uint8Array) => {
+          octets += chunk.length;
+        },
+        end: () => void got.push(octets),
+        abort: () => undefined,
+      });
+      const onMessage = ({ sections }: FetchedMessage) => {
+        const body = sections?.get(section);
+        if (body) got.push(body.length);
+      };
+      await connection.run(fetch([[5, 5]], { sections: [{ section }] }, { onMessage, sink }));
+      return got;
+    });
+    assert.deepEqual(await Promise.all(sizes), [[5], [5], [100_000], [100_000]]);
+    await server.finished;
+  });
+
   it("reads and changes Gmail's labels", async () => {
     const { connection, server } = await open("X-GM-EXT-1", async (peer) => {
       await peer.answer(

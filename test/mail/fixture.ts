@@ -1,7 +1,9 @@
 /** One account on a real server, with a local copy of its own. */
+
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { keepingDefaults } from "../../src/account/config.ts";
 import { Secret } from "../../src/imap/index.ts";
 import { type Folder, Mail, type MailEvent } from "../../src/mail/index.ts";
 import { type Dovecot, startDovecot } from "../servers/dovecot.ts";
@@ -28,6 +30,8 @@ export interface ClientOptions {
   readonly port?: number;
   readonly security?: "tls" | "none";
   readonly password?: string;
+  /** What is kept of bodies; by default nothing is fetched in the background. */
+  readonly keeping?: Partial<typeof keepingDefaults>;
 }
 
 export interface Clients {
@@ -66,6 +70,9 @@ export function clientsOf(server: AccountServer): Clients {
           passwordCommand: null,
           caFile: null,
           pin: null,
+          ...keepingDefaults,
+          offlineAge: 0,
+          ...options.keeping,
         },
         directories: { cacheDir: join(dir, name, "cache"), stateDir: join(dir, name, "state") },
         password: () => Promise.resolve(new Secret(options.password ?? server.password)),

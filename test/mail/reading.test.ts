@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { ReadOptions } from "../../src/message/types.ts";
 import { file, tnef } from "../message/tnef-sample.ts";
@@ -191,6 +193,44 @@ describe("messages are read with as little as will do", { skip: serverMissing("d
     const chunks: Buffer[] = [];
     for await (const chunk of await client.mail.source(client.inbox, 2)) chunks.push(chunk as Buffer);
     assert.ok(Buffer.concat(chunks).equals(large));
+  });
+
+  const whole = async (stream: AsyncIterable<unknown>) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  };
+
+  test("read several times at once, a message or a part is there once", async () => {
+    const client = await fixture.client("at once");
+    await client.mail.sync(client.inbox);
+    const parts = await Promise.all([1, 2, 3].map(() => client.mail.part(client.inbox, 2, "2")));
+    for (const { stream } of parts) stream.on("error", () => undefined);
+    const files = await Promise.all(parts.map(({ stream }) => whole(stream)));
+    assert.deepEqual(
+      files.map((file) => file.length),
+      [3_000_000, 3_000_000, 3_000_000],
+    );
+    const asked = [1, 2, 1, 2, 1, 2].map(async (uid) => whole(await client.mail.source(client.inbox, uid)));
+    const [small, film, ...again] = await Promise.all(asked);
+    assert.ok(film?.equals(large));
+    assert.ok(String(small).endsWith("\r\n\r\nHello.\r\n"));
+    assert.deepEqual(
+      again.map(({ length }) => length),
+      [small, film, small, film].map((source) => source?.length),
+    );
+  });
+
+  test("a source that is being read stays whole when its file is renamed or goes", async () => {
+    const client = await fixture.client("held");
+    await client.mail.sync(client.inbox);
+    const first = await client.mail.source(client.inbox, 2);
+    await client.mail.flag(client.inbox, [2], "add", ["\\Flagged"]);
+    assert.ok((await whole(first)).equals(large));
+    const second = await client.mail.source(client.inbox, 2);
+    rmSync(join(fixture.dir, "held", "cache", "maildir"), { recursive: true });
+    assert.ok((await whole(second)).equals(large));
+    assert.ok((await whole(await client.mail.source(client.inbox, 2))).equals(large), "and it comes again");
   });
 
   test("a part that is not there, and a message that is gone, are told as such", async () => {

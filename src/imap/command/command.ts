@@ -25,6 +25,8 @@ export interface Exchange<R> {
   heard?(bytes: Buffer): void;
   /** Offered every large literal while the command is pending. */
   sink?(literal: LargeLiteral): LiteralSink | undefined;
+  /** From how many octets on `sink` is offered literals; without it, those above `limits.inlineLiteral`. */
+  readonly sinkFrom?: number;
   /**
    * A continuation request that no literal waits for; the answer is sent as a line. Its text never reaches a log.
    * @throws ImapError (also as a rejection): the connection ends

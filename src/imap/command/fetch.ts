@@ -61,6 +61,8 @@ export interface FetchHandlers {
   onMessage(message: FetchedMessage): void;
   /** Takes literals above 64 KiB; without one they are thrown away and the section is absent. */
   sink?(literal: LargeLiteral): LiteralSink | undefined;
+  /** From how many octets on `sink` is offered smaller ones too: spares copying them. What it does not take is kept in the message. */
+  readonly sinkFrom?: number;
 }
 
 export interface FetchResult {
@@ -86,6 +88,7 @@ export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandler
     },
     begin(session) {
       let received = 0;
+      const had = new Had();
       const asked = (seq: number, uid: number | null) => mayContain(set, bySequence ? seq : uid);
       return {
         write(w) {
@@ -98,7 +101,10 @@ export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandler
         untagged(response) {
           if (response.kind !== "fetch") return false;
           const { message } = response;
-          if (!asked(message.seq, message.uid ?? null) || !answers(message, query, wanted)) return false;
+          const large = had.left();
+          if (!asked(message.seq, message.uid ?? null) || !answers(message, query, wanted, large.length > 0))
+            return false;
+          if (!had.takes(message, query, wanted, large)) return false;
           received++;
           handlers.onMessage(message);
           return query.flags === true || query.changedSince !== undefined || message.flags === undefined;
@@ -106,9 +112,12 @@ export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandler
         sink(literal) {
           const uid = literal.uid ?? session.uidOf(literal.seq);
           const ours = (literal.binary ? decoded : wanted).includes(literal.section);
-          if (!ours || !asked(literal.seq, uid)) return undefined;
-          return handlers.sink?.({ ...literal, uid });
+          if (!ours || !asked(literal.seq, uid) || had.has(uid, literal.section)) return undefined;
+          const sink = handlers.sink?.({ ...literal, uid });
+          if (sink || !handlers.sink) had.sunk(literal.section);
+          return sink;
         },
+        ...(handlers.sinkFrom === undefined ? {} : { sinkFrom: handlers.sinkFrom }),
         // Some messages were gone: what came of the others counts (RFC 5530 §3 EXPUNGEISSUED).
         tolerates: (done) =>
           done.condition === "NO" &&
@@ -117,6 +126,51 @@ export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandler
       };
     },
   };
+}
+
+/**
+ * The content that a command has got, by UID. A server that is asked for the same by two commands at once may answer
+ * both before it completes either (Dovecot does): what one has had is the other's.
+ */
+class Had {
+  /** UIDs by item. */
+  readonly #got = new Map<string, Set<number>>();
+  /** Sections of the response that is being read which went to a sink, or into the void for want of one. */
+  #sunk: string[] = [];
+
+  has(uid: number | null, item: string): boolean {
+    return uid !== null && this.#got.get(item)?.has(uid) === true;
+  }
+
+  sunk(section: string): void {
+    this.#sunk.push(section);
+  }
+
+  /** The large sections of the response that has now been read. */
+  left(): readonly string[] {
+    return this.#sunk.length > 0 ? this.#sunk.splice(0) : this.#sunk;
+  }
+
+  /** False where all content of the response has been had before; else it is now. */
+  takes(
+    message: FetchedMessage,
+    query: FetchQuery,
+    wanted: readonly string[],
+    large: readonly string[],
+  ): boolean {
+    const { uid } = message;
+    const items = [...large];
+    for (const section of wanted) if (message.sections?.has(section)) items.push(section);
+    if (query.bodyStructure && message.bodyStructure !== undefined) items.push("structure");
+    if (items.length === 0 || uid === undefined) return true;
+    if (items.every((item) => this.has(uid, item))) return false;
+    for (const item of items) {
+      const uids = this.#got.get(item);
+      if (uids) uids.add(uid);
+      else this.#got.set(item, new Set([uid]));
+    }
+    return true;
+  }
 }
 
 /** Items that are one word, by their name in query and answer, and what must be offered for them. */
@@ -136,7 +190,12 @@ const words = [
 ] as const;
 
 /** Whether a FETCH response holds what was asked: a change of flags that nobody asked for is no answer. */
-function answers(message: FetchedMessage, query: FetchQuery, wanted: readonly string[]): boolean {
+function answers(
+  message: FetchedMessage,
+  query: FetchQuery,
+  wanted: readonly string[],
+  sunk: boolean,
+): boolean {
   let other = false;
   for (const [ask, told] of words) {
     if (!query[ask]) continue;
@@ -147,10 +206,11 @@ function answers(message: FetchedMessage, query: FetchQuery, wanted: readonly st
   if (query.binary && message.binary !== undefined) return true;
   if (query.binarySizes && message.binarySizes !== undefined) return true;
   if (wanted.some((section) => message.sections?.has(section))) return true;
-  if (other) return false;
   // Of a message whose only section went to a sink, the rest is still its answer.
-  const large = wanted.length > 0 || query.binary !== undefined || query.binarySizes !== undefined;
-  return large || query.preview ? message.flags === undefined || query.flags === true : true;
+  if (sunk) return true;
+  if (other) return false;
+  const content = wanted.length > 0 || query.binary !== undefined || query.binarySizes !== undefined;
+  return content || query.preview ? query.flags === true && message.flags !== undefined : true;
 }
 
 function writeItems(w: Writer, query: FetchQuery, session: Session): void {

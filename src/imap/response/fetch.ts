@@ -43,8 +43,16 @@ export function readUidFetch(r: Reader, uid: number): FetchedMessage {
   return { ...readFetch(r, 0), uid };
 }
 
+/** What most servers say before a body: nothing but the UID. */
+const plainPrefix = /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) BODY\[([0-9.A-Z]{0,40})\] \{\d+\}\r\n$/;
+
 /** What a response that breaks off after a literal's announcement is about; null if it is no FETCH of a section. */
 export function describeLiteral(prefix: Buffer, size: number): LargeLiteral | null {
+  const plain = prefix.length < 100 ? plainPrefix.exec(prefix.toString("latin1")) : null;
+  if (plain) {
+    const [, seq, uid, section = ""] = plain;
+    return { seq: Number(seq), uid: Number(uid), section, binary: false, size };
+  }
   const start = /^\* (\d{1,10}) (UID)?FETCH /i.exec(prefix.toString("latin1", 0, 32));
   if (!start) return null;
   const number = Number(start[1]);

@@ -21,6 +21,8 @@ export interface FramerHandlers {
   response(response: Buffer): void;
   /** A large literal follows `prefix` (valid during the call only). Undefined: its bytes are thrown away. */
   literal(prefix: Buffer, size: number): LiteralSink | undefined;
+  /** From how many octets on smaller ones are offered to `literal` as well; what it does not take stays in the response. */
+  wantedFrom?(): number;
   /** A sink failed; the rest of its literal is thrown away. */
   sinkFailed(error: ImapError): void;
   /** Stop and restart reading from the network. */
@@ -61,6 +63,8 @@ function announcedSize(buffer: Buffer, start: number, end: number): number {
     throw new ImapError("LIMIT", "The server announced a literal of impossible size.");
   return size;
 }
+
+const elsewhere = Buffer.from(`{${limits.inlineLiteral + 1}}\r\n`);
 
 export class Framer {
   readonly #handlers: FramerHandlers;
@@ -187,14 +191,18 @@ export class Framer {
       const size = announcedSize(response, this.#lineStart, lineEnd);
       if (size >= 0 && !(this.#lineStart === 0 && statusLine.test(response.toString("latin1", 0, 16)))) {
         this.#lineStart = response.length;
-        if (size <= limits.inlineLiteral) {
+        const large = size > limits.inlineLiteral;
+        const wanted = large || size >= (this.#handlers.wantedFrom?.() ?? Number.POSITIVE_INFINITY);
+        const sink = wanted ? this.#handlers.literal(response, size) : undefined;
+        if (!large && !sink) {
           this.#literalLeft = size;
           continue;
         }
         if (this.#gatheredLength === 0) this.#gather(chunk, start, at);
+        if (!large) this.#announceElsewhere();
         start = at;
         this.#streamLeft = size;
-        this.#sink = this.#handlers.literal(this.#gathered.subarray(0, this.#gatheredLength), size);
+        this.#sink = sink;
         continue;
       }
       if (response.length <= limits.line && breaksOff(response, lineEnd)) {
@@ -226,6 +234,13 @@ export class Framer {
     this.#gatheredLength -= line;
     this.#lineStart = 0;
     return this.#gathered.subarray(0, this.#gatheredLength);
+  }
+
+  /** The literal announced last is in the response as one that is too large to be there: so it is read as gone elsewhere. */
+  #announceElsewhere(): void {
+    this.#gatheredLength = this.#gathered.lastIndexOf(LBRACE, this.#gatheredLength - 1);
+    this.#gather(elsewhere, 0, elsewhere.length);
+    this.#lineStart = this.#gatheredLength;
   }
 
   /** Appends to the response that began in an earlier chunk; memory doubles, so that each byte is copied rarely. */

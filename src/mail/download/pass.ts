@@ -8,11 +8,8 @@ import { type Connection, ImapError } from "../../imap/index.ts";
 import type { BulkWriter, MissingBody, Place, Store } from "../../store/index.ts";
 import { isLineDown } from "../errors.ts";
 import { Pace } from "./pace.ts";
-import { fetchTexts } from "./texts.ts";
+import { wholeLimit } from "./whole-limit.ts";
 import { fetchWholes } from "./wholes.ts";
-
-/** Messages up to this size come whole; of larger ones the text parts come first. */
-export const wholeLimit = 256 * 1024;
 
 export interface DownloadProgress {
   /** Messages that have come whole so far. */
@@ -27,6 +24,8 @@ export interface PassOptions {
   readonly mailboxId: number;
   /** Only messages that came then or later; milliseconds since the epoch. */
   readonly since: number;
+  /** Only those with a higher UID; 0: all. */
+  readonly above: number;
   /** Commands on their way at a time: two, so that the line never waits for us; one, where others use it too. */
   readonly lanes: 1 | 2;
   readonly signal: AbortSignal;
@@ -85,10 +84,10 @@ export class Pass {
 
   /** All that is missing, in slices, the newest first. */
   async *#missing(): AsyncGenerator<readonly MissingBody[]> {
-    const { mailboxId, since, signal } = this.#options;
+    const { mailboxId, since, above, signal } = this.#options;
     let after: Place | null = null;
     do {
-      const slice = this.#store.bodies.missing(mailboxId, { since, after });
+      const slice = this.#store.bodies.missing(mailboxId, { since, above, after });
       yield slice.messages;
       await setImmediate();
       after = slice.next;
@@ -160,6 +159,7 @@ export class Pass {
     try {
       await this.#borrow(async (connection) => {
         if (batch.kind === "texts") {
+          const { fetchTexts } = await import("./texts.ts");
           await fetchTexts(connection, this.#store, mailboxId, messages, signal);
           return;
         }

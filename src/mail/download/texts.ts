@@ -1,9 +1,9 @@
 /** Of messages too large to come whole at once: what is to be read of them, which is little. */
-import { type BodyStructure, type Connection, fetch, isInvalid, uidSet } from "../../imap/index.ts";
+import { type Connection, fetch, isInvalid, uidSet } from "../../imap/index.ts";
 import { chooseTextParts } from "../../message/choose.ts";
 import type { MissingBody, Store } from "../../store/index.ts";
 import { fetchSections } from "../sections.ts";
-import { decodeStructure, encodeStructure } from "../structure.ts";
+import { decodeStructure, encodeStructure, partSizes } from "../structure.ts";
 
 /** A text larger than this is fetched when it is opened. */
 const textLimit = 1024 * 1024;
@@ -79,19 +79,6 @@ function missing(store: Store, mailboxId: number, message: MissingBody): Wanted[
   );
   const size = wanted.reduce((sum, section) => sum + (sizes.get(section) ?? 0), 0);
   return wanted.length === 0 ? [] : [{ message, sections: [...new Set(wanted)], size }];
-}
-
-function partSizes(structure: BodyStructure): Map<string, number> {
-  const sizes = new Map<string, number>();
-  const queue: BodyStructure[] = [structure];
-  for (let node = queue.pop(); node; node = queue.pop()) {
-    if (node.kind === "multipart") queue.push(...node.parts);
-    else {
-      sizes.set(node.section, node.size);
-      if (node.body) queue.push(node.body);
-    }
-  }
-  return sizes;
 }
 
 /** Those of which the same sections are wanted, as many as may be held in memory. */

@@ -24,6 +24,7 @@ export async function fetchWholes(
       set,
       { sections: [{ section: "" }] },
       {
+        sinkFrom: 1,
         sink: ({ uid }) => {
           const message = uid === null ? undefined : wanted.get(uid);
           if (!message) return undefined;
@@ -37,6 +38,7 @@ export async function fetchWholes(
             abort: () => entry.abort(),
           };
         },
+        // What went to no sink: a quoted string, or one that is named behind its text.
         onMessage: ({ uid, sections }) => {
           const message = uid === undefined ? undefined : wanted.get(uid);
           const body = sections?.get("");

@@ -1,8 +1,10 @@
 /** What the benchmark measures, each run in a process of its own: `--child NAME OPTIONS`. */
+
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
+import { keepingDefaults } from "../../../src/account/config.ts";
 import type { Folder, Mail } from "../../../src/mail/index.ts";
 import type { StoreLocation } from "../../../src/store/index.ts";
 import { peakMB } from "./measure.ts";
@@ -69,6 +71,7 @@ async function mailAt({ port, dir }: AtServer, offline = false): Promise<Mail> {
       passwordCommand: null,
       caFile: null,
       pin: null,
+      ...keepingDefaults,
     },
     directories: placesIn(dir),
     password: () => Promise.resolve(new Secret("password")),
