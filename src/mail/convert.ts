@@ -22,6 +22,17 @@ export const listData: FetchQuery = {
 /** No subject is worth more than this on any screen; a hostile one may be megabytes. */
 const subjectLimit = 2000;
 
+/** By the array that many messages share: few are different. */
+const kept = new WeakMap<readonly string[], readonly string[]>();
+
+function keptFlags(flags: readonly string[]): readonly string[] {
+  const known = kept.get(flags);
+  if (known) return known;
+  const sorted = flags.filter((flag) => flag !== "\\Recent").sort();
+  kept.set(flags, sorted);
+  return sorted;
+}
+
 /** The row for one fetched message, or null where it has no UID (RFC 9051 lets FETCH come without being asked for). */
 export function toStoredMessage(fetched: FetchedMessage, now: number): StoredMessageInput | null {
   const { uid, envelope } = fetched;
@@ -30,7 +41,7 @@ export function toStoredMessage(fetched: FetchedMessage, now: number): StoredMes
   const sentAt = sound?.date ? parseDateHeader(sound.date) : null;
   return {
     uid,
-    flags: [...fetched.flags].filter((flag) => flag !== "\\Recent").sort(),
+    flags: keptFlags(fetched.flags),
     modSeq: String(fetched.modSeq ?? 0n),
     internalDate: fetched.internalDate ?? sentAt ?? now,
     sentAt,

@@ -89,7 +89,11 @@ const NO_HOST = new Set([
   ".missing-host-name.",
 ]);
 
+/** A name in which nothing is coded, quoted or folded. */
+const plainName = /^[\w.,&@()+-]+(?: [\w.,&@()+-]+)*$/;
+
 function displayName(name: string): string {
+  if (plainName.test(name)) return name;
   const decoded = decodeWords(name).replace(/\s+/g, " ").trim();
   const quoted = /^(["'])(.*)\1$/s.exec(decoded);
   return (quoted?.[2] ?? decoded).replace(/\\(["\\])/g, "$1").trim();
@@ -194,15 +198,22 @@ function instant(
   return at >= 0 && at < YEAR_2100 ? at : null;
 }
 
+/** As nearly all write it, and short. */
+const plainDate = /^[\w,:+-]{1,20}(?: [\w,:+-]{1,20}){2,6}$/;
+
+function cleanDate(s: string): string {
+  return withoutComments(s.slice(0, 300))
+    .replace(/[\s"']+/g, " ")
+    .trim();
+}
+
 /**
  * The instant a Date header names, in milliseconds since the epoch, 1970 to 2100; null where there is none to be
  * had. Reads RFC 5322 §3.3 and §4.3 (obsolete zones and years, comments), asctime and ISO 8601. An unknown zone
  * counts as +0000.
  */
 export function parseDateHeader(s: string): number | null {
-  const text = withoutComments(s.slice(0, 300))
-    .replace(/[\s"']+/g, " ")
-    .trim();
+  const text = plainDate.test(s) ? s : cleanDate(s);
   const month = (name: string | undefined) => {
     const at = MONTHS.indexOf((name ?? "").slice(0, 3).toLowerCase());
     return at % 3 === 0 ? at / 3 : -1;

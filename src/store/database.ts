@@ -111,6 +111,7 @@ export class Database {
 }
 
 function bindable(parameters: SqlValue[]): SqlValue[] {
+  if (!parameters.some((value) => typeof value === "string" && value.includes("\0"))) return parameters;
   return parameters.map((value) =>
     typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value,
   );

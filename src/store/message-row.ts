@@ -109,8 +109,15 @@ function peopleOf(list: readonly [string, string][]): StoredPerson[] {
   return list.map(([name, email]) => ({ name, email }));
 }
 
+/** Many messages share one array of flags. */
+const flagColumns = new WeakMap<readonly string[], string>();
+
 export function flagColumn(flags: readonly string[]): string {
-  return [...new Set(flags)].sort().join(" ");
+  const known = flagColumns.get(flags);
+  if (known !== undefined) return known;
+  const column = [...new Set(flags)].sort().join(" ");
+  flagColumns.set(flags, column);
+  return column;
 }
 
 export function isSeen(flags: readonly string[]): number {

@@ -9,9 +9,9 @@ export function parseDateTime(text: string): number | null {
   const [, day, month, year, hour, minute, second, sign, zoneHours, zoneMinutes] = match;
   const monthIndex = months.indexOf(month!.toLowerCase());
   if (monthIndex < 0 || Number(day) < 1 || Number(day) > 31) return null;
-  const time = new Date(0);
-  time.setUTCFullYear(Number(year), monthIndex, Number(day));
-  time.setUTCHours(Number(hour), Number(minute), Number(second));
+  const at = Date.UTC(Number(year), monthIndex, Number(day), Number(hour), Number(minute), Number(second));
+  // Date.UTC takes years below 100 for those of the twentieth century.
+  const time = Number(year) < 100 ? new Date(at).setUTCFullYear(Number(year)) : at;
   const offset = sign ? (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000 : 0;
-  return time.getTime() - (sign === "-" ? -offset : offset);
+  return time - (sign === "-" ? -offset : offset);
 }

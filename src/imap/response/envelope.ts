@@ -83,12 +83,19 @@ export function readEnvelope(r: Reader): Envelope {
     r.gap();
     return value;
   };
+  const date = text();
+  const subject = text();
+  const start = r.position;
+  const from = addresses();
+  const { position } = r;
+  /** Sender and Reply-To are nearly always what From is. */
+  const addressesAgain = () => (r.repeats(start, position) ? from : addresses());
   const envelope: Envelope = {
-    date: text(),
-    subject: text(),
-    from: addresses(),
-    sender: addresses(),
-    replyTo: addresses(),
+    date,
+    subject,
+    from,
+    sender: addressesAgain(),
+    replyTo: addressesAgain(),
     to: addresses(),
     cc: addresses(),
     bcc: addresses(),

@@ -207,6 +207,9 @@ function readSection(r: Reader, name: string, message: Draft, progress: Progress
   message[kind] = sections.set(section, bytes);
 }
 
+/** What stood in brackets, in the form of canonicalSection: few are different, and one comes with every message. */
+const specs = new Map<string, string>();
+
 /** `[…]` in the form of canonicalSection. */
 function sectionSpec(r: Reader): string {
   r.expect(LBRACKET);
@@ -220,14 +223,21 @@ function sectionSpec(r: Reader): string {
       r.quoted();
     } else r.position++;
   }
-  const text = r.buffer.toString("latin1", start, r.position).toUpperCase();
+  const sent = r.buffer.toString("latin1", start, r.position);
   r.position++;
-  if (plain && !text.includes("(")) return text;
-  return text
-    .replaceAll('"', "")
-    .replace(/\s+/g, " ")
-    .replace(/ ?\( ?/, " (")
-    .replace(/ \)/, ")");
+  const known = specs.get(sent);
+  if (known !== undefined) return known;
+  const text = sent.toUpperCase();
+  const spec =
+    plain && !text.includes("(")
+      ? text
+      : text
+          .replaceAll('"', "")
+          .replace(/\s+/g, " ")
+          .replace(/ ?\( ?/, " (")
+          .replace(/ \)/, ")");
+  if (specs.size < 1000 && sent.length < 1000) specs.set(sent, spec);
+  return spec;
 }
 
 /**

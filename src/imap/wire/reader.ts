@@ -109,6 +109,16 @@ export class Reader {
     return this.buffer.toString("latin1", this.position, Math.min(this.position + octets, this.end));
   }
 
+  /** Whether the octets from `from` to `to`, read before, come again; reads them if so. */
+  repeats(from: number, to: number): boolean {
+    const { buffer, position } = this;
+    const length = to - from;
+    if (this.lenient || position + length > this.end) return false;
+    for (let i = 0; i < length; i++) if (buffer[from + i] !== buffer[position + i]) return false;
+    this.position += length;
+    return true;
+  }
+
   /** Whether only spaces are left. */
   atEnd(): boolean {
     this.skipSp();
