@@ -15,11 +15,13 @@ import { queue } from "./queue.ts";
 import { raw } from "./raw.ts";
 import { search } from "./search.ts";
 import { status } from "./status.ts";
+import { sync } from "./sync.ts";
 import { thread } from "./thread.ts";
 import { redo, undo } from "./undo.ts";
 
 export const commands: readonly Command[] = [
   folders,
+  sync,
   list,
   search,
   thread,

@@ -1,20 +1,24 @@
 /** The folder list as the server has it, with what is yet to be done to it. */
-import { type Connection, type ListedMailbox, listMailboxes } from "../imap/index.ts";
+import { type Connection, type ListedMailbox, listMailboxes, type StatusItem } from "../imap/index.ts";
 import type { Store } from "../store/index.ts";
 import type { Operations } from "./operations/index.ts";
 import { followRenames } from "./renames.ts";
 
-/** Brings the mailboxes of the store in step with LIST, and their counts. @throws ImapError */
+/**
+ * Brings the mailboxes of the store in step with LIST, and their counts; `more` is to be told of each besides.
+ * @throws ImapError
+ */
 export async function listFolders(
   connection: Connection,
   store: Store,
   operations: Operations,
-): Promise<void> {
+  more: readonly StatusItem[] = [],
+): Promise<readonly ListedMailbox[]> {
   for (;;) {
     const { foldersSettled } = operations;
     const answer = await listMailboxes(connection, "", "*", {
       specialUse: true,
-      statusItems: ["messages", "unseen"],
+      statusItems: ["messages", "unseen", ...more],
     });
     // What was asked before a folder was made does not tell of it.
     if (operations.foldersSettled !== foldersSettled) continue;
@@ -36,7 +40,7 @@ export async function listFolders(
       }
       if (listed.length > 0) retain(store, listed);
     });
-    return;
+    return listed;
   }
 }
 

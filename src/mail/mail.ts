@@ -151,12 +151,8 @@ export class Mail {
     this.#history = new History(this.#store, this.#operations);
     this.#waiting = new WaitingChanges(this.#store, this.#operations);
     this.#folderChanges = new FolderChanges(this.#store, this.#operations);
-    this.#sync = new Sync({
-      store: this.#store,
-      overlay: this.#operations,
-      emit,
-      lost: (path, error) => this.#syncing.lost(path, error),
-    });
+    const lost = (path: string, error: unknown) => this.#syncing.lost(path, error);
+    this.#sync = new Sync({ store: this.#store, overlay: this.#operations, emit, lost });
     this.#keeping = new Keeping(this.#store, this.#session, {
       account,
       cacheDir: directories.cacheDir,
@@ -164,7 +160,9 @@ export class Mail {
       watched: () => this.#watched?.path ?? null,
       emit,
     });
-    this.#syncing = new Syncing(this.#session, this.#sync, emit, (path) => this.#keeping.inStep([path]));
+    const inStep = (path: string) => this.#keeping.inStep([path]);
+    const context = { store: this.#store, session: this.#session, operations: this.#operations, emit };
+    this.#syncing = new Syncing({ ...context, sync: this.#sync, inStep });
     this.#reading = new Reading(this.#store, this.#session, this.#keeping.room);
     this.#foreign = new ForeignFlags(this.#store, {
       change: ({ path }, uids, mode, flags) => this.#operations.flag(path, uids, mode, flags, true),
@@ -319,6 +317,11 @@ export class Mail {
   /** Brings the index of a folder in step with the server; a second call joins the first. */
   sync(folder: Folder): Promise<void> {
     return this.#syncing.sync(folder.path);
+  }
+
+  /** Brings all folders in step with the server, opening those alone that have changed; a second call joins the first. */
+  syncAll(): Promise<void> {
+    return this.#syncing.all();
   }
 
   /** Watches a folder for new mail and other clients' changes; brings it in step now and after every reconnect. */

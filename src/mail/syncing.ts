@@ -1,35 +1,40 @@
 /** Brings folders in step with the server, and follows what it tells of the open one. */
 import { type Connection, type MailboxEvent, noop, uidSet } from "../imap/index.ts";
-import { firstProvisionalUid, StoreError, type WindowQuery } from "../store/index.ts";
+import { firstProvisionalUid, type Store, StoreError, type WindowQuery } from "../store/index.ts";
+import type { Operations } from "./operations/index.ts";
 import type { Session } from "./session.ts";
 import type { Look, Sync } from "./sync.ts";
+import { syncAll } from "./sync-all.ts";
 import type { MailEvent } from "./values.ts";
 
 /** After how many milliseconds what could not be kept is asked for again. */
 const againMs = 5_000;
 
+export interface SyncingContext {
+  readonly session: Session;
+  readonly sync: Sync;
+  readonly store: Store;
+  readonly operations: Operations;
+  emit(event: MailEvent): void;
+  /** Told of folders that have all that the server has, or something new. */
+  inStep(path: string): void;
+}
+
 export class Syncing {
+  readonly #context: SyncingContext;
   readonly #session: Session;
   readonly #sync: Sync;
-  readonly #emit: (event: MailEvent) => void;
-  readonly #inStep: (path: string) => void;
+  #everything: Promise<void> | null = null;
   readonly #running = new Map<string, Promise<void>>();
   /** What is still to be asked to follow what was told. */
   readonly #looks = new WeakMap<Connection, Set<Look>>();
   /** Folders of which something was told that the index could not take in. */
   readonly #lost = new Set<string>();
 
-  /** `inStep` is told of folders that have all that the server has, or something new. */
-  constructor(
-    session: Session,
-    sync: Sync,
-    emit: (event: MailEvent) => void,
-    inStep: (path: string) => void,
-  ) {
-    this.#session = session;
-    this.#sync = sync;
-    this.#emit = emit;
-    this.#inStep = inStep;
+  constructor(context: SyncingContext) {
+    this.#context = context;
+    this.#session = context.session;
+    this.#sync = context.sync;
   }
 
   /** Brings a folder in step; a second call joins the first. Whoever needs another folder meanwhile goes first. */
@@ -41,10 +46,18 @@ export class Syncing {
     return started;
   }
 
+  /** Brings all folders in step; a second call joins the first. */
+  all(): Promise<void> {
+    this.#everything ??= syncAll(this.#context, (path) => this.sync(path)).finally(() => {
+      this.#everything = null;
+    });
+    return this.#everything;
+  }
+
   async #untilDone(path: string): Promise<void> {
     const step = (connection: Connection) => this.#sync.all(connection, () => this.#session.crowded);
     while (!(await this.#session.within(path, step, { behind: true })));
-    this.#inStep(path);
+    this.#context.inStep(path);
   }
 
   /** Asks the server for what it has not told of a folder that is open already, and brings it in step. */
@@ -109,7 +122,7 @@ export class Syncing {
   lost(path: string, error: unknown): void {
     if (this.#lost.has(path)) return;
     this.#lost.add(path);
-    this.#emit({
+    this.#context.emit({
       kind: "notice",
       level: "error",
       text: error instanceof Error ? error.message : String(error),
@@ -135,8 +148,8 @@ export class Syncing {
       if (now !== connection) return;
       const count = await this.#sync.follow(connection, looks);
       if (count === 0) return;
-      this.#emit({ kind: "arrived", path, count });
-      this.#inStep(path);
+      this.#context.emit({ kind: "arrived", path, count });
+      this.#context.inStep(path);
     });
   }
 }

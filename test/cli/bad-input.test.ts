@@ -45,7 +45,7 @@ describe("wrong words", () => {
   home.account("imaps://user@localhost:1", ['password-command = "echo x"']);
 
   const cases: readonly (readonly [words: string[], status: number, says: RegExp])[] = [
-    [["nope"], 64, /there is no command "nope"\n.*folders, list, search/],
+    [["nope"], 64, /there is no command "nope"\n.*folders, sync, list, search/],
     [["--nope"], 64, /there is no option --nope/],
     [["list", "--nope"], 64, /list: there is no option --nope\n.*"postern list --help"/],
     [["folders", "extra"], 64, /"extra" is one word too many/],

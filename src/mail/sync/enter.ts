@@ -218,16 +218,21 @@ class Entering {
     view.exists = selected.exists;
     view.uidNextTold = selected.uidNext !== null;
     view.uidNext = selected.uidNext ?? view.reached;
-    view.highestModSeq = selected.highestModSeq === null ? "0" : String(selected.highestModSeq);
+    view.highestModSeq = String(this.#told(selected));
+  }
+
+  /** HIGHESTMODSEQ, of use only where one can ask for what has changed since. 0: none. */
+  #told({ highestModSeq }: SelectedMailbox): bigint {
+    return this.#connection.capabilities.has("CONDSTORE") ? (highestModSeq ?? 0n) : 0n;
   }
 
   async #staleFlags(selected: SelectedMailbox): Promise<View["staleFlags"]> {
     const { id, highestModSeq, uidNext } = this.#before;
     const { messages } = this.#context.store;
     const asOf = BigInt(highestModSeq);
-    const now = selected.highestModSeq ?? 0n;
+    const now = this.#told(selected);
     if (now < asOf) {
-      // The count has begun anew, and tells nothing about what is known.
+      // The count has begun anew or is not kept any more, and tells nothing about what is known.
       for (let uid: number | null = 0; uid !== null; uid = messages.forgetModSeqs(id, uid)) await breathe();
       return { upTo: uidNext - 1 };
     }
@@ -256,7 +261,7 @@ class Entering {
   async #renumber(selected: SelectedMailbox): Promise<View> {
     const { store } = this.#context;
     const { id, path } = this.#before;
-    const { uidValidity, mailboxId, highestModSeq, exists } = selected;
+    const { uidValidity, mailboxId, exists } = selected;
     const known = store.messages.identities(id);
     if (Math.min(known.length, exists) >= worthCompressing) await this.#connection.compress();
     const { found, rows } = await rematch(this.#connection, exists, known);
@@ -266,8 +271,7 @@ class Entering {
       if (sameNumbers(now, selected)) return;
       store.messages.renumber(id, uidValidity, sameNumbers(now, this.#before) ? found : []);
       store.messages.put(id, rows);
-      const modSeq = highestModSeq === null ? {} : { highestModSeq: String(highestModSeq) };
-      store.mailboxes.setState(id, { mailboxId, ...modSeq });
+      store.mailboxes.setState(id, { mailboxId, highestModSeq: String(this.#told(selected)) });
     });
     this.#context.emit({ kind: "messages", path });
     const { serverPath } = this.#view;

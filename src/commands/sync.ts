@@ -1,0 +1,20 @@
+import { defineCommand } from "./definition.ts";
+
+export const sync = defineCommand({
+  name: "sync",
+  summary: "Bring the local copy of all folders, or of those named, in step with the server",
+  imap: "LIST, STATUS, SELECT, FETCH",
+  args: { folders: { type: "folder", help: "all where none is named", repeat: true } },
+  options: {},
+  async run({ mail }, { folders }) {
+    if (folders.length === 0) {
+      await mail.syncAll();
+      return { kind: "folders", items: mail.folders() };
+    }
+    const named = [];
+    for (const name of folders) named.push(await mail.findFolder(name));
+    for (const folder of named) await mail.sync(folder);
+    const paths = new Set(named.map(({ path }) => path));
+    return { kind: "folders", items: mail.folders().filter(({ path }) => paths.has(path)) };
+  },
+});
