@@ -89,7 +89,10 @@ export const keysPage: Page = {
         "The table `[keys]` of the config file (`postern-config`(5)) binds keys to command lines. Such a key holds in every pane but the help, over the one that is there; an empty command line takes a key away. A table below it, `[keys.list]`, `[keys.reader]`, `[keys.attachments]`, `[keys.folders]` or `[keys.page]`, holds there alone and goes first. `keymap` in `[screen]` lays the keys of another program over these: `mutt`, `aerc`, `alpine` or `emacs`; `?` shows what holds then.",
       ),
       verbatim(
-        '[keys]\n"g w" = "go Work"\n"T" = "flag toggle $Todo"\n"C-o" = "prompt copy --to "\n\n[keys.reader]\n"-" = "page-up"',
+        '[keys]\n"g w" = "go Work"\n"T" = "flag toggle $Todo"\n"C-o" = "prompt copy --to "\n\n[keys.reader]\n"-" = "page-up"\n\n[keys.in."@junk"]\n"!" = "move --to @inbox"\n\n[accounts.work.keys]\n"a" = "move --to Done"',
+      ),
+      paragraph(
+        "A table below `[keys.in]` holds while the folder of that name is open, in its list and its messages; `@junk` and the like name folders by role. `[accounts.`«name»`.keys]` holds for one account, and has the same tables below it. The more particular goes first: a folder before a pane before everywhere, and all that an account has of its own before what holds for all.",
       ),
       paragraph(
         "Keys are written in their order with blanks between them: `g w`. A line that begins with `prompt` opens `:` with the rest of it and waits. A key that is bound by itself is not waited behind: with `g` bound, `g g` is not to be had.",

@@ -74,6 +74,10 @@ export const posternPage: Page = {
       "Commands",
       ...commands.filter((command) => !command.screenOnly).map(commandItem),
       item(
+        "`keys` [«words»]",
+        "Print the keys of the screen as they are bound now, your own among them, with their places and command lines; with words, those that have to do with all of them. `--account` and `--folder` say where.",
+      ),
+      item(
         "`demo`",
         "Open the screen on a mailbox of its own, with sample mail. It needs no account and no network; nothing is kept.",
       ),

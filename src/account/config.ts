@@ -70,6 +70,8 @@ export interface ScreenSettings {
 export interface KeySettings extends Readonly<Partial<Record<KeyPlace, Readonly<Record<string, string>>>>> {
   /** Everywhere but in a page of help. */
   readonly any: Readonly<Record<string, string>>;
+  /** While a folder is open, by its name or `@role`: in its list and its messages. */
+  readonly in: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface SmimeSettings {
@@ -84,6 +86,8 @@ export interface Config {
   readonly accounts: readonly Account[];
   readonly screen: ScreenSettings;
   readonly keys: KeySettings;
+  /** Those of accounts that have some of their own, by name: they win over `keys`. */
+  readonly accountKeys: Readonly<Record<string, KeySettings>>;
   readonly smime: SmimeSettings;
 }
 
@@ -174,7 +178,7 @@ function account(path: string, name: string, table: unknown): Account {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(name)) {
     throw section.wrong("has a name that cannot be a directory", "use letters, digits, '.', '_' and '-'");
   }
-  section.only(Object.keys(accountSettings));
+  section.only([...Object.keys(accountSettings), "keys"]);
   const address = section.text("address");
   if (address === null) throw section.wrong('has no "address"', 'write address = "me@example.org"');
   const pin = section.text("pin");
@@ -213,15 +217,20 @@ function bindings(section: Section, without: readonly string[] = []): Record<str
   );
 }
 
-/** `[keys]`, and below it a table for each place. */
-function keySettings(path: string, table: unknown): KeySettings {
-  const everywhere = new Section(path, "keys", table);
-  const places = keyPlaces.filter((place) => typeof everywhere.table[place] === "object");
+/** `[keys]`, and below it a table for each place, and below `in` one for each folder. */
+function keySettings(path: string, name: string, table: unknown): KeySettings {
+  const everywhere = new Section(path, name, table);
+  const isTable = (key: string) => typeof everywhere.table[key] === "object";
+  const places = keyPlaces.filter(isTable);
+  const folders = new Section(path, `${name}.in`, isTable("in") ? everywhere.table.in : {});
+  const below = (section: Section, keys: readonly string[]) =>
+    Object.fromEntries(
+      keys.map((key) => [key, bindings(new Section(path, `${section.name}.${key}`, section.table[key]))]),
+    );
   return {
-    any: bindings(everywhere, places),
-    ...Object.fromEntries(
-      places.map((place) => [place, bindings(new Section(path, `keys.${place}`, everywhere.table[place]))]),
-    ),
+    any: bindings(everywhere, [...places, ...(isTable("in") ? ["in"] : [])]),
+    ...below(everywhere, places),
+    in: below(folders, Object.keys(folders.table)),
   };
 }
 
@@ -265,9 +274,21 @@ export function parseConfig(text: string, path: string): Config {
       theme,
       mouse: screen.flag("mouse", screenSettings.mouse.default),
     },
-    keys: keySettings(path, table.keys ?? {}),
+    keys: keySettings(path, "keys", table.keys ?? {}),
+    accountKeys: Object.fromEntries(
+      Object.entries(accounts.table).flatMap(([name, value]) => {
+        const { keys } = value as Table;
+        return keys === undefined ? [] : [[name, keySettings(path, `accounts.${name}.keys`, keys)]];
+      }),
+    ),
     smime: { smimeKey: smime.file("key"), smimeAuthorities: smime.file("authorities") },
   };
+}
+
+/** The person's own keys for an account, the most particular first. */
+export function ownKeys({ keys, accountKeys }: Config, account: string): readonly KeySettings[] {
+  const particular = Object.hasOwn(accountKeys, account) ? accountKeys[account] : undefined;
+  return particular ? [particular, keys] : [keys];
 }
 
 /** Reads the config file: `path`, else $POSTERN_CONFIG, else the XDG place. */

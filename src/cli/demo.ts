@@ -35,7 +35,7 @@ export async function demo(): Promise<number> {
     return await runScreen({
       mail,
       settings: { keyBar: true, cursor: "bar", keymap: "default", theme: "auto", mouse: false },
-      keys: { any: {} },
+      keys: [],
       folder: "INBOX",
     });
   } finally {

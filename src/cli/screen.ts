@@ -1,5 +1,5 @@
 /** `postern` without a command: the screen, where there is a terminal to show it on. */
-import { chooseAccount, loadConfig } from "../account/config.ts";
+import { chooseAccount, loadConfig, ownKeys } from "../account/config.ts";
 import { Credentials } from "../account/credentials.ts";
 import { UsageError } from "../commands/index.ts";
 import { safeText } from "../message/safe.ts";
@@ -26,7 +26,7 @@ export async function openScreen(globals: Globals): Promise<never> {
   const status = await runScreen({
     mail,
     settings: config.screen,
-    keys: config.keys,
+    keys: ownKeys(config, account.name),
     crypto: config.smime,
     folder,
   });

@@ -67,6 +67,15 @@ export async function shell(argv: readonly string[]): Promise<number> {
         status = await runOneShot(chosen, readGlobals(values), given);
       });
     }
+    parser.command(
+      "keys [words..]",
+      "Show the keys of the screen, your own among them; with words, those that have to do with them",
+      {},
+      async (values: RawValues) => {
+        const words = Array.isArray(values.words) ? values.words.map(restoreWord).map(String) : [];
+        (await import("./keys.ts")).printKeys(readGlobals(values), words);
+      },
+    );
     parser.command("demo", "Try the screen on a mailbox of its own: no account, no network", {}, async () => {
       status = await (await import("./demo.ts")).demo();
     });

@@ -69,7 +69,10 @@ export function wrongUse(complaint: string, argv: readonly string[]): UsageError
     if (option !== undefined) return wrong(`there is no option ${option.split("=")[0]}`);
     if (command) return wrong(`"${unknown}" is one word too many`);
     const known = commands.filter((c) => !c.screenOnly).map((c) => c.name);
-    return new UsageError(`there is no command "${unknown}"`, `the commands are: ${known.join(", ")}, demo`);
+    return new UsageError(
+      `there is no command "${unknown}"`,
+      `the commands are: ${known.join(", ")}, keys, demo`,
+    );
   }
   if (command && complaint.startsWith("Not enough non-option")) {
     const needed = Object.entries(command.args).find(([, param]) => param.required)?.[0] ?? "";

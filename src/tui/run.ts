@@ -16,7 +16,8 @@ import { backgroundQuery, createTheme, isLight, themeOptions } from "./theme.ts"
 export interface ScreenOptions {
   readonly mail: Mail;
   readonly settings: ScreenSettings;
-  readonly keys: KeySettings;
+  /** The person's own, the most particular first. */
+  readonly keys: readonly KeySettings[];
   /** For signatures and decryption; gpg and openssl by their own settings where left out. */
   readonly crypto?: CryptoTools;
   /** The folder to begin with, as a person calls it. */
@@ -83,7 +84,7 @@ export async function runScreen({ mail, settings, keys, crypto, folder }: Screen
   const app = new App(
     mail,
     initial,
-    bindingsOf(settings.keymap, keys),
+    (folder) => bindingsOf(settings.keymap, keys, folder),
     {
       draw,
       repaint: () => output.repaint(),

@@ -41,6 +41,12 @@ test("an account with all of its settings", () => {
     'A = "move --to Archive"',
     "[keys.reader]",
     'A = ""',
+    '[keys.in."Lists/garden"]',
+    'd = "archive"',
+    "[accounts.work.keys]",
+    'A = "move --to Done"',
+    '[accounts.work.keys.in."@junk"]',
+    '"!" = "move --to @inbox"',
   );
   assert.deepEqual(config, {
     path,
@@ -58,7 +64,8 @@ test("an account with all of its settings", () => {
       },
     ],
     screen: { keyBar: false, cursor: "arrow", keymap: "mutt", theme: "auto", mouse: false },
-    keys: { any: { A: "move --to Archive" }, reader: { A: "" } },
+    keys: { any: { A: "move --to Archive" }, reader: { A: "" }, in: { "Lists/garden": { d: "archive" } } },
+    accountKeys: { work: { any: { A: "move --to Done" }, in: { "@junk": { "!": "move --to @inbox" } } } },
     smime: { smimeKey: null, smimeAuthorities: null },
   });
 });
@@ -72,7 +79,7 @@ test("what is left out has its default", () => {
     theme: "auto",
     mouse: false,
   });
-  assert.deepEqual(config.keys, { any: {} });
+  assert.deepEqual([config.keys, config.accountKeys], [{ any: {}, in: {} }, {}]);
   const [only] = config.accounts;
   assert.deepEqual([only?.passwordCommand, only?.caFile, only?.pin], [null, null, null]);
   assert.equal(only?.imap.user, "me@example.org");
@@ -157,6 +164,7 @@ test("what is wrong is said with the place and what to write", () => {
     [["[screen]", 'theme = "pink"'], /screen has an unknown "theme"/],
     [["[keys.list]", "A = 1"], /keys\.list has a "A" that is not a text/],
     [["[keys.nowhere]", 'A = "next"'], /keys has a "nowhere" that is not a text/],
+    [["[keys.in]", 'Work = "next"'], /keys\.in\.Work is not a table/],
     [["[keys]", "A = 1"], /keys has a "A" that is not a text/],
   ];
   for (const [lines, says] of cases)

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { KeySettings } from "../../src/account/config.ts";
 import { keymaps } from "../../src/account/settings.ts";
 import { findCommand } from "../../src/commands/index.ts";
 import { findAction } from "../../src/tui/app/actions.ts";
 import { bindingsOf, KeyReader } from "../../src/tui/app/keymap.ts";
 
-const none = { any: {} };
+const none: readonly KeySettings[] = [];
 const lineOf = (reader: KeyReader, keys: string, context: "list" | "reader" | "page") => {
   const results = keys.split(" ").map((key) => reader.press(key, context));
   const last = results.at(-1);
@@ -32,8 +33,9 @@ test("no key of a keymap is hidden behind a shorter one of its context", () => {
 });
 
 test("own keys win over the preset, those of a place over those for everywhere, and an empty line takes one away", () => {
-  const own = { any: { T: "go Work", j: "first" }, list: { j: "last" }, reader: { N: "" } };
-  const reader = new KeyReader(bindingsOf("mutt", own));
+  const own = { any: { T: "go Work", j: "first" }, list: { j: "last" }, reader: { N: "" }, in: {} };
+  const bindings = bindingsOf("mutt", [own]);
+  const reader = new KeyReader(() => bindings);
   assert.equal(lineOf(reader, "T", "list"), "go Work");
   assert.equal(lineOf(reader, "j", "list"), "last");
   assert.equal(lineOf(reader, "j", "reader"), "first");
@@ -44,7 +46,8 @@ test("own keys win over the preset, those of a place over those for everywhere, 
 });
 
 test("what may follow the keys typed so far is known", () => {
-  const reader = new KeyReader(bindingsOf("default", { any: { "g w": "go Work" } }));
+  const bindings = bindingsOf("default", [{ any: { "g w": "go Work" }, in: {} }]);
+  const reader = new KeyReader(() => bindings);
   assert.deepEqual(reader.continuations("list"), []);
   reader.press("5", "list");
   reader.press("g", "list");
@@ -52,4 +55,29 @@ test("what may follow the keys typed so far is known", () => {
   for (const wanted of ["w go Work", "g first", "i go @inbox"]) assert.ok(next.includes(wanted), wanted);
   reader.press("g", "list");
   assert.deepEqual(reader.continuations("list"), []);
+});
+
+test("keys of an account win over those of all, keys of an open folder over both, by name and by role", () => {
+  const all = {
+    any: { x: "go All" },
+    list: { z: "go List" },
+    in: { "@junk": { d: "delete --junk", x: "go Junk" } },
+  };
+  const work = { any: { x: "go Work" }, in: { "Lists/garden": { d: "archive" } } };
+  const line = (
+    folder: Parameters<typeof bindingsOf>[2],
+    keys: string,
+    context: "list" | "page" = "list",
+  ) => {
+    const bindings = bindingsOf("default", [work, all], folder);
+    return lineOf(new KeyReader(() => bindings), keys, context);
+  };
+  assert.equal(line(null, "x"), "go Work");
+  assert.equal(line(null, "z"), "go List");
+  assert.equal(line({ name: "Spam", role: "junk" }, "d"), "delete --junk");
+  // The account's keys for everywhere are more particular than all accounts' keys for a folder.
+  assert.equal(line({ name: "Spam", role: "junk" }, "x"), "go Work");
+  assert.equal(line({ name: "Lists/garden", role: null }, "d"), "archive");
+  assert.equal(line({ name: "Lists/garden", role: null }, "d", "page"), "none");
+  assert.equal(line({ name: "INBOX", role: "inbox" }, "d"), "delete");
 });

@@ -46,7 +46,8 @@ const interruptMs = 2_000;
 
 export class App {
   readonly mail: Mail;
-  readonly bindings: readonly Binding[];
+  readonly #bindingsIn: (folder: Folder) => readonly Binding[];
+  #bound: { readonly path: string; readonly bindings: readonly Binding[] } | null = null;
   readonly host: AppHost;
   readonly #keys: KeyReader;
   readonly #histories: Record<"command" | "search" | "console", string[]> = {
@@ -82,15 +83,15 @@ export class App {
   constructor(
     mail: Mail,
     folder: Folder,
-    bindings: readonly Binding[],
+    bindingsIn: (folder: Folder) => readonly Binding[],
     host: AppHost,
     crypto: CryptoTools = {},
   ) {
     this.mail = mail;
     this.crypto = crypto;
-    this.bindings = bindings;
+    this.#bindingsIn = bindingsIn;
     this.host = host;
-    this.#keys = new KeyReader(bindings);
+    this.#keys = new KeyReader(() => this.bindings);
     this.folders = mail.folders();
     this.list = new ListView(mail, folder);
     this.#stopListening = mail.on((event) => this.#changed(event));
@@ -107,6 +108,14 @@ export class App {
     clearInterval(this.#foldersTimer);
     this.#stopListening();
     removeOpened();
+  }
+
+  /** The keys that hold while this folder is open. */
+  get bindings(): readonly Binding[] {
+    const { folder } = this.list;
+    if (this.#bound?.path !== folder.path)
+      this.#bound = { path: folder.path, bindings: this.#bindingsIn(folder) };
+    return this.#bound.bindings;
   }
 
   get pendingKeys(): string {

@@ -5,6 +5,7 @@
 
 import type { KeySettings } from "../../account/config.ts";
 import { type Keymap, keyPlaces } from "../../account/settings.ts";
+import type { Folder } from "../../mail/index.ts";
 import { presetBindings } from "./presets.ts";
 
 /** Where keys go; `any` holds everywhere that no other binding does. */
@@ -200,14 +201,30 @@ export const defaultBindings: readonly Binding[] = [
   }),
 ];
 
+/** Where the keys of an open folder hold. */
+const inFolder: readonly KeyContext[] = ["list", "reader", "attachments"];
+
 /**
- * The keys that hold: the default table, a preset over it, and the person's own over both. Own keys for a place win over
- * own keys for everywhere, which hold in every context but the page.
+ * The keys that hold while `folder` is open: the default table, a preset over it, and the person's own over both, the
+ * most particular of these first. Own keys for a folder win over own keys for a place, these over own keys for
+ * everywhere, which hold in every context but the page.
  */
-export function bindingsOf(keymap: Keymap, own: KeySettings): readonly Binding[] {
+export function bindingsOf(
+  keymap: Keymap,
+  own: readonly KeySettings[],
+  folder: Pick<Folder, "name" | "role"> | null = null,
+): readonly Binding[] {
+  const names = folder ? [folder.name, ...(folder.role ? [`@${folder.role}`] : [])] : [];
   const layers = [
-    keyPlaces.flatMap((context) => boundIn(context, own[context] ?? {})),
-    helpContexts.flatMap((context) => boundIn(context, own.any)),
+    ...own.flatMap((settings) => [
+      ...names.map((name) =>
+        inFolder.flatMap((context) =>
+          boundIn(context, Object.hasOwn(settings.in, name) ? settings.in[name]! : {}),
+        ),
+      ),
+      keyPlaces.flatMap((context) => boundIn(context, settings[context] ?? {})),
+      helpContexts.flatMap((context) => boundIn(context, settings.any)),
+    ]),
     presetBindings(keymap),
     defaultBindings,
   ];
@@ -230,11 +247,11 @@ export type KeyResult =
 
 /** Collects keys into sequences, with a count before them (`5 j`). */
 export class KeyReader {
-  readonly #bindings: readonly Binding[];
+  readonly #bindings: () => readonly Binding[];
   #keys: string[] = [];
   #count = "";
 
-  constructor(bindings: readonly Binding[]) {
+  constructor(bindings: () => readonly Binding[]) {
     this.#bindings = bindings;
   }
 
@@ -254,7 +271,7 @@ export class KeyReader {
     const typed = `${this.#keys.join(" ")} `;
     const found = new Map<string, Binding>();
     for (const where of [context, "any"] as const)
-      for (const b of this.#bindings)
+      for (const b of this.#bindings())
         if (b.context === where && b.keys.startsWith(typed) && !found.has(b.keys))
           found.set(b.keys, { ...b, keys: b.keys.slice(typed.length) });
     return [...found.values()];
@@ -269,13 +286,14 @@ export class KeyReader {
     const typed = this.#keys.join(" ");
     const shown = this.pending;
     const count = this.#count === "" ? null : Number(this.#count);
+    const bindings = this.#bindings();
     for (const where of [context, "any"] as const) {
-      const exact = this.#bindings.find((b) => b.context === where && b.keys === typed);
+      const exact = bindings.find((b) => b.context === where && b.keys === typed);
       if (exact) {
         this.reset();
         return { kind: "line", line: exact.line, count };
       }
-      if (this.#bindings.some((b) => b.context === where && b.keys.startsWith(`${typed} `))) {
+      if (bindings.some((b) => b.context === where && b.keys.startsWith(`${typed} `))) {
         // A prefix in the nearer context may still be completed by a binding of "any".
         return { kind: "pending", keys: shown };
       }
