@@ -64,6 +64,8 @@ export interface ScreenSettings {
   /** Colours for which background; `auto`: as the terminal says. */
   readonly theme: "auto" | "dark" | "light";
   readonly mouse: boolean;
+  /** Pictures in the message, where the terminal says that it can show them. */
+  readonly images: "auto" | "off";
 }
 
 /** Key sequences to command lines, over the keymap; an empty line takes a key's meaning away. */
@@ -261,6 +263,9 @@ export function parseConfig(text: string, path: string): Config {
   const theme = screen.text("theme") ?? screenSettings.theme.default;
   if (theme !== "auto" && theme !== "dark" && theme !== "light")
     throw screen.wrong('has an unknown "theme"', 'use "auto", "dark" or "light"');
+  const images = screen.text("images") ?? screenSettings.images.default;
+  if (images !== "auto" && images !== "off")
+    throw screen.wrong('has an unknown "images"', 'use "auto" or "off"');
   const wanted = screen.text("keymap") ?? screenSettings.keymap.default;
   const keymap = keymaps.find((name) => name === wanted);
   if (!keymap) throw screen.wrong(`has an unknown "keymap"`, `use one of ${keymaps.join(", ")}`);
@@ -273,6 +278,7 @@ export function parseConfig(text: string, path: string): Config {
       keymap,
       theme,
       mouse: screen.flag("mouse", screenSettings.mouse.default),
+      images,
     },
     keys: keySettings(path, "keys", table.keys ?? {}),
     accountKeys: Object.fromEntries(

@@ -82,6 +82,11 @@ export const screenSettings = {
     help: "Take clicks and the wheel. Most terminals then select text only while Shift is held.",
     default: false,
   },
+  images: {
+    example: '"off"',
+    help: "Pictures that a message brings along are shown where the terminal says that it can (auto: PNG by the kitty protocol, PNG, JPEG and GIF by that of iTerm2), or described in words (off). None is ever fetched from elsewhere.",
+    default: "auto",
+  },
   keymap: {
     example: '"mutt"',
     help: "Keys as another program has them, over those of postern(1): default, mutt, aerc, alpine or emacs.",

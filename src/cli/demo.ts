@@ -34,7 +34,14 @@ export async function demo(): Promise<number> {
     });
     return await runScreen({
       mail,
-      settings: { keyBar: true, cursor: "bar", keymap: "default", theme: "auto", mouse: false },
+      settings: {
+        keyBar: true,
+        cursor: "bar",
+        keymap: "default",
+        theme: "auto",
+        mouse: false,
+        images: "auto",
+      },
       keys: [],
       folder: "INBOX",
     });

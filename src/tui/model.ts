@@ -4,6 +4,7 @@
  * characters); lists hold the visible window only, so that a frame costs what is on the screen.
  */
 import type { DisplayLine } from "../message/layout.ts";
+import type { TerminalImage } from "./terminal/graphics.ts";
 
 export type { DisplayLine } from "../message/layout.ts";
 
@@ -85,12 +86,23 @@ export interface ReaderAttachment {
   readonly focused: boolean;
 }
 
+/** A picture over blank lines of the text. */
+export interface ReaderPicture {
+  readonly image: TerminalImage;
+  readonly protocol: "kitty" | "iterm";
+  /** The first of `ReaderModel.lines` that it covers. */
+  readonly line: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 export interface ReaderModel {
   readonly headers: readonly ReaderHeader[];
   readonly attachments: readonly ReaderAttachment[];
   /** Attachments that are not listed now. */
   readonly moreAttachments: number;
   readonly lines: readonly DisplayLine[];
+  readonly pictures: readonly ReaderPicture[];
   /** Targets of links: a span whose `link` is n opens `links[n - 1]`. */
   readonly links: readonly string[];
   /** Numbers of the links that lead elsewhere than their text says. */

@@ -7,9 +7,11 @@ import { App } from "./app/app.ts";
 import { bindingsOf } from "./app/keymap.ts";
 import { lineText } from "./app/line-text.ts";
 import { onMouse } from "./app/mouse.ts";
+import { showPictures } from "./app/pictures.ts";
 import { present } from "./app/present.ts";
-import { cursorOf, Screen } from "./components/screen.tsx";
+import { cursorOf, picturesOf, Screen } from "./components/screen.tsx";
 import { type InkScreen, startInk } from "./ink.ts";
+import { graphicsAnswer, graphicsQuery, mayAskForGraphics } from "./terminal/graphics.ts";
 import { openTerminal } from "./terminal/session.ts";
 import { backgroundQuery, createTheme, isLight, themeOptions } from "./theme.ts";
 
@@ -52,6 +54,9 @@ export async function runScreen({ mail, settings, keys, crypto, folder }: Screen
       else if (input.kind === "mouse") {
         onMouse(app, input, view());
         draw(false);
+      } else if (graphicsAnswer(app.graphics, input.text)) {
+        app.graphics = graphicsAnswer(app.graphics, input.text) ?? app.graphics;
+        if (app.reader) showPictures(app, app.reader);
       } else if (settings.theme === "auto" && coloured && isLight(input.text)) {
         theme = createTheme({ ...look, colours: "light" });
         draw(false);
@@ -68,6 +73,7 @@ export async function runScreen({ mail, settings, keys, crypto, folder }: Screen
     timer = null;
     app.refresh();
     const model = present(app, view());
+    output.setPictures(picturesOf(model));
     output.setCursor(cursorOf(model, theme));
     const element = createElement(Screen, { model, theme });
     if (ink) ink.rerender(element);
@@ -107,6 +113,7 @@ export async function runScreen({ mail, settings, keys, crypto, folder }: Screen
   frame();
   if (settings.theme === "auto" && coloured && !/^(?:linux|vt\d|ansi|dumb)/.test(process.env.TERM ?? "dumb"))
     output.sendControl(backgroundQuery);
+  if (settings.images === "auto" && mayAskForGraphics(process.env.TERM)) output.sendControl(graphicsQuery);
   app.start();
   await done;
 

@@ -63,7 +63,7 @@ test("an account with all of its settings", () => {
         fsync: true,
       },
     ],
-    screen: { keyBar: false, cursor: "arrow", keymap: "mutt", theme: "auto", mouse: false },
+    screen: { keyBar: false, cursor: "arrow", keymap: "mutt", theme: "auto", mouse: false, images: "auto" },
     keys: { any: { A: "move --to Archive" }, reader: { A: "" }, in: { "Lists/garden": { d: "archive" } } },
     accountKeys: { work: { any: { A: "move --to Done" }, in: { "@junk": { "!": "move --to @inbox" } } } },
     smime: { smimeKey: null, smimeAuthorities: null },
@@ -78,6 +78,7 @@ test("what is left out has its default", () => {
     keymap: "default",
     theme: "auto",
     mouse: false,
+    images: "auto",
   });
   assert.deepEqual([config.keys, config.accountKeys], [{ any: {}, in: {} }, {}]);
   const [only] = config.accounts;
@@ -108,6 +109,11 @@ test("offline says of which mail the text is kept, and cache-size how much", () 
   assert.throws(() => only('cache-size = "much"'), wrong("CONFIG", /not a size: much.*2 GB/s));
   assert.throws(() => only('cache-size = "1 MB"'), wrong("CONFIG", /too small: 1 MB.*10 MB/s));
   assert.throws(() => only('fsync = "yes"'), wrong("CONFIG", /not true or false/));
+});
+
+test("pictures can be turned off", () => {
+  assert.equal(parse("[screen]", 'images = "off"').screen.images, "off");
+  assert.throws(() => parse("[screen]", 'images = "on"'), wrong("CONFIG", /use "auto" or "off"/));
 });
 
 test("files for S/MIME are beside the config, or under ~", () => {

@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { crc32, deflateSync } from "node:zlib";
 import { makeCertificates } from "../servers/certificates.ts";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { eventually, type Home, makeHome, openScreen } from "./postern.ts";
@@ -206,6 +207,136 @@ describe("what is known of a message", local(), () => {
   });
 });
 
+/** A PNG of one colour, `width` by `height`. */
+function png(width: number, height: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(crc32(Buffer.concat([Buffer.from(type), data])));
+    return Buffer.concat([length, Buffer.from(type), data, checksum]);
+  };
+  const size = Buffer.alloc(13);
+  size.writeUInt32BE(width);
+  size.writeUInt32BE(height, 4);
+  size.set([8, 0], 8);
+  const rows = Buffer.alloc((width + 1) * height, 0x80);
+  for (let y = 0; y < height; y++) rows[y * (width + 1)] = 0;
+  return Buffer.concat([
+    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
+    chunk("IHDR", size),
+    chunk("IDAT", deflateSync(rows)),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+const withPicture = (subject: string, picture: Buffer) =>
+  lines(
+    "From: Ada <ada@example.org>",
+    `Subject: ${subject}`,
+    "Content-Type: multipart/related; boundary=b",
+    "",
+    "--b",
+    "Content-Type: text/html",
+    "",
+    "<p>Above it.</p><p><img src='cid:p1' alt='a diagram'></p><p>Below it.</p><img src='http://127.0.0.1:9/track.png' width=300 height=300>",
+    "--b",
+    "Content-Type: image/png; name=diagram.png",
+    "Content-ID: <p1>",
+    "Content-Disposition: inline",
+    "Content-Transfer-Encoding: base64",
+    "",
+    picture.toString("base64").replace(/.{76}/g, "$&\r\n"),
+    "--b--",
+  );
+
+describe("pictures that a message brings along", local(), () => {
+  let server: Dovecot;
+  let home: Home;
+  const picture = png(80, 96);
+  before(async () => {
+    server = await startDovecot({ tls: "none" });
+    server.deliver("INBOX", [withPicture("A diagram", picture)]);
+    home = makeHome(server.port);
+  });
+  after(async () => {
+    await server?.stop();
+    home?.remove();
+  });
+  const question = "\x1b_Gi=3141,";
+  const opened = async (answer: string): Promise<Pty> => {
+    const pty = await openScreen(home);
+    try {
+      await pty.waitFor("A diagram");
+      assert.ok(pty.raw.includes(question));
+      pty.type(`${answer}\r`);
+      await pty.waitFor("Above it.");
+      return pty;
+    } catch (error) {
+      await pty.stop();
+      throw error;
+    }
+  };
+
+  test("a terminal that says nothing gets words with size and octets", async () => {
+    const pty = await opened("");
+    try {
+      await pty.waitFor((shown) => shown.some((line) => /\[image a diagram \d+ B\]/.test(line)));
+      pty.type("zi");
+      await pty.waitFor("has not said that it can show pictures");
+      assert.ok(!pty.raw.includes("a=t"));
+    } finally {
+      await pty.stop();
+    }
+  });
+
+  test("one that speaks the kitty protocol gets the PNG as it is, on blank lines of its size, and loses it with the message", async () => {
+    const pty = await opened("\x1b_Gi=3141;OK\x1b\\\x1b[6;16;8t");
+    try {
+      const sent = () => pty.raw.toString("latin1");
+      await eventually(async () => /a=p,i=1,p=1,c=10,r=6/.test(sent()), "placed");
+      const data = [...sent().matchAll(/\x1b_G(?:a=t|m=)[^;]*;([^\x1b]*)\x1b/g)]
+        .map(([, part]) => part)
+        .join("");
+      assert.deepEqual(Buffer.from(data, "base64"), picture);
+      await pty.settle();
+      const text = pty.text().map((line) => line.trim());
+      const at = text.findIndex((line) => line.startsWith("[image a diagram"));
+      assert.deepEqual(text.slice(at + 1, at + 9), ["", "", "", "", "", "", "", "Below it."]);
+      pty.type("zi");
+      await eventually(async () => /a=d,d=i,i=1/.test(sent()), "taken off");
+      await pty.waitFor((shown) => shown.some((line, y) => line.includes("Below it.") && y < at + 8));
+      pty.type("ziq");
+      await pty.waitFor("A diagram");
+      assert.equal(sent().match(/a=t,/g)?.length, 1, "sent once");
+    } finally {
+      await pty.stop();
+    }
+  });
+
+  test("one that speaks that of iTerm2 gets the file", async () => {
+    const pty = await opened("\x1b]1337;ReportCellSize=16;8\x07");
+    try {
+      const file = `size=${picture.length};width=10;height=6;doNotMoveCursor=1:${picture.toString("base64")}\x07`;
+      await eventually(async () => pty.raw.includes(file), "sent");
+    } finally {
+      await pty.stop();
+    }
+  });
+
+  test('with images = "off" nothing is asked', async () => {
+    const quiet = makeHome(server.port, '[screen]\nimages = "off"');
+    const pty = await openScreen(quiet);
+    try {
+      await pty.waitFor("● online");
+      assert.ok(!pty.raw.includes(question));
+    } finally {
+      await pty.stop();
+      quiet.remove();
+    }
+  });
+});
+
 const newsletter = (subject: string, ...leaving: string[]) =>
   lines("From: News <news@news.example>", `Subject: ${subject}`, ...leaving, "", `News: ${subject}.`);
 const oneClick = "List-Unsubscribe-Post: List-Unsubscribe=One-Click";
@@ -307,6 +438,7 @@ describe("a mailing list is left", local(), () => {
     await pty.waitFor("News: Hanging.");
     pty.type("zuy");
     await pty.waitFor("leaving the list… C-g stops it");
+    await eventually(async () => asked.length === 3, "the server was asked");
     pty.type("\x07");
     await pty.waitFor("whether you left is not known");
     await pty.waitFor((shown) => !shown.some((line) => line.includes("leaving the list…")));
@@ -318,8 +450,10 @@ describe("a mailing list is left", local(), () => {
     pty.type("zu");
     await pty.waitFor("Open localhost:");
     pty.type("y");
-    await eventually(async () => existsSync(join(home.dir, "opened")), "the browser was started");
-    assert.match(readFileSync(join(home.dir, "opened"), "utf8"), /^https:\/\/localhost:\d+\/page$/);
+    const opened = () =>
+      existsSync(join(home.dir, "opened")) ? readFileSync(join(home.dir, "opened"), "utf8") : "";
+    await eventually(async () => opened() !== "", "the browser was started");
+    assert.match(opened(), /^https:\/\/localhost:\d+\/page$/);
     pty.type("J");
     await pty.waitFor("News: By mail.");
     pty.type("zu");

@@ -18,6 +18,8 @@ class Shown {
   pen: PenState = unknownPen;
   readonly backColourErase: boolean;
 
+  readonly scrolls = true;
+
   constructor(backColourErase: boolean) {
     this.backColourErase = backColourErase;
   }
@@ -122,6 +124,7 @@ test("nothing but text, SGR and OSC 8 gets through, whatever the frame holds", (
       const cells = new CellTable();
       const { bytes } = difference(cells, null, cells.parse(parts.join(""), columns, rows), unknownPen, {
         backColourErase: true,
+        scrolls: true,
       });
       const rest = bytes
         .replace(/\x1b\[[\d;]*[mHCGKXABJ]/g, "")

@@ -118,6 +118,7 @@ export const reader: ReaderModel = {
     ),
   ],
   moreAttachments: 0,
+  pictures: [],
   warned: [],
   hits: [],
   links: ["https://engine.example/table"],

@@ -4,6 +4,7 @@ import { mark, moveBy, pageBy, toEnd, toUnread } from "./moving.ts";
 import { decrypt, setCharset, toggleForm } from "./opening.ts";
 import { copyLink, openAttachment, openLink, pipe, toggleSource } from "./outside.ts";
 import { keysPage, messagesPage } from "./pages.ts";
+import { togglePictures } from "./pictures.ts";
 import { openTrace } from "./protocol.ts";
 import { find, limit, markMatching, sort, toHit } from "./searching.ts";
 import { unsubscribe } from "./unsubscribe.ts";
@@ -151,6 +152,11 @@ export const actions: Readonly<Record<string, Action>> = {
     imap: "",
     run: (app, argument) => setCharset(app, argument),
   },
+  pictures: simple(
+    "Show all pictures that the message brings along, or none; on terminals that can",
+    (app) => app.try(togglePictures(app)),
+    "FETCH BODY.PEEK[n]",
+  ),
   unsubscribe: simple("Leave the mailing list the message came by; asks first", (app) =>
     app.try(unsubscribe(app)),
   ),

@@ -8,6 +8,7 @@ import type { Folder, LineState, Mail, MailEvent } from "../../mail/index.ts";
 import type { CryptoTools } from "../../message/crypto/types.ts";
 import { safeFileName } from "../../message/file-name.ts";
 import type { Pane } from "../model.ts";
+import { type Graphics, noGraphics } from "../terminal/graphics.ts";
 import { findAction } from "./actions.ts";
 import { completeLine } from "./completion.ts";
 import { Dialog } from "./dialog.ts";
@@ -77,6 +78,10 @@ export class App {
   #hesitation: NodeJS.Timeout | null = null;
   progress: Extract<MailEvent, { kind: "progress" }> | null = null;
 
+  /** What the terminal has said that it can show. */
+  graphics: Graphics = noGraphics;
+  /** Number of the last picture that was made. */
+  lastPicture = 0;
   /** Programs and keys for signatures and decryption. */
   readonly crypto: CryptoTools;
 

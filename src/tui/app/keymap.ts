@@ -139,6 +139,7 @@ export const defaultBindings: readonly Binding[] = [
     "z q": "toggle-quotes",
     "z h": "form",
     "z c": "prompt charset ",
+    "z i": "pictures",
     "z d": "decrypt",
     "z u": "unsubscribe",
     "|": "prompt pipe ",

@@ -7,6 +7,7 @@ import { cleanLabel } from "../../message/charset.ts";
 import type { OpenedMessage } from "../../message/crypto/types.ts";
 import type { ReadableMessage, ReadOptions } from "../../message/types.ts";
 import type { App } from "./app.ts";
+import { showPictures } from "./pictures.ts";
 import { isProtected } from "./reader-facts.ts";
 import { ReaderView } from "./reader-view.ts";
 
@@ -18,9 +19,11 @@ const protectedOctets = 2_000_000;
 /** Octets of an enclosed message that are read. */
 const enclosedOctets = 64_000_000;
 
+const surroundings = (app: App) => ({ graphics: () => app.graphics, draw: () => app.draw() });
+
 /** Shows a message of the list in the reader, and marks it as read once it is there. */
 export function openMessage(app: App, folder: Folder, message: Message): void {
-  const reader = new ReaderView({ folder, uid: message.uid, size: message.size, draw: () => app.draw() });
+  const reader = new ReaderView({ folder, uid: message.uid, size: message.size, ...surroundings(app) });
   app.reader = reader;
   app.pane = "reader";
   const unread = !message.flags.includes("\\Seen");
@@ -35,6 +38,7 @@ function load(app: App, reader: ReaderView, done: () => void = () => undefined):
       reader.show(message);
       done();
       protect(app, reader);
+      showPictures(app, reader);
       app.draw();
     },
     (error: unknown) => {
@@ -113,6 +117,7 @@ async function unlock(app: App, reader: ReaderView, ask: boolean): Promise<void>
       if (plain) reader.source = plain;
       reader.protection = { state: "done", opened };
       reader.show(message);
+      showPictures(app, reader);
     } catch (error) {
       reader.protection = { state: "stopped" };
       throw error;
@@ -179,7 +184,7 @@ export async function openEnclosed(app: App, section: string): Promise<void> {
     throw new UsageError("the enclosed message is too large to read", "s saves it to a file");
   if (app.reader !== outer) return;
   const { folder, uid, size } = outer;
-  const inner = new ReaderView({ folder, uid, size, source, outer, draw: () => app.draw() });
+  const inner = new ReaderView({ folder, uid, size, source, outer, ...surroundings(app) });
   app.reader = inner;
   app.pane = "reader";
   load(app, inner);

@@ -7,7 +7,9 @@ import { shortenLinks } from "../../message/links.ts";
 import { safeText } from "../../message/safe.ts";
 import type { Attachment, ReadableMessage, ReadOptions } from "../../message/types.ts";
 import { readerLength } from "../components/reader.tsx";
-import type { ReaderAttachment, ReaderHeader, ReaderModel } from "../model.ts";
+import type { ReaderAttachment, ReaderHeader, ReaderModel, ReaderPicture } from "../model.ts";
+import type { Graphics, TerminalImage } from "../terminal/graphics.ts";
+import { placePictures, withSizes } from "./pictures.ts";
 import { headerRows, type Protection } from "./reader-facts.ts";
 import { plainLines, textLines, textOf } from "./reader-lines.ts";
 
@@ -20,6 +22,8 @@ export interface ReaderContent {
   readonly source?: Buffer;
   /** The message that this one lies in. */
   readonly outer?: ReaderView;
+  /** What the terminal can show. */
+  graphics(): Graphics;
   /** Something has changed without a key. */
   draw(): void;
 }
@@ -51,7 +55,12 @@ export class ReaderView {
   /** How the person wants it read. */
   options: ReadOptions = {};
   protection: Protection = null;
+  /** By section, those that have come. */
+  readonly pictures: Map<string, TerminalImage> = new Map();
+  readonly #graphics: () => Graphics;
   readonly #draw: () => void;
+  #showsPictures = true;
+  #placed: readonly ReaderPicture[] = [];
   #message: ReadableMessage | null = null;
   #notice = "Loading…";
   #scroll = 0;
@@ -73,12 +82,13 @@ export class ReaderView {
   #hits: readonly number[] = [];
   #hit = -1;
 
-  constructor({ folder, uid, size, source, outer, draw }: ReaderContent) {
+  constructor({ folder, uid, size, source, outer, graphics, draw }: ReaderContent) {
     this.folder = folder;
     this.uid = uid;
     this.size = size;
     this.source = source ?? null;
     this.outer = outer ?? null;
+    this.#graphics = graphics;
     this.#draw = draw;
   }
 
@@ -95,16 +105,18 @@ export class ReaderView {
   }
 
   resize(width: number, height: number): void {
+    if (width === this.#width && height === this.#height) return;
+    const sameWidth = width === this.#width;
     this.#height = Math.max(1, height);
-    if (width === this.#width) return;
     this.#width = width;
-    this.#layOut();
+    if (!sameWidth) this.#layOut();
+    else if (this.#placed.length > 0) this.#arrange();
   }
 
   #layOut(): void {
     const layout = ++this.#layouts;
     if (!this.#message || this.#width === 0) return;
-    const body = shortenLinks(this.#message.body);
+    const body = shortenLinks(withSizes(this.#message));
     const take = (lines: readonly DisplayLine[]) => {
       if (layout !== this.#layouts) return;
       this.#notice = "";
@@ -122,12 +134,32 @@ export class ReaderView {
   /** Puts what is shown together: the wrapped body, or the source in its place. */
   #arrange(): void {
     if (!this.#message) return;
-    this.#lines =
+    const text =
       this.#source === null
         ? textLines(this.#message, this.#wrapped, this.#folded)
         : plainLines(this.#source, this.#width);
+    const shown =
+      this.#source === null && this.#showsPictures ? this.pictures : new Map<string, TerminalImage>();
+    const size = { width: this.#width, height: this.#height };
+    const { lines, pictures } = placePictures(text, this.#message, shown, this.#graphics(), size);
+    this.#lines = lines;
+    this.#placed = pictures;
     this.find(this.#sought);
     this.scrollBy(0);
+  }
+
+  addPicture(section: string, image: TerminalImage): void {
+    this.pictures.set(section, image);
+    this.#arrange();
+  }
+
+  get showsPictures(): boolean {
+    return this.#showsPictures;
+  }
+
+  set showsPictures(shows: boolean) {
+    this.#showsPictures = shows;
+    this.#arrange();
   }
 
   /** Folds long quotes, or shows them again. */
@@ -260,6 +292,7 @@ export class ReaderView {
       attachments: shown.map((a, i) => this.#attachmentRow(a, i === this.#attachment)),
       moreAttachments: all.length - shown.length,
       lines: this.#lines,
+      pictures: this.#placed,
       links: this.#message?.body.links ?? [],
       warned: this.#message?.body.warnings.map(({ link }) => link) ?? [],
       hits: this.#hits,

@@ -29,7 +29,7 @@ export function readerLength(model: ReaderModel): number {
 }
 
 /** The line on which the body begins. */
-function bodyStart(model: ReaderModel): number {
+export function bodyStart(model: ReaderModel): number {
   return model.headers.length + model.attachments.length + (model.moreAttachments > 0 ? 1 : 0) + 1;
 }
 

@@ -1,6 +1,7 @@
 import { Box } from "../ink.ts";
 import { type Layout, layoutOf } from "../layout.ts";
 import type { ScreenModel } from "../model.ts";
+import type { ShownPicture } from "../terminal/output.ts";
 import type { Theme } from "../theme.ts";
 import {
   ChoiceLine,
@@ -16,7 +17,7 @@ import { FolderPane } from "./folder-pane.tsx";
 import { Lines } from "./lines.tsx";
 import { MessageList } from "./message-list.tsx";
 import { Page } from "./page.tsx";
-import { Reader } from "./reader.tsx";
+import { bodyStart, Reader } from "./reader.tsx";
 
 /** The panes of this screen. */
 export function screenLayout(model: ScreenModel): Layout {
@@ -32,18 +33,40 @@ export function cursorOf(model: ScreenModel, theme: Theme): { row: number; colum
   };
 }
 
+/** Rows of the panes, and of what lies below them for a moment: completions of a line, keys that can follow. */
+function paneRows(model: ScreenModel): { height: number; completions: number; hints: number } {
+  const { columns, rows, prompt } = model;
+  const whole = Math.max(0, rows - 1 - screenLayout(model).keyBar);
+  const third = Math.min(Math.floor(rows / 3), whole);
+  const completions = prompt ? Math.min(prompt.completions.length, third) : 0;
+  const hints = prompt ? 0 : Math.min(continuationRows(model.continuations, columns), third);
+  return { height: whole - completions - hints, completions, hints };
+}
+
+/** Where pictures are on this screen: those of the open message that are in view and covered by nothing. */
+export function picturesOf(model: ScreenModel): ShownPicture[] {
+  const { reader, page } = model;
+  if (!reader || reader.pictures.length === 0 || page) return [];
+  const layout = screenLayout(model);
+  if (!layout.reader) return [];
+  const left = [layout.folders, layout.list].reduce((sum, pane) => sum + (pane ? pane.width + 1 : 0), 0);
+  const { height } = paneRows(model);
+  return reader.pictures.flatMap(({ image, protocol, line, rows, columns }) => {
+    const top = bodyStart(reader) + line - reader.scroll;
+    const above = Math.max(0, -top);
+    const below = Math.max(0, top + rows - height);
+    // A file is shown as a whole or not at all.
+    if (above + below >= rows || (protocol === "iterm" && above + below > 0)) return [];
+    const placement = { row: top + above, column: left + 1, rows: rows - above - below };
+    return [{ protocol, placement: { ...placement, image, columns, above, below } }];
+  });
+}
+
 /** The whole screen: exactly `model.rows` lines of at most `model.columns` columns. */
 export function Screen({ model, theme }: { readonly model: ScreenModel; readonly theme: Theme }) {
   const { columns, rows, focus } = model;
   const bar = screenLayout(model).keyBar;
-  const whole = Math.max(0, rows - 1 - bar);
-  const completions = model.prompt
-    ? Math.min(model.prompt.completions.length, Math.floor(rows / 3), whole)
-    : 0;
-  const hints = model.prompt
-    ? 0
-    : Math.min(continuationRows(model.continuations, columns), Math.floor(rows / 3), whole);
-  const height = whole - completions - hints;
+  const { height, completions, hints } = paneRows(model);
   return (
     <Box flexDirection="column" width={columns} height={rows}>
       {height > 0 && <Panes model={model} height={height} theme={theme} focus={focus} />}

@@ -6,6 +6,8 @@ import { scrollBetween, scrolled } from "./scroll.ts";
 export interface Terminal {
   /** Erasing fills with the current background (terminfo `bce`); else with the default one. */
   readonly backColourErase: boolean;
+  /** Rows may be moved by the terminal itself; not where pictures would move along. */
+  readonly scrolls: boolean;
 }
 
 export interface Difference {
@@ -40,7 +42,7 @@ export function difference(
     state = clear.state;
     old = after.rows.map(() => blank);
   } else {
-    const scroll = scrollBetween(old, after.rows);
+    const scroll = terminal.scrolls ? scrollBetween(old, after.rows) : null;
     if (scroll) {
       const { top, bottom, by } = scroll;
       const region = new Pen(cells.styles, after.columns, state);

@@ -12,7 +12,7 @@ export type Input =
       readonly column: number;
       readonly row: number;
     }
-  /** The terminal's answer to a query: an OSC string without its brackets. */
+  /** The terminal's answer to a query: an OSC string without its brackets; `_` and an APC string; a report `[6;…t`. */
   | { readonly kind: "answer"; readonly text: string }
   /** Bracketed paste: line ends are LF, other control characters but Tab are left out. */
   | { readonly kind: "paste"; readonly text: string };
@@ -41,9 +41,11 @@ const csiBegun = /^\x1b\[[\x30-\x3f]*[\x20-\x2f]*$/;
 /** SGR mouse reports (CSI ? 1006 h). */
 const mouse = /^\x1b\[<(\d{1,4});(\d{1,5});(\d{1,5})([Mm])/;
 const linuxFunction = /^\x1b\[\[([A-E])/;
-/** Answers of the terminal: OSC and DCS strings. With anything else behind it, `ESC ]` is Alt and a bracket. */
-const stringBegun = /^\x1b(?:\]\d|P[\d>!$+])/;
-const string = /^\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)/;
+/** Answers of the terminal: OSC, DCS and kitty's APC strings. With anything else behind it, `ESC ]` is Alt and a bracket. */
+const stringBegun = /^\x1b(?:\]\d|P[\d>!$+]|_G)/;
+const string = /^\x1b[\]P_][^\x07\x1b]*(?:\x07|\x1b\\)/;
+/** The size of a cell in pixels (CSI 16 t). */
+const cellReport = /^\x1b(\[6;\d{1,5};\d{1,5}t)/;
 const pasteBegin = "\x1b[200~";
 const pasteEnd = "\x1b[201~";
 
@@ -145,6 +147,11 @@ export class KeyParser {
       found.push(...mouseInput(report));
       return report[0].length;
     }
+    const cell = cellReport.exec(rest);
+    if (cell) {
+      found.push({ kind: "answer", text: cell[1]! });
+      return cell[0].length;
+    }
     const sequence = csi.exec(rest);
     if (sequence && rest !== "\x1b[[") {
       push(keyOfCsi(sequence[1]!, sequence[2]!, sequence[3]!));
@@ -157,13 +164,13 @@ export class KeyParser {
     const answer = string.exec(rest);
     if (answer && stringBegun.test(rest)) {
       const [whole] = answer;
-      if (whole.startsWith("\x1b]"))
-        found.push({ kind: "answer", text: whole.slice(2).replace(/(?:\x07|\x1b\\)$/, "") });
+      const text = whole.slice(whole.startsWith("\x1b_") ? 1 : 2).replace(/(?:\x07|\x1b\\)$/, "");
+      if (!whole.startsWith("\x1bP")) found.push({ kind: "answer", text });
       return whole.length;
     }
 
     const begun = rest === "\x1b" || rest === "\x1b[[" || rest === "\x1bO" || csiBegun.test(rest);
-    const stringOpen = stringBegun.test(rest) || rest === "\x1b]" || rest === "\x1bP";
+    const stringOpen = stringBegun.test(rest) || /^\x1b[\]P_]$/.test(rest);
     if (!final && (begun || stringOpen) && rest.length < maxSequence * (stringOpen ? 16 : 1)) return 0;
     // Neither complete nor going to be: an unfinished sequence is dropped, anything else is Esc or Alt with a key.
     if (stringBegun.test(rest) || (csiBegun.test(rest) && rest.length > 2)) return rest.length;

@@ -6,6 +6,14 @@ import { EventEmitter } from "node:events";
 import { writeSync } from "node:fs";
 import { difference } from "./diff.ts";
 import { CellTable, type Frame } from "./frame.ts";
+import {
+  type Placement,
+  placeIterm,
+  placeKitty,
+  removeKitty,
+  sendKitty,
+  type TerminalImage,
+} from "./graphics.ts";
 import { Pen, type PenState, unknownPen } from "./pen.ts";
 
 /** What a terminal's output stream must have: a `tty.WriteStream`, or a test's stand-in. */
@@ -25,6 +33,12 @@ export interface ScreenOutputOptions {
   readonly backColourErase?: boolean;
   /** Asks the terminal to report the mouse (CSI ? 1000 and 1006 h); it then no longer selects text by itself. */
   readonly mouse?: boolean;
+}
+
+/** A picture on its place. */
+export interface ShownPicture {
+  readonly protocol: "kitty" | "iterm";
+  readonly placement: Placement;
 }
 
 /** Updates up to this many bytes arrive in one packet: nothing to bracket. */
@@ -48,6 +62,10 @@ export class ScreenOutput extends EventEmitter {
   #pen: PenState = unknownPen;
   #cursor: { readonly row: number; readonly column: number } | null = null;
   #cursorShown = false;
+  /** Pictures to be shown and those that are, each with its protocol; those that the terminal keeps. */
+  #wantedPictures: readonly ShownPicture[] = [];
+  #shownPictures: readonly ShownPicture[] = [];
+  readonly #kept = new Map<number, TerminalImage>();
   #scheduled = false;
   #waiting = false;
 
@@ -80,10 +98,19 @@ export class ScreenOutput extends EventEmitter {
     this.#schedule();
   }
 
+  /** Shows these pictures, over blank cells of the next frame; no others. */
+  setPictures(pictures: readonly ShownPicture[]): void {
+    if (pictures.length === 0 && this.#wantedPictures.length === 0) return;
+    this.#wantedPictures = pictures;
+    this.#schedule();
+  }
+
   /** Paints everything anew: something else may have written to the terminal. */
   repaint(): void {
     this.#shown = null;
     this.#pen = unknownPen;
+    // A terminal may forget pictures with the screen that showed them.
+    this.#kept.clear();
     this.#schedule();
   }
 
@@ -107,6 +134,9 @@ export class ScreenOutput extends EventEmitter {
     this.#stream.off("resize", this.#resized);
     this.#stream.off("drain", this.#drained);
     this.#waiting = false;
+    for (const image of this.#kept.values()) this.#sendNow(removeKitty(image, true));
+    this.#kept.clear();
+    this.#shownPictures = [];
     if (this.#mouse) this.#sendNow("\x1b[?1006l\x1b[?1000l");
     this.#sendNow("\x1b[m\x1b]8;;\x1b\\\x1b[r\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l");
   }
@@ -149,16 +179,46 @@ export class ScreenOutput extends EventEmitter {
     }
     const sameSize = this.#shown?.columns === columns && this.#shown.rows.length === rows;
     const frame = this.#cells.parse(this.#wanted, columns, rows);
-    const { bytes, pen } = difference(this.#cells, sameSize ? this.#shown : null, frame, this.#pen, {
+    const before = sameSize ? this.#shown : null;
+    const pictures = this.#pictures(before === null);
+    const { bytes, pen } = difference(this.#cells, before && pictures.uncovered(before), frame, this.#pen, {
       backColourErase: this.#backColourErase,
+      scrolls: this.#shownPictures.length === 0 && this.#wantedPictures.length === 0,
     });
     this.#shown = frame;
     this.#pen = pen;
-    const update = bytes + this.#cursorUpdate(columns);
+    this.#shownPictures = this.#wantedPictures;
+    const update = pictures.before + bytes + pictures.after + this.#cursorUpdate(columns);
     if (update === "") return;
     this.#send(
       this.#syncUpdates && update.length > minSyncBytes ? `\x1b[?2026h${update}\x1b[?2026l` : update,
     );
+  }
+
+  /** What takes off the pictures that go, and shows those that come; `anew` where the screen is cleared. */
+  #pictures(anew: boolean): { before: string; after: string; uncovered(frame: Frame): Frame } {
+    const key = ({ protocol, placement }: ShownPicture) =>
+      JSON.stringify([protocol, { ...placement, image: placement.image.id }]);
+    const wanted = new Set(this.#wantedPictures.map(key));
+    const shown = new Set(anew ? [] : this.#shownPictures.map(key));
+    const gone = this.#shownPictures.filter((picture) => anew || !wanted.has(key(picture)));
+    let before = "";
+    for (const { protocol, placement } of gone)
+      if (protocol === "kitty") before += removeKitty(placement.image);
+    let after = "";
+    for (const picture of this.#wantedPictures) {
+      const { protocol, placement } = picture;
+      if (shown.has(key(picture))) continue;
+      if (protocol === "iterm") after += placeIterm(placement);
+      else {
+        if (!this.#kept.has(placement.image.id)) after += sendKitty(placement.image);
+        this.#kept.set(placement.image.id, placement.image);
+        after += placeKitty(placement);
+      }
+    }
+    // Those of iTerm2 are in the cells: written over, they are gone.
+    const cells = gone.flatMap(({ protocol, placement }) => (protocol === "iterm" ? placement : []));
+    return { before, after, uncovered: (frame) => unknownUnder(frame, cells) };
   }
 
   #cursorUpdate(columns: number): string {
@@ -202,4 +262,17 @@ export class ScreenOutput extends EventEmitter {
     }
     this.bytesWritten += data.length;
   }
+}
+
+/** A frame of which nothing is known where these pictures are. */
+function unknownUnder(frame: Frame, places: readonly Placement[]): Frame {
+  if (places.length === 0) return frame;
+  const rows = frame.rows.map((row, y) => {
+    const over = places.filter((place) => y >= place.row && y < place.row + place.rows);
+    if (over.length === 0) return row;
+    const unknown = row.slice();
+    for (const { column, columns } of over) unknown.fill(-1, column, column + columns);
+    return unknown;
+  });
+  return { ...frame, rows };
 }
