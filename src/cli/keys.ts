@@ -4,14 +4,13 @@ import { AccountError } from "../account/errors.ts";
 import { screenSettings } from "../account/settings.ts";
 import type { Role } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
-import { explain, imapOf } from "../tui/app/explain.ts";
-import { type Binding, bindingsOf, contextTitles } from "../tui/app/keymap.ts";
+import { type BoundKey, boundKeys } from "../tui/keys.ts";
 import { safeJson } from "./json.ts";
 import type { Globals } from "./run.ts";
 import { table } from "./table.ts";
 
 /** Without a config file there are the default keys. */
-function bound({ config, account, folder }: Globals): readonly Binding[] {
+function bound({ config, account, folder }: Globals): readonly BoundKey[] {
   const named = folder ?? "INBOX";
   const role = named.toUpperCase() === "INBOX" ? "inbox" : /^@(.+)$/.exec(named)?.[1];
   const open = { name: named, role: (role as Role | undefined) ?? null };
@@ -20,34 +19,28 @@ function bound({ config, account, folder }: Globals): readonly Binding[] {
     const chosen = account ?? settings.accounts[0]?.name;
     const own =
       chosen === undefined ? [settings.keys] : ownKeys(settings, chooseAccount(settings, chosen).name);
-    return bindingsOf(settings.screen.keymap, own, open);
+    return boundKeys(settings.screen.keymap, own, open);
   } catch (error) {
     if (config !== undefined || !(error instanceof AccountError) || error.code !== "NO_ACCOUNT") throw error;
-    return bindingsOf(screenSettings.keymap.default, [], open);
+    return boundKeys(screenSettings.keymap.default, [], open);
   }
 }
 
 /** Prints the keys that have all of `words` in their description or line. */
 export function printKeys(globals: Globals, words: readonly string[]): void {
   const wanted = words.map((word) => word.toLowerCase());
-  const items = bound(globals)
-    .map(({ context, keys, line }) => ({
-      place: context,
-      keys,
-      line,
-      summary: explain(line),
-      imap: imapOf(line),
-    }))
-    .filter((item) => {
-      const all = `${contextTitles[item.place]} ${item.keys} ${item.line} ${item.summary}`.toLowerCase();
-      return wanted.every((word) => all.includes(word));
-    });
+  const items = bound(globals).filter(({ placeTitle, keys, line, summary }) => {
+    const all = `${placeTitle} ${keys} ${line} ${summary}`.toLowerCase();
+    return wanted.every((word) => all.includes(word));
+  });
   if (globals.json) {
-    process.stdout.write(safeJson({ version: 1, items, warnings: [] }));
+    process.stdout.write(
+      safeJson({ version: 1, items: items.map(({ placeTitle: _, ...item }) => item), warnings: [] }),
+    );
     return;
   }
   const columns = process.stdout.isTTY ? process.stdout.columns : null;
-  const column = (key: keyof (typeof items)[number], most: number) => ({
+  const column = (key: "place" | "keys" | "line" | "summary", most: number) => ({
     values: items.map((item) => safeText(item[key])),
     most,
   });
