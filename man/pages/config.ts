@@ -55,7 +55,7 @@ export const configPage: Page = {
     section(
       "Description",
       paragraph(
-        "The config file names the accounts that `postern`(1) works on, and how its screen looks and is steered. It is the file given with `--config`; else the one that the variable `POSTERN_CONFIG` names; else `$XDG_CONFIG_HOME/postern/config.toml`, which is `~/.config/postern/config.toml` where XDG_CONFIG_HOME is not set. Postern reads it at every start and never writes it.",
+        "The config file names the accounts that `postern`(1) works on, and how its screen looks and is steered. It is the file given with `--config`; else the one that the variable `POSTERN_CONFIG` names; else `$XDG_CONFIG_HOME/postern/config.toml`, which is `~/.config/postern/config.toml` where XDG_CONFIG_HOME is not set. Postern reads it at every start; only `account add` and `account remove` write to it, and leave all else in it as it is.",
       ),
       paragraph(
         "The file is TOML, in UTF-8. A setting that Postern does not know is an error, and so is a value that it cannot read: the message says where it stands and what to write instead, and the exit status is 78.",

@@ -74,7 +74,10 @@ export const environment: readonly string[] = [
 ];
 
 export const files: readonly string[] = [
-  item("`~/.config/postern/config.toml`", "The config file. Postern does not write it."),
+  item(
+    "`~/.config/postern/config.toml`",
+    "The config file. Only `account add` and `account remove` write to it.",
+  ),
   item(
     "`~/.cache/postern/`«ACCOUNT»`/`",
     "The local copy: maildirs, and an index beside them. Other programs may read the maildirs (mutt, notmuch, mu): flags they set there become changes on the server, a file they delete is fetched again when it is needed, and files of their own are left alone. All of it comes back from the server: it may be deleted while Postern does not run.",

@@ -1,4 +1,6 @@
 /** postern(1): the program. */
+
+import { type AccountOption, accountOptions, type Verb, verbs } from "../../src/cli/account/options.ts";
 import { type GlobalOption, globalOptions } from "../../src/cli/options.ts";
 import { type Command, commands, type Param } from "../../src/commands/index.ts";
 import { item, nested, type Page, paragraph, section, sentence, subsection, verbatim } from "../roff.ts";
@@ -76,6 +78,24 @@ export const posternPage: Page = {
       item(
         "`keys` [«words»]",
         "Print the keys of the screen as they are bound now, your own among them, with their places and command lines; with words, those that have to do with all of them. `--account` and `--folder` say where.",
+      ),
+      item(
+        "`account` «VERB»",
+        "Do what concerns an account rather than its mail. Without an account, `postern` alone begins with `account add`. Where there is a terminal, what is not given is asked for; a script gives all of it, and is never asked.",
+      ),
+      nested(
+        ...Object.entries<Verb>(verbs).map(([name, { word, summary }]) =>
+          item(`\`${name}\`${word === null ? "" : ` [«${word}»]`}`, sentence(summary)),
+        ),
+        ...Object.entries<AccountOption>(accountOptions).map(([name, { value, help, verbs: of }]) =>
+          item(
+            `\`--${name}\`${value === undefined ? "" : ` «${value}»`}`,
+            `${sentence(`${help.charAt(0).toUpperCase()}${help.slice(1)}`)} For ${of.map((verb) => `\`${verb}\``).join(", ")}.`,
+          ),
+        ),
+        paragraph(
+          "The servers of an address come from a table of large providers; else from DNS (SRV records, RFC 6186), the domain's own web server, Mozilla's list (which is told the domain) and the servers that take in the domain's mail, all of them asked side by side; else they are guessed. What DNS alone tells, and lies outside of the domain, is not used before you have said that it is right.",
+        ),
       ),
       item(
         "`demo`",

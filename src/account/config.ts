@@ -93,49 +93,51 @@ export interface Config {
   readonly smime: SmimeSettings;
 }
 
-/** Reads `imaps://user@host:port`; the user defaults to the account's address. Null where the setting is not there. */
-function serverAddress(
-  section: Section,
+/** What is wrong with a server's address, and what to write. */
+type Wrong = (what: string, hint: string) => AccountError;
+
+/** Reads `imaps://user@host:port`; the user defaults to the account's address. */
+function readServer(
+  text: string,
   key: "imap" | "smtp",
   address: string,
   kinds: SchemeTable,
-): ServerAddress | null {
-  const text = section.text(key);
+  wrong: Wrong,
+): ServerAddress {
   const [first = ""] = Object.keys(kinds);
   const example = `write ${key} = "${first}//me@${key}.example.org"`;
-  if (text === null) return null;
   if (!URL.canParse(text)) {
     // Before an @ there may be a password, which no error repeats.
-    throw section.wrong(`has an "${key}" that is not an address: ${text.replace(/^.*@/s, "…@")}`, example);
+    throw wrong(`has an "${key}" that is not an address: ${text.replace(/^.*@/s, "…@")}`, example);
   }
   const url = new URL(text);
   const scheme = kinds[url.protocol];
   if (!scheme) {
     const words = { tls: "TLS", starttls: "STARTTLS required", none: "no protection" };
     const known = Object.entries(kinds).map(([name, { security }]) => `${name}// (${words[security]})`);
-    throw section.wrong(
+    throw wrong(
       `has an "${key}" of an unknown kind: ${url.protocol}//`,
       `use ${known.slice(0, -1).join(", ")} or ${known.at(-1)}`,
     );
   }
   if (url.password !== "") {
-    throw section.wrong(`has a password inside "${key}"`, "take it out and set password-command instead");
+    throw wrong(`has a password inside "${key}"`, "take it out and set password-command instead");
   }
-  if (url.hostname === "") throw section.wrong(`has an "${key}" without a host`, example);
+  if (url.hostname === "") throw wrong(`has an "${key}" without a host`, example);
   return {
     security: scheme.security,
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port === "" ? scheme.port : Number(url.port),
-    user: url.username === "" ? address : userName(section, key, url.username),
+    user: url.username === "" ? address : userName(key, url.username, wrong),
   };
 }
 
 /** The user of a URL, percent-encoding undone (RFC 3986 §2.1). */
-function userName(section: Section, key: string, encoded: string): string {
+function userName(key: string, encoded: string, wrong: Wrong): string {
   try {
     return decodeURIComponent(encoded);
   } catch {
-    throw section.wrong(
+    throw wrong(
       `has an "${key}" whose user name is not well encoded: ${encoded}`,
       "write %25 for a percent sign and %40 for an @ in the user name",
     );
@@ -175,6 +177,22 @@ function cacheSize(section: Section): number {
   return size;
 }
 
+/** A server as a person gives it on a command line. Throws AccountError "CONFIG". */
+export function parseServer(
+  text: string,
+  key: "imap" | "smtp",
+  address: string,
+  kinds: SchemeTable,
+): ServerAddress {
+  return readServer(
+    text,
+    key,
+    address,
+    kinds,
+    (what, hint) => new AccountError("CONFIG", `what was given ${what}`, hint),
+  );
+}
+
 function account(path: string, name: string, table: unknown): Account {
   const section = new Section(path, `accounts.${name}`, table);
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(name)) {
@@ -190,9 +208,14 @@ function account(path: string, name: string, table: unknown): Account {
       'write pin = "sha256:" and 64 hexadecimal digits',
     );
   }
-  const imap = serverAddress(section, "imap", address, schemes);
+  const server = (key: "imap" | "smtp", kinds: SchemeTable) => {
+    const text = section.text(key);
+    const wrong: Wrong = (what, hint) => section.wrong(what, hint);
+    return text === null ? null : readServer(text, key, address, kinds, wrong);
+  };
+  const imap = server("imap", schemes);
   if (imap === null) throw section.wrong('has no "imap"', 'write imap = "imaps://me@imap.example.org"');
-  const smtp = serverAddress(section, "smtp", address, smtpSchemes);
+  const smtp = server("smtp", smtpSchemes);
   const storeCommand = section.text("store-command");
   const oauth = section.table.oauth2 === undefined ? null : oauthSettings(section.table.oauth2, path, name);
   return {
@@ -297,9 +320,14 @@ export function ownKeys({ keys, accountKeys }: Config, account: string): readonl
   return particular ? [particular, keys] : [keys];
 }
 
-/** Reads the config file: `path`, else $POSTERN_CONFIG, else the XDG place. */
+/** Where the config file is: `path`, else $POSTERN_CONFIG, else the XDG place. */
+export function configPath(path: string | undefined): string {
+  return path ?? process.env.POSTERN_CONFIG ?? configFile();
+}
+
+/** Reads the config file; `path` as for {@link configPath}. */
 export function loadConfig(path: string | undefined): Config {
-  const file = path ?? process.env.POSTERN_CONFIG ?? configFile();
+  const file = configPath(path);
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -311,7 +339,7 @@ export function loadConfig(path: string | undefined): Config {
     throw new AccountError(
       "NO_ACCOUNT",
       `there is no account yet: ${file} does not exist`,
-      `create it (see "First steps" in the README, or man postern-config), or try "postern demo"`,
+      `add one: "postern account add me@example.org"; or try "postern demo"`,
     );
   }
   return parseConfig(text, file);
@@ -332,7 +360,7 @@ export function chooseAccount(config: Config, name: string | undefined): Account
   throw new AccountError(
     "NO_ACCOUNT",
     `${config.path} has no account`,
-    `add one: see "First steps" in the README`,
+    `add one: "postern account add me@example.org"`,
   );
 }
 

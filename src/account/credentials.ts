@@ -13,6 +13,8 @@ export interface CredentialOptions {
   readonly interactive: boolean;
   /** The system's own where not given. */
   readonly keyring?: Keyring;
+  /** What the person has just typed. */
+  readonly typed?: Secret;
   /** Is told, in a sentence, why a source was passed over. */
   warn?(sentence: string): void;
 }
@@ -23,12 +25,13 @@ export class Credentials {
   readonly #keyring: Keyring;
   #tokens: Tokens | null = null;
   /** What was typed is not asked for twice. */
-  #typed: Secret | null = null;
+  #typed: Secret | null;
 
   constructor(account: Account, options: CredentialOptions) {
     this.#account = account;
     this.#options = options;
     this.#keyring = options.keyring ?? systemKeyring();
+    this.#typed = options.typed ?? null;
   }
 
   /**

@@ -8,6 +8,7 @@ export type AccountErrorCode =
   | "NOT_ALLOWED" // no token yet, or the provider takes it no longer: the person has to allow access
   | "OAUTH" // the provider's answer makes no sense, or refuses what we asked
   | "PROVIDER" // the provider, or another web server, cannot be reached
+  | "STOPPED" // the person does not go on
   | "NO_SERVER"; // no mail server was found for an address
 
 export class AccountError extends Error {

@@ -9,7 +9,7 @@ function base(env: Env, variable: string, fallback: string): string {
   return join(value && isAbsolute(value) ? value : join(homedir(), fallback), "postern");
 }
 
-/** The person's own file; never written by the program. */
+/** The person's own file; only what sets up and removes accounts writes to it. */
 export function configFile(env: Env = process.env): string {
   return join(base(env, "XDG_CONFIG_HOME", ".config"), "config.toml");
 }

@@ -9,6 +9,8 @@ export interface Vault {
   readonly name: string;
   /** Null where there is nothing. Throws AccountError PASSWORD_COMMAND, KEYRING. */
   read(): Promise<string | null>;
+  /** Resolves where something can be kept here, as far as that can be told. Throws AccountError KEYRING, CONFIG. */
+  ready(): Promise<void>;
   /** Throws AccountError PASSWORD_COMMAND, KEYRING, CONFIG (there is no command to store with). */
   write(text: string): Promise<void>;
   /** False where there was nothing. Throws AccountError KEYRING, CONFIG (it is not ours to remove). */
@@ -68,21 +70,23 @@ export function vaultKey({ imap }: Account): string {
 
 function commandVault(account: Account, interactive: boolean): Vault {
   const { passwordCommand, storeCommand } = account;
+  const storing = () => {
+    if (storeCommand !== undefined) return storeCommand;
+    throw new AccountError(
+      "CONFIG",
+      `account "${account.name}" has a password-command, and no store-command to keep anything for it`,
+      "keep it by hand where password-command finds it, or set store-command",
+    );
+  };
   return {
     name: "your store-command",
     read: async () =>
       passwordCommand === null
         ? null
         : runCommand(account, "password-command", passwordCommand, { interactive }),
+    ready: async () => void storing(),
     async write(text) {
-      if (storeCommand === undefined) {
-        throw new AccountError(
-          "CONFIG",
-          `account "${account.name}" has a password-command, and no store-command to keep anything for it`,
-          "keep it by hand where password-command finds it, or set store-command",
-        );
-      }
-      await runCommand(account, "store-command", storeCommand, { interactive, input: `${text}\n` });
+      await runCommand(account, "store-command", storing(), { interactive, input: `${text}\n` });
     },
     remove: async () => {
       throw new AccountError(
@@ -98,6 +102,7 @@ function keyringVault(account: Account, keyring: Keyring): Vault {
   const key = vaultKey(account);
   return {
     name: "the keyring",
+    ready: async () => void (await keyring.get(key)),
     read: () => keyring.get(key),
     write: (text) => keyring.set(key, text),
     remove: () => keyring.delete(key),

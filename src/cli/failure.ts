@@ -95,6 +95,7 @@ export const exits: readonly Exit[] = [
     ],
   },
   { status: 78, meaning: "The configuration is missing or wrong.", codes: ["CONFIG", "NO_ACCOUNT"] },
+  { status: 130, meaning: "You stopped it.", codes: ["STOPPED"] },
 ];
 
 const statusOf: Readonly<Record<string, number>> = Object.fromEntries(

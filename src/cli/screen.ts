@@ -1,9 +1,28 @@
 /** `postern` without a command: the screen, where there is a terminal to show it on. */
-import { chooseAccount, loadConfig, ownKeys } from "../account/config.ts";
+import { type Config, chooseAccount, loadConfig, ownKeys } from "../account/config.ts";
 import { Credentials } from "../account/credentials.ts";
+import { AccountError } from "../account/errors.ts";
 import { UsageError } from "../commands/index.ts";
+import type { Secret } from "../imap/index.ts";
 import { safeText } from "../message/safe.ts";
 import { type Globals, openMail } from "./run.ts";
+
+/** The config; where it has no account yet, one is set up, and `typed` is the password that was typed for it. */
+async function openConfig(path: string | undefined): Promise<{ config: Config; typed: Secret | null }> {
+  try {
+    const config = loadConfig(path);
+    if (config.accounts.length > 0) return { config, typed: null };
+  } catch (error) {
+    if (!(error instanceof AccountError && error.code === "NO_ACCOUNT")) throw error;
+  }
+  const [{ addAccount }, { placeOf }, { Talk }] = await Promise.all([
+    import("./account/add.ts"),
+    import("./account/index.ts"),
+    import("./account/talk.ts"),
+  ]);
+  const { secret } = await addAccount(new Talk(), placeOf(path), undefined, {});
+  return { config: loadConfig(path), typed: secret };
+}
 
 /** Ends the process when the person has quit. */
 export async function openScreen(globals: Globals): Promise<never> {
@@ -13,10 +32,11 @@ export async function openScreen(globals: Globals): Promise<never> {
       'in a script, give a command: "postern --help" lists them',
     );
   }
-  const config = loadConfig(globals.config);
+  const { config, typed } = await openConfig(globals.config);
   const account = chooseAccount(config, globals.account);
   const credentials = new Credentials(account, {
     interactive: true,
+    ...(typed ? { typed } : {}),
     warn: (sentence) => void process.stderr.write(`postern: ${safeText(sentence)}\n`),
   });
   if (globals.offline !== true) await credentials.prepare();

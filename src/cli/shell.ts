@@ -1,6 +1,7 @@
 /** Commands as a shell sees them: yargs reads the words, one command runs, its result is printed, the process ends. */
 import yargs, { type Argv } from "yargs";
 import { type Command, commands, type Param, type RawValues } from "../commands/index.ts";
+import { type AccountOption, accountOptions, type Verb, verbs } from "./account/options.ts";
 import { describeFailure, printFailure } from "./failure.ts";
 import { globalOptions } from "./options.ts";
 import { readGlobals, runOneShot } from "./run.ts";
@@ -35,6 +36,19 @@ function addCommand(
     },
     (values) => run(command, values),
   );
+}
+
+function accountUsage(sub: Argv): Argv {
+  const lines = Object.entries<Verb>(verbs).map(([name, { word, summary }]) => {
+    return `  account ${`${name} ${word === null ? "" : `[${word}]`}`.padEnd(16)} ${summary}`;
+  });
+  sub.positional("verb", { describe: Object.keys(verbs).join(", "), type: "string" });
+  sub.positional("word", { describe: "the address, or the account's name", type: "string" });
+  for (const [name, { type, help, value, verbs: of }] of Object.entries<AccountOption>(accountOptions)) {
+    const describe = `${value === undefined ? "" : `${value}: `}${help} (${of.join(", ")})`;
+    sub.option(name, { describe, type: type === "flag" ? "boolean" : "string" });
+  }
+  return sub.epilogue(lines.join("\n"));
 }
 
 /** Runs the command line `argv` (without `node postern`); resolves to the exit status. */
@@ -74,6 +88,14 @@ export async function shell(argv: readonly string[]): Promise<number> {
       async (values: RawValues) => {
         const words = Array.isArray(values.words) ? values.words.map(restoreWord).map(String) : [];
         (await import("./keys.ts")).printKeys(readGlobals(values), words);
+      },
+    );
+    parser.command(
+      "account <verb> [word]",
+      "Set up, show and remove accounts, keep their passwords: account add ADDRESS, account login NAME",
+      (sub) => accountUsage(sub),
+      async (values: RawValues) => {
+        status = await (await import("./account/index.ts")).account(values);
       },
     );
     parser.command("demo", "Try the screen on a mailbox of its own: no account, no network", {}, async () => {

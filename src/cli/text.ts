@@ -1,13 +1,28 @@
 /** Results as text: aligned and cut on a terminal; whole and tab-separated in a pipe. */
 import { StringDecoder } from "node:string_decoder";
 import { type Result, type StatusEntry, statusEntries } from "../commands/index.ts";
-import { flagLetters, formatPeople, formatSize, longDate, shortDate, threadLines } from "../mail/format.ts";
+import {
+  flagLetters,
+  formatPeople,
+  formatSize,
+  longDate,
+  shortDate,
+  showsUtf8,
+  threadLines,
+} from "../mail/format.ts";
 import type { Folder, Message, ServerStatus, ThreadMessage, Waiting } from "../mail/index.ts";
 import { layoutBody } from "../message/layout.ts";
 import { hiddenLinks } from "../message/links.ts";
 import { safeText } from "../message/safe.ts";
 import type { ReadableMessage } from "../message/types.ts";
 import { type Target, table } from "./table.ts";
+
+/** Rows as a table on a terminal, in a pipe with tabs. */
+export function tableText(rows: readonly (readonly string[])[]): string {
+  const columns = (rows[0] ?? []).map((_, i) => ({ values: rows.map((row) => row[i] ?? ""), most: 60 }));
+  const width = process.stdout.isTTY ? process.stdout.columns : null;
+  return table(columns, { columns: width, now: 0, utf8: showsUtf8(process.env) });
+}
 
 /** A column of a table of `Row`s; the man page tells them by `help`. */
 interface ColumnOf<Row> {

@@ -71,7 +71,7 @@ export function wrongUse(complaint: string, argv: readonly string[]): UsageError
     const known = commands.filter((c) => !c.screenOnly).map((c) => c.name);
     return new UsageError(
       `there is no command "${unknown}"`,
-      `the commands are: ${known.join(", ")}, keys, demo`,
+      `the commands are: ${known.join(", ")}, keys, account, demo`,
     );
   }
   if (command && complaint.startsWith("Not enough non-option")) {

@@ -91,6 +91,7 @@ export type { NamespaceEntry, Namespaces } from "./response/namespace.ts";
 export type { Quota, QuotaResource } from "./response/quota.ts";
 export type { Threads } from "./response/thread.ts";
 export type { FetchedUrl } from "./response/url-auth.ts";
+export { inspectCertificate, type ShownCertificate } from "./transport/inspect.ts";
 export { isLoopback } from "./transport/tcp.ts";
 export * as uidSet from "./uid-set.ts";
 export * from "./values.ts";

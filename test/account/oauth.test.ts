@@ -35,6 +35,7 @@ function memory(text: string | null = null): Vault & { text: string | null; writ
     name: "the test",
     text,
     writes: 0,
+    ready: async () => {},
     async read() {
       return this.text;
     },

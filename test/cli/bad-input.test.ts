@@ -171,7 +171,12 @@ describe("a server that cannot be used", () => {
     t.after(() => server.stop());
     const imap = `imap+insecure://user@localhost:${server.port}`;
     home.account(imap);
-    await fails(home, ["list"], 77, /no password for account "test"\n.*password-command/);
+    await fails(
+      home,
+      ["list"],
+      77,
+      /no password for account "test": the keyring cannot be used: no D-Bus session runs here\n.*password-command/,
+    );
     home.account(imap, ['password-command = "echo locked >&2; exit 3"']);
     await fails(home, ["list"], 77, /password command .* failed \(status 3\): locked\n.*by hand/);
     home.account(imap, ['password-command = "true"']);

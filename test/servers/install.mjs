@@ -1,8 +1,10 @@
 // Finds the real servers the tests run against, and gets them from the system's packages where that is possible.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Where packages are unpacked that cannot be installed beside others; `cyrus.ts` and `courier.ts` look here. */
 const unpacked = fileURLToPath(new URL("../../build/servers/", import.meta.url));
@@ -101,6 +103,16 @@ function unpack({ name, file, packages }) {
   rmSync(part, { recursive: true, force: true });
 }
 
+/** keytar is optional: where libsecret came later than the packages did, it is not there yet. */
+function buildKeytar() {
+  const there = existsSync(join(root, "node_modules/keytar/build/Release/keytar.node"));
+  if (there || !existsSync("/usr/include/libsecret-1/libsecret/secret.h")) return;
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  console.log("building keytar for the tests");
+  const args = ["install", "--no-save", "--no-audit", `keytar@${optionalDependencies.keytar}`];
+  spawnSync("npm", args, { cwd: root, stdio: "ignore", timeout: 180_000 });
+}
+
 /**
  * Sets POSTERN_TEST_SERVERS to the comma-separated names of what is there, and POSTERN_TEST_UNPACKED to the directory of
  * the unpacked ones. Some are for who asks for them by name. What is missing after an attempt to
@@ -113,6 +125,7 @@ export async function ensureServers(asked = []) {
     const absent = lacking().filter((w) => (w.optional ?? false) === optional);
     if (absent.length > 0) install(absent.map((w) => w.package));
   }
+  buildKeytar();
   const wanted = privately.filter((w) => !w.asked || asked.includes(w.name));
   for (const server of wanted) unpack(server);
   const absent = wanted.filter((w) => !existsSync(join(unpacked, w.name, w.file)));

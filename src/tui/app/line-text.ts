@@ -20,6 +20,10 @@ const reasons: Readonly<Record<string, string>> = {
   AUTH: "login",
   NO_PASSWORD: "password",
   PASSWORD_COMMAND: "password",
+  KEYRING: "keyring",
+  NOT_ALLOWED: "access",
+  OAUTH: "access",
+  PROVIDER: "provider",
 };
 
 const seconds = (ms: number) => `${Math.max(0, Math.ceil(ms / 1000))} s`;

@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { UsageError } from "../../commands/index.ts";
+import { browserFor, startDetached, type Viewer } from "../../commands/programs.ts";
 import { safeFileName } from "../../message/file-name.ts";
 import { safeText } from "../../message/safe.ts";
 import type { App } from "./app.ts";
 import { openEnclosed, openReader, partOf, sourceOf } from "./opening.ts";
-import { browserFor, startDetached, type Viewer, viewerFor } from "./programs.ts";
+import { viewerFor } from "./programs.ts";
 import type { ReaderView } from "./reader-view.ts";
 import { saveStream } from "./save.ts";
 

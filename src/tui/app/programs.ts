@@ -1,49 +1,11 @@
 /** Other programs: what opens a link or a file on this machine, and what a message is piped into. */
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { opener, shellQuote, type Viewer } from "../../commands/programs.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-/** How a file is shown. */
-export interface Viewer {
-  /** For /bin/sh. */
-  readonly command: string;
-  /** It needs the terminal; others get a window of their own. */
-  readonly terminal: boolean;
-}
-
-/** Somebody sits before a desktop, rather than at the end of an SSH line. */
-function hasDesktop(env: Env): boolean {
-  return process.platform === "darwin" || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY);
-}
-
-function onPath(program: string, env: Env): boolean {
-  return (env.PATH ?? "").split(delimiter).some((dir) => dir !== "" && existsSync(join(dir, program)));
-}
-
-/** `text` as one word of a command for /bin/sh. */
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** The program that opens what it is given, whatever that is; null where there is none. */
-function opener(env: Env): string | null {
-  if (process.platform === "darwin") return "open";
-  return hasDesktop(env) && onPath("xdg-open", env) ? "xdg-open" : null;
-}
-
-/** What opens a web page: $BROWSER, or what the desktop has; null where there is neither. */
-export function browserFor(url: string, env: Env = process.env): Viewer | null {
-  const own = env.BROWSER?.split(":")[0] ?? "";
-  if (own !== "") {
-    const command = own.includes("%s") ? own.replaceAll("%s", shellQuote(url)) : `${own} ${shellQuote(url)}`;
-    return { command, terminal: !hasDesktop(env) };
-  }
-  const program = opener(env);
-  return program === null ? null : { command: `${program} ${shellQuote(url)}`, terminal: false };
-}
 
 /** The fields of a mailcap line (RFC 1524): separated by `;`, a backslash takes the next character as it is. */
 function fieldsOf(line: string): string[] {
@@ -102,11 +64,4 @@ export function viewerFor(mediaType: string, path: string, env: Env = process.en
   }
   const program = opener(env);
   return program === null ? null : { command: `${program} ${shellQuote(path)}`, terminal: false };
-}
-
-/** Starts a program that has a window of its own, and does not wait for it. */
-export function startDetached(command: string): void {
-  const child = spawn("/bin/sh", ["-c", command], { detached: true, stdio: "ignore" });
-  child.on("error", () => undefined);
-  child.unref();
 }
