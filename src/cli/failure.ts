@@ -49,6 +49,7 @@ export const exits: readonly Exit[] = [
       "BYE",
       "UNAVAILABLE",
       "UNSUPPORTED",
+      "NO_QUOTA",
       "PROVIDER",
       "NO_SERVER",
     ],

@@ -60,6 +60,8 @@ function body(result: Exclude<Result, { kind: "bytes" }>) {
       };
     case "change":
       return { folder: folderJson(result.folder), text: result.text, uids: result.uids, sent: result.sent };
+    case "quota":
+      return { items: result.items };
     case "status": {
       const { line, ...status } = result.status;
       return { ...status, line: line.kind, reason: line.kind === "down" ? line.error.message : null };

@@ -10,7 +10,7 @@ import {
   showsUtf8,
   threadLines,
 } from "../mail/format.ts";
-import type { Folder, Message, ServerStatus, ThreadMessage, Waiting } from "../mail/index.ts";
+import type { Folder, Message, QuotaUse, ServerStatus, ThreadMessage, Waiting } from "../mail/index.ts";
 import { layoutBody } from "../message/layout.ts";
 import { hiddenLinks } from "../message/links.ts";
 import { safeText } from "../message/safe.ts";
@@ -113,6 +113,21 @@ export function messageText(message: ReadableMessage, target: Target): string {
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
+const amount = (n: number, { resource }: QuotaUse) => (resource === "STORAGE" ? formatSize(n) : String(n));
+
+export const quotaColumns: readonly ColumnOf<QuotaUse>[] = [
+  { help: "what is counted: STORAGE, MESSAGE", most: 20, of: (q) => q.resource },
+  { help: "how much is used", most: 10, right: true, of: (q) => amount(q.used, q) },
+  { help: "how much there may be", most: 10, right: true, of: (q) => amount(q.limit, q) },
+  {
+    help: "the used part, in percent",
+    most: 5,
+    right: true,
+    of: (q) => (q.limit > 0 ? `${Math.round((100 * q.used) / q.limit)}%` : "-"),
+  },
+  { help: "what the limit is for", most: 1000, of: (q) => q.root },
+];
+
 /** Sections under headings on a terminal; in a pipe a line each: section, label, text. */
 function statusText(status: ServerStatus, target: Target): string {
   const entries = statusEntries(status);
@@ -146,6 +161,8 @@ export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: T
       return tableOf(threadColumns(target.utf8), result.items, target);
     case "message":
       return messageText(result.message, target);
+    case "quota":
+      return tableOf(quotaColumns, result.items, target);
     case "status":
       return statusText(result.status, target);
     case "protocol":

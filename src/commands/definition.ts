@@ -3,7 +3,7 @@
  * the man page; a key is bound to a command line. A command is one file of this folder, listed in index.ts.
  */
 import type { Readable } from "node:stream";
-import type { Folder, Mail, Message, ServerStatus, ThreadMessage, Waiting } from "../mail/index.ts";
+import type { Folder, Mail, Message, QuotaUse, ServerStatus, ThreadMessage, Waiting } from "../mail/index.ts";
 import type { ReadableMessage } from "../message/types.ts";
 
 /** What a word of the command line means; completion offers folders, flags, … by it. */
@@ -83,6 +83,7 @@ export type Result =
       readonly fileName: string | null;
       readonly mediaType: string;
     }
+  | { readonly kind: "quota"; readonly items: readonly QuotaUse[] }
   | { readonly kind: "status"; readonly status: ServerStatus }
   /** What the server said, laid out in lines: hostile text. */
   | { readonly kind: "protocol"; readonly lines: readonly string[]; readonly ended: "OK" | "NO" | "BAD" }

@@ -12,6 +12,7 @@ import { folders } from "./folders.ts";
 import { list } from "./list.ts";
 import { move } from "./move.ts";
 import { queue } from "./queue.ts";
+import { quota } from "./quota.ts";
 import { raw } from "./raw.ts";
 import { search } from "./search.ts";
 import { status } from "./status.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   undo,
   redo,
   queue,
+  quota,
   status,
   raw,
 ];

@@ -6,6 +6,7 @@ export type MailErrorCode =
   | "NO_FOLDER"
   | "NO_MESSAGE"
   | "NO_PART"
+  | "NO_QUOTA"
   | "QUERY"
   | "OFFLINE"
   | "NO_ROLE"

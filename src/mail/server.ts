@@ -1,8 +1,9 @@
 /** The server itself, for who wants to look at it: how things stand, what goes over the line, commands by hand. */
 import type { Account } from "../account/config.ts";
-import { noop } from "../imap/index.ts";
+import { getQuotaRoot, noop } from "../imap/index.ts";
 import type { Store } from "../store/index.ts";
 import { Console } from "./console.ts";
+import { MailError } from "./errors.ts";
 import type { ProtocolLines } from "./protocol-lines.ts";
 import type { Session } from "./session.ts";
 import type { Folder, LineState } from "./values.ts";
@@ -28,6 +29,17 @@ export interface ServerStatus {
   /** Folders that the local copy knows, and messages in them that are listed there. */
   readonly folders: number;
   readonly messages: number;
+}
+
+/** Room of one kind, that several folders may share. */
+export interface QuotaUse {
+  /** Hostile text; may be empty. */
+  readonly root: string;
+  /** `STORAGE`, `MESSAGE`, … (RFC 9208 §5). */
+  readonly resource: string;
+  /** In octets for STORAGE, else a number of things. */
+  readonly used: number;
+  readonly limit: number;
 }
 
 export interface ServerParts {
@@ -78,6 +90,20 @@ export class Server {
     const { session } = this.#parts;
     await (await session.connected()).run(noop());
     await session.settled();
+  }
+
+  /** The room that a folder may take, and what is used of it. Throws MailError "NO_QUOTA", and as the line does. */
+  async quota(folder: Folder): Promise<QuotaUse[]> {
+    const connection = await this.#parts.session.connected();
+    if (!connection.capabilities.has("QUOTA"))
+      throw new MailError("NO_QUOTA", "the server does not tell of quotas", "ask whoever runs it");
+    const quotas = await connection.run(getQuotaRoot(folder.path));
+    return quotas.flatMap(({ root, resources }) =>
+      resources.map(({ name, usage, limit }) => {
+        const unit = name === "STORAGE" ? 1024 : 1;
+        return { root, resource: name, used: usage * unit, limit: limit * unit };
+      }),
+    );
   }
 
   /** For commands of the protocol that a person types; those about messages are run in `folder`. */

@@ -20,6 +20,7 @@ import { openMessage, partOf } from "./opening.ts";
 import { removeOpened } from "./outside.ts";
 import type { PageView } from "./pages.ts";
 import { ConsolePage } from "./protocol.ts";
+import { QuotaNotice } from "./quota-notice.ts";
 import type { ReaderView } from "./reader-view.ts";
 import { showResult } from "./results.ts";
 import { saveStream } from "./save.ts";
@@ -71,6 +72,7 @@ export class App {
   /** Covers the panes while it is there. */
   page: PageView | null = null;
   readonly dialog: Dialog = new Dialog(() => this.draw());
+  readonly quota = new QuotaNotice();
   readonly notices: Notices = new Notices(() => this.draw());
   readonly tasks: Tasks = new Tasks(() => this.draw());
   /** Somebody hesitates in the middle of a key sequence. */
@@ -215,6 +217,7 @@ export class App {
 
   #refreshFolders(): void {
     this.mail.refreshFolders().catch(() => undefined);
+    this.quota.ask(this.mail, this.list.folder);
   }
 
   // Keys

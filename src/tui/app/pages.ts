@@ -1,6 +1,7 @@
 /** Text that covers the panes: the help, and what was said. It can be scrolled and searched. */
 import { statusEntries } from "../../commands/index.ts";
-import type { ServerStatus, Waiting } from "../../mail/index.ts";
+import { formatSize } from "../../mail/format.ts";
+import type { QuotaUse, ServerStatus, Waiting } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import { pageLength } from "../components/page.tsx";
 import type { PageEntry, PageModel } from "../model.ts";
@@ -106,6 +107,19 @@ export function queuePage(items: readonly Waiting[]): PageView {
   return new PageView("Changes not on the server   :queue retry ID, :queue drop ID", () =>
     entries.length > 0 ? entries : none,
   );
+}
+
+/** Room on the server. */
+export function quotaPage(items: readonly QuotaUse[]): PageView {
+  const amount = (n: number, resource: string) => (resource === "STORAGE" ? formatSize(n) : String(n));
+  const entries = items.map(({ root, resource, used, limit }) => ({
+    section: safeText(root),
+    label: safeText(resource),
+    text: `${amount(used, resource)} of ${amount(limit, resource)}${limit > 0 ? `, ${Math.round((100 * used) / limit)} %` : ""}`,
+    ...(limit > 0 && used >= limit ? { error: true } : {}),
+  }));
+  const none = [{ section: "", label: "", text: "the server sets no limit" }];
+  return new PageView("Quota   q closes", () => (entries.length > 0 ? entries : none));
 }
 
 /** Server, line and local copy. */

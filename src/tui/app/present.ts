@@ -127,6 +127,7 @@ function status(app: App, now: number): StatusModel {
     progress && line === quiet
       ? `${doing[progress.doing]} ${Math.floor((100 * progress.done) / progress.total)} %`
       : "",
+    app.quota.text,
     app.mail.queued > 0 ? `↑${app.mail.queued}` : "",
     line,
   ].filter((text) => text !== "");

@@ -1,7 +1,7 @@
 /** What commands return, on the screen. */
 import type { Result } from "../../commands/index.ts";
 import type { App } from "./app.ts";
-import { protocolPage, queuePage, statusPage } from "./pages.ts";
+import { protocolPage, queuePage, quotaPage, statusPage } from "./pages.ts";
 
 /** Shows what a command came to. */
 export function showResult(app: App, result: Result): void {
@@ -24,6 +24,9 @@ export function showResult(app: App, result: Result): void {
       break;
     case "queue":
       app.show(queuePage(result.items));
+      break;
+    case "quota":
+      app.show(quotaPage(result.items));
       break;
     case "status":
       app.show(statusPage(result.status));
