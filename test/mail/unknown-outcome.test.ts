@@ -197,7 +197,8 @@ for (const [name, start] of servers) {
         await third.mail.close();
         const fourth = await again({ ...r, here: renamed.folder });
         assert.ok(!(await wire.mailboxes()).includes(r.here.path));
-        assert.deepEqual(await listed(renamed.folder), ["1", "2", "3", "4", "5"]);
+        // Courier numbers the messages of a renamed folder anew, those of one second in any order.
+        assert.deepEqual((await listed(renamed.folder)).toSorted(), ["1", "2", "3", "4", "5"]);
         await fourth.mail.close();
 
         const fifth = await clients.client(r.name, { port: cutting.port });
