@@ -1,15 +1,6 @@
 /** Accounts written into the text of the config file, and taken out of it; the rest of the file stays as the person wrote it. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Config, parseConfig, type ServerAddress } from "./config.ts";
 import { AccountError } from "./errors.ts";
@@ -137,20 +128,16 @@ export function configText(path: string): string {
 
 /** Puts `text` in the place of the file at once, or not at all; a link to it stays a link. Throws AccountError CONFIG. */
 export function writeConfig(path: string, text: string): void {
+  let temporary: string | null = null;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const there = statSync(path, { throwIfNoEntry: false });
     const file = there ? realpathSync(path) : path;
-    const temporary = `${file}.${process.pid}`;
-    const descriptor = openSync(temporary, "wx", there ? there.mode & 0o777 : 0o600);
-    try {
-      writeSync(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    temporary = `${file}.${randomUUID()}`;
+    writeFileSync(temporary, text, { mode: there ? there.mode & 0o777 : 0o600, flag: "wx", flush: true });
     renameSync(temporary, file);
   } catch (error) {
+    if (temporary !== null) rmSync(temporary, { force: true });
     const { code } = error as NodeJS.ErrnoException;
     throw new AccountError("CONFIG", `cannot write ${path}: ${code}`, "check the directory's permissions");
   }

@@ -140,6 +140,52 @@ test("a ca-file is beside the config, or under ~", () => {
   assert.equal(caOf("~/ca.pem"), join(homedir(), "ca.pem"));
 });
 
+test("where mail is sent, and where secrets are", () => {
+  const [only] = parse(
+    ...account(
+      'imap = "imaps://h"',
+      'smtp = "submission://u@smtp.example.org"',
+      "keyring = false",
+      'store-command = "pass insert -m -f x"',
+    ),
+  ).accounts;
+  assert.deepEqual(only?.smtp, { security: "starttls", host: "smtp.example.org", port: 587, user: "u" });
+  assert.deepEqual([only?.keyring, only?.storeCommand], [false, "pass insert -m -f x"]);
+  const [plain] = parse(...account('imap = "imaps://h"')).accounts;
+  assert.ok(plain && !("smtp" in plain || "keyring" in plain || "oauth" in plain));
+});
+
+test("OAuth 2.0: a provider that is known, or its addresses; or another program", () => {
+  const oauth = (...lines: string[]) =>
+    parse(...account('imap = "imaps://h"'), "[accounts.work.oauth2]", ...lines).accounts[0]?.oauth;
+  const google = oauth('provider = "google"', 'client-id = "me"', 'scope = "mine"');
+  assert.ok(google && "clientId" in google);
+  assert.deepEqual(
+    [google.clientId, google.clientSecret, google.scope, google.redirectPort, google.redirectHost],
+    ["me", null, "mine", null, "127.0.0.1"],
+  );
+  assert.match(google.tokenUrl, /^https:/);
+  const own = oauth('token-url = "http://127.0.0.1:5/t"', 'client-id = "me"', "redirect-port = 8080");
+  assert.ok(own && "clientId" in own);
+  assert.deepEqual([own.authorizationUrl, own.deviceUrl, own.redirectPort], [null, null, 8080]);
+  assert.deepEqual(oauth('token-command = "t"'), { tokenCommand: "t" });
+  const cases: readonly [string[], RegExp][] = [
+    [['provider = "google"'], /has no "client-id"\n.*console\.cloud\.google\.com/],
+    [['provider = "nobody"', 'client-id = "x"'], /unknown "provider"\n.*google, microsoft/],
+    [['client-id = "x"'], /neither "provider" nor "token-url"/],
+    [['client-id = "x"', 'token-url = "http://example.org/"'], /"token-url" that is no https address/],
+    [['client-id = "x"', 'token-url = "nonsense"'], /"token-url" that is no https address/],
+    [['client-id = "x"', 'provider = "google"', "redirect-port = 70000"], /"redirect-port" that is no port/],
+    [['client-id = "x"', 'password = "y"'], /accounts\.work\.oauth2 has an unknown setting "password"/],
+  ];
+  for (const [lines, says] of cases)
+    assert.throws(() => oauth(...lines), wrong("CONFIG", says), lines.join());
+  assert.throws(
+    () => parse(...account('imap = "imaps://h"', "oauth2 = 5")),
+    wrong("CONFIG", /is not a table/),
+  );
+});
+
 test("what is wrong is said with the place and what to write", () => {
   const imap = 'imap = "imaps://h"';
   const cases: readonly [string[], RegExp][] = [
@@ -151,6 +197,11 @@ test("what is wrong is said with the place and what to write", () => {
     [[`[accounts."a/b"]`], /accounts\.a\/b has a name that cannot be a directory/],
     [[`[accounts.".."]`], /cannot be a directory/],
     [[`[accounts.${"x".repeat(65)}]`], /cannot be a directory/],
+    [
+      account(imap, 'smtp = "imaps://h"'),
+      /"smtp" of an unknown kind: imaps:\/\/\n.*submissions:\/\/ \(TLS\)/,
+    ],
+    [account(imap, 'keyring = "yes"'), /"keyring" that is not true or false/],
     [account(imap, "password = 1"), /unknown setting "password"\n.*password-command/],
     [["[accounts.work]", imap], /has no "address"\n.*me@example\.org/],
     [account(), /has no "imap"\n.*imaps:\/\//],

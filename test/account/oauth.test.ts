@@ -1,6 +1,9 @@
 // OAuth 2.0 on a real provider and a real server: access is allowed in a browser, by hand, on another device; tokens are renewed.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -10,7 +13,7 @@ import { AccountError } from "../../src/account/errors.ts";
 import type { Keyring } from "../../src/account/keyring.ts";
 import { allowByBrowser, type CodeHooks } from "../../src/account/oauth/code.ts";
 import { allowByDevice } from "../../src/account/oauth/device.ts";
-import { parseRecord, recordText, type TokenRecord } from "../../src/account/oauth/token.ts";
+import { parseRecord, recordText, requestToken, type TokenRecord } from "../../src/account/oauth/token.ts";
 import { Tokens } from "../../src/account/oauth/tokens.ts";
 import type { Vault } from "../../src/account/vault.ts";
 import { AccessToken } from "../../src/imap/index.ts";
@@ -208,6 +211,64 @@ describe("OAuth 2.0", () => {
       new Tokens("work", other, memory("refresh")).get(null),
       code("OAUTH", /invalid_client.*\n.*client-id/),
     );
+  });
+
+  it("a provider that talks nonsense is told so, and never waited for without end", async (t) => {
+    let say: (response: ServerResponse) => void = () => {};
+    const hostile = createServer((request, response) => {
+      request.resume();
+      say(response);
+    });
+    hostile.listen(0, "127.0.0.1");
+    await once(hostile, "listening");
+    t.after(() => {
+      hostile.closeAllConnections();
+      hostile.close();
+    });
+    const url = `http://127.0.0.1:${(hostile.address() as AddressInfo).port}/`;
+    const client = { ...provider.client, tokenUrl: url, deviceUrl: url };
+    const grant = { grant_type: "refresh_token", refresh_token: "r" };
+    const ask = (signal?: AbortSignal) => requestToken(client, grant, "r", signal);
+    const answers: readonly [string, RegExp][] = [
+      ["<html>hello", /makes no sense/],
+      ["", /makes no sense/],
+      ["[]", /makes no sense/],
+      ["null", /makes no sense/],
+      ['{"access_token":5}', /makes no sense/],
+      ['{"access_token":""}', /makes no sense/],
+      ['{"error":"invalid_client","error_description":7}', /invalid_client\)/],
+      ['{"__proto__":{"access_token":"x"}}', /makes no sense/],
+    ];
+    for (const [text, says] of answers) {
+      say = (response) => response.end(text);
+      await assert.rejects(ask(), code("OAUTH", says), text);
+      await assert.rejects(allowByDevice(client, { show: () => {} }), code("OAUTH"), text);
+    }
+    say = (response) => response.writeHead(302, { location: `${provider.issuer}/token` }).end();
+    await assert.rejects(ask(), code("OAUTH", /makes no sense/), "nothing is sent on to where it points");
+    say = (response) => response.writeHead(200).end("x".repeat(300_000));
+    await assert.rejects(ask(), code("PROVIDER", /more than it was asked/));
+    say = (response) => response.destroy();
+    await assert.rejects(ask(), code("PROVIDER", /cannot be reached/));
+    say = () => {};
+    await assert.rejects(ask(AbortSignal.timeout(200)), code("PROVIDER"));
+    for (const seconds of ['"abc"', "-5", "null", "1e400"]) {
+      say = (response) => response.end(`{"access_token":"a","expires_in":${seconds}}`);
+      const { access, refresh, expires } = await ask();
+      assert.deepEqual([access, refresh], ["a", "r"]);
+      assert.ok(expires > Date.now() && expires < Date.now() + 3_600_000, seconds);
+    }
+  });
+
+  it("what was kept is read, whatever became of it", () => {
+    const none = { access: null, expires: 0 };
+    for (const text of ["", " \n", "{}", '{"refresh":5,"access":[],"expires":"x"}'])
+      assert.deepEqual(parseRecord(text), { refresh: null, ...none }, text);
+    assert.deepEqual(parseRecord("1//refresh\n"), { refresh: "1//refresh", ...none });
+    assert.deepEqual(parseRecord("{broken"), { refresh: "{broken", ...none });
+    const record = { refresh: "r", access: "a", expires: 5 };
+    assert.deepEqual(parseRecord(recordText(record)), record);
+    assert.doesNotMatch(recordText(record), /\n/);
   });
 
   describe("with Dovecot", { skip: serverMissing("dovecot") }, () => {

@@ -61,6 +61,16 @@ export const providers: readonly Provider[] = [
     note: "Mail programs need a secure mail key: make one in your AT&T profile.",
   },
   {
+    // A company of its own, whatever its name.
+    name: "Yahoo! JAPAN",
+    domains: "yahoo.co.jp ymail.ne.jp",
+    imap: "imaps://imap.mail.yahoo.co.jp",
+    smtp: "submissions://smtp.mail.yahoo.co.jp",
+    user: "local-part",
+    login: "password",
+    note: "Access of other mail programs has to be allowed first, in the settings of the web mail.",
+  },
+  {
     name: "Yahoo",
     domains: "yahoo.* ymail.com rocketmail.com myyahoo.com",
     mx: "yahoodns.net",
@@ -98,10 +108,19 @@ export const providers: readonly Provider[] = [
   },
   {
     name: "GMX (international)",
-    domains: "gmx.com gmx.us gmx.co.uk gmx.fr gmx.es mail.com email.com",
-    mx: "gmx.com mail.com",
+    domains: "gmx.com gmx.us gmx.co.uk gmx.fr gmx.es",
+    mx: "gmx.com",
     imap: "imaps://imap.gmx.com",
     smtp: "submissions://mail.gmx.com",
+    login: "password",
+    note: imapOn("Settings, POP3 & IMAP"),
+  },
+  {
+    name: "mail.com",
+    domains: "mail.com email.com",
+    mx: "mail.com",
+    imap: "imaps://imap.mail.com",
+    smtp: "submission://smtp.mail.com",
     login: "password",
     note: imapOn("Settings, POP3 & IMAP"),
   },

@@ -91,6 +91,7 @@ export async function addAccount(
     ...(given.pin === undefined ? {} : { pin: given.pin }),
     comments: {
       imap: servers.found ? `from ${servers.found.told}` : "as you named it",
+      smtp: "not tried yet",
       keyring: "the password or token is in the system keyring",
       pin: "the one certificate that is accepted",
     },
