@@ -4,7 +4,7 @@
  */
 import { Parser } from "htmlparser2";
 import { BodyBuilder, expandTabs, type LineShape } from "./body.ts";
-import { dropBarePictures, picture } from "./htmlpictures.ts";
+import { dropBarePictures, joinPictures, picture } from "./htmlpictures.ts";
 import {
   type Attributes,
   fontSize,
@@ -17,7 +17,7 @@ import {
   QUOTED_SENDER,
   regionOf,
 } from "./htmlrules.ts";
-import { CELL_GAP, OpenTable } from "./htmltable.ts";
+import { CELL_GAP, endsInParagraph, OpenTable } from "./htmltable.ts";
 import { linkWarning } from "./links.ts";
 import { atOnce, inTurns } from "./turns.ts";
 import type { Body, Region, Span, SpanStyle } from "./types.ts";
@@ -381,14 +381,17 @@ class HtmlWalker {
       this.breakLine();
       table.closeCell();
       if (table.full) table.spill(this.builder);
-    } else this.space = true;
+    } else {
+      this.space = true;
+      if (this.spans.length === 0 && endsInParagraph(this.builder)) this.blankDue = true;
+    }
   }
 
   private endTable(): void {
     const table = this.tables.pop();
     const { quote, region } = this.top;
     if (this.blankDue) this.builder.addBlank(quote + this.histories.length);
-    table?.finish(this.builder, { quote: quote + this.histories.length, region });
+    if (table?.finish(this.builder, { quote: quote + this.histories.length, region })) this.blankDue = true;
   }
 
   private openLink(href: string): void {
@@ -431,6 +434,7 @@ class HtmlWalker {
     this.breakLine();
     for (let table = this.tables.pop(); table; table = this.tables.pop()) table.spill(this.builder);
     dropBarePictures(this.builder, this.firstLine);
+    joinPictures(this.builder, this.firstLine);
   }
 }
 

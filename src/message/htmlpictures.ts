@@ -2,7 +2,7 @@
 import type { BodyBuilder } from "./body.ts";
 import type { Attributes } from "./htmlrules.ts";
 import { CELL_GAP } from "./htmltable.ts";
-import type { Span } from "./types.ts";
+import type { Line, Span } from "./types.ts";
 
 export interface Picture {
   readonly alt: string;
@@ -83,3 +83,42 @@ export function dropBarePictures({ lines, images }: BodyBuilder, first: number):
     if (kept.length > 0) lines.push({ ...line, spans: kept });
   }
 }
+
+/** Columns up to which the words of a picture stand beside those of others. */
+const SHORT_WORDS = 36;
+
+/**
+ * Puts pictures in words that follow one another line by line, as icons do, into one line. Those that the message
+ * brings along keep theirs: they may be shown below it.
+ */
+export function joinPictures({ lines, images }: BodyBuilder, first: number): void {
+  const isSmall = ({ spans, row, hang, pre }: Line) =>
+    !row &&
+    !pre &&
+    hang === 0 &&
+    spans.some(({ image }) => image !== undefined) &&
+    spans.reduce((sum, { text }) => sum + text.length, 0) <= SHORT_WORDS &&
+    spans.every(({ image, text, style }) =>
+      image === undefined
+        ? text.trim() === "" || (style === "muted" && /^\[\d+\]$/.test(text))
+        : images[image - 1]?.contentId === null,
+    );
+  const own = lines.splice(first);
+  /** The last line, where it is of pictures alone. */
+  let open: Line | null = null;
+  for (const line of own) {
+    const small = isSmall(line);
+    if (small && open && open.quote === line.quote && open.region === line.region) {
+      open = besides(open, line);
+      lines[lines.length - 1] = open;
+      continue;
+    }
+    lines.push(line);
+    open = small ? line : null;
+  }
+}
+
+const besides = (line: Line, more: Line): Line => ({
+  ...line,
+  spans: [...line.spans, { text: CELL_GAP, style: "plain", link: 0 }, ...more.spans],
+});

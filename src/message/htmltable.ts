@@ -113,14 +113,22 @@ export class OpenTable {
   spill(builder: BodyBuilder): void {
     if (!this.gathering) return;
     this.gathering = false;
-    for (const row of this.rows) writeLayout(builder, row);
+    let paragraph = false;
+    for (const row of this.rows) {
+      if (paragraph && row.some(({ lines }) => lines.length > 0)) builder.addBlank();
+      writeLayout(builder, row);
+      paragraph = endsInParagraph(builder);
+    }
     this.rows.length = 0;
   }
 
-  finish(builder: BodyBuilder, shape: LineShape): void {
-    if (!this.gathering) return;
-    if (this.isData()) this.writeData(builder, shape);
+  /** Whether it is a table to be read as one; what follows stands apart from that. */
+  finish(builder: BodyBuilder, shape: LineShape): boolean {
+    if (!this.gathering) return false;
+    const data = this.isData();
+    if (data) this.writeData(builder, shape);
     else this.spill(builder);
+    return data;
   }
 
   private isData(): boolean {
@@ -140,6 +148,7 @@ export class OpenTable {
 
   private writeData(builder: BodyBuilder, shape: LineShape): void {
     const table = builder.newTable();
+    builder.addBlank(shape.quote);
     /** By column, the rows that a cell above still takes. */
     const taken: number[] = [];
     let heading = true;
@@ -184,6 +193,16 @@ function inOneLine(cells: readonly (readonly Span[])[]): Span[] {
       i === 0 ? spans : [{ text: CELL_GAP, style: "plain", link: 0 } as const, ...spans],
     );
 }
+
+/** Letters from which a line is a paragraph, and needs air before what stands in the next cell of a frame. */
+const PARAGRAPH = 120;
+
+export function endsInParagraph({ lines }: BodyBuilder): boolean {
+  const last = lines.at(-1);
+  return last !== undefined && last.row === null && lengthOf(last.spans) >= PARAGRAPH;
+}
+
+const lengthOf = (spans: readonly Span[]) => spans.reduce((sum, { text }) => sum + text.length, 0);
 
 /** A row of a frame: on one line where each cell is one and they fit, else cell below cell. */
 function writeLayout(builder: BodyBuilder, row: readonly Cell[]): void {

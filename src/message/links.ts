@@ -2,15 +2,22 @@
 import { domainToASCII } from "node:url";
 import type { Body, LinkWarning, Span } from "./types.ts";
 
-/** Links to be listed below the text, by the number the text has for them; a link whose text is its target is not. */
+/**
+ * Links to be listed below the text, by the number the text has for them. A link whose text is its target is not, nor
+ * one that no text is left of.
+ */
 export function hiddenLinks(body: Body): { readonly number: number; readonly target: string }[] {
+  const wanted = new Set<number>();
   const spelt = new Set<number>();
   for (const { spans } of body.lines) {
-    for (const { text, link } of spans) if (link > 0 && text === body.links[link - 1]) spelt.add(link);
+    for (const { text, link } of spans) {
+      if (link > 0) wanted.add(link);
+      if (link > 0 && text === body.links[link - 1]?.replace(/^mailto:(?=[^?]*$)/i, "")) spelt.add(link);
+    }
   }
   return body.links
     .map((target, i) => ({ number: i + 1, target }))
-    .filter(({ number }) => !spelt.has(number));
+    .filter(({ number }) => wanted.has(number) && !spelt.has(number));
 }
 
 const HOST = String.raw`(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]*`;

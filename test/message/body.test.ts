@@ -64,6 +64,21 @@ const pages: [string, string, string[]][] = [
     ["[image A view 320×200][image]", "\u{1f600}[image Fax]"],
   ],
   [
+    "pictures one below the other, as icons are, share a line; one that the message brings along keeps its own",
+    '<div><img alt=Facebook></div><div><a href="https://x.org/1"><img alt=Mail></a></div><div>or</div><div><img alt=Web></div><div><img src="cid:a@b"></div>',
+    ["[image Facebook]  [image Mail][1]", "or", "[image Web]", "[image]"],
+  ],
+  [
+    "a table of data stands apart from the text around it",
+    "<div>Prices:</div><table><tr><th>Item<th>Price</tr><tr><td>Tea<td>2</tr></table><div>All of them.</div>",
+    ["Prices:", "", "Item  Price", "────  ─────", "Tea   2", "", "All of them."],
+  ],
+  [
+    "a paragraph in a frame stands apart from the next cell",
+    `<table><tr><td>News</td></tr><tr><td>${"word ".repeat(30)}</td></tr><tr><td>More</td></tr></table>`,
+    ["News", ...[12, 12, 6].map((n) => "word ".repeat(n).trim()), "", "More"],
+  ],
+  [
     "a picture without words beside a text that leads to the same place",
     '<a href="https://x.org/1"><img src=a width=90 height=90></a><br><a href="https://x.org/1">Tea</a>',
     ["Tea[1]"],

@@ -13,6 +13,17 @@ test("only links whose target the text does not spell out are listed below it", 
   );
 });
 
+test("an address of a person that is spelt out is not listed, nor a link that nothing is left of", () => {
+  const body = htmlToBody(
+    '<a href="mailto:a@b.example">a@b.example</a> <a href="mailto:a@b.example?subject=x">a@b.example</a>' +
+      '<p><a href="https://c.example/1"><img src=y></a> <a href="https://c.example/1">c</a>',
+  );
+  assert.deepEqual(
+    hiddenLinks({ ...body, links: [...body.links, "https://nobody.example/"] }).map((l) => l.target),
+    ["mailto:a@b.example?subject=x", "https://c.example/1"],
+  );
+});
+
 test("a plain text lists none: its links are spelt out", () => {
   assert.deepEqual(
     hiddenLinks(textToBody("see https://c.example/page now", { flowed: false, delSp: false, pre: false })),

@@ -128,8 +128,12 @@ describe("an open message", { skip: serverMissing("dovecot") }, () => {
     pty.type("q");
     pty.type("|");
     await pty.waitFor(":pipe");
-    pty.type("grep -c '^Subject: Sample message 1' | grep 1 && exit 3\r");
-    await pty.waitFor("Enter goes back");
+    // The answer to the command before still stands on the terminal that this one is given.
+    pty.type("grep -c '^Subject: Sample message 1' | sed s/1/found/; (exit 3)\r");
+    await pty.waitFor((shown) => {
+      const found = shown.findLastIndex((line) => line.trim() === "found");
+      return found >= 0 && shown.slice(found).some((line) => line.includes("Enter goes back"));
+    });
     pty.type("\r");
     await pty.waitFor("ended with 3");
   });

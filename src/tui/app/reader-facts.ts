@@ -26,7 +26,9 @@ export function headerRows(message: ReadableMessage, protection: Protection): Re
     { name: "To", value: formatPeople(to, true) },
     { name: "Cc", value: formatPeople(cc, true) },
     { name: "Date", value: date === null ? "" : longDate(date) },
-    { name: "Subject", value: subject },
+    subject === ""
+      ? { name: "Subject", value: "(no subject)", tone: "quiet" }
+      : { name: "Subject", value: subject },
     ...senderRow(message),
     ...listRow(message.list),
     ...protectionRows(message, protection),

@@ -1,8 +1,8 @@
 /** The lines of an open message: its text, its header or its source, laid out for a width. */
 import type { DisplayLine } from "../../message/layout.ts";
-import { hiddenLinks, shortenLinks } from "../../message/links.ts";
+import { hiddenLinks } from "../../message/links.ts";
 import { safeText } from "../../message/safe.ts";
-import type { ReadableMessage } from "../../message/types.ts";
+import type { Body, ReadableMessage } from "../../message/types.ts";
 import { cutToWidth, textWidth } from "../../message/width.ts";
 
 /** Quotes of up to this many lines are read along with what answers them, and stay. */
@@ -30,14 +30,14 @@ function linkLine(number: number, target: string): DisplayLine {
   return { ...noteLine(""), spans: spans.filter(({ text }) => text !== "") };
 }
 
-/** The message as text, what is wrong with it first, the links that its text does not spell out last. */
+/** The message as text, what is wrong with it first, the links that its text does not spell out last; `body` is that which was wrapped. */
 export function textLines(
-  message: ReadableMessage,
+  { problems }: ReadableMessage,
+  body: Body,
   wrapped: readonly DisplayLine[],
   folded: boolean,
 ): DisplayLine[] {
-  const { body, problems } = message;
-  const links = hiddenLinks(shortenLinks(body)).map(({ number, target }) => linkLine(number, target));
+  const links = hiddenLinks(body).map(({ number, target }) => linkLine(number, target));
   const warnings = body.warnings.map(({ link, named, actual }) =>
     noteLine(`! link ${link} says ${safeText(named)} and leads to ${safeText(actual)}`, "warning"),
   );

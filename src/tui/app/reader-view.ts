@@ -5,7 +5,7 @@ import type { Folder } from "../../mail/index.ts";
 import { type DisplayLine, layoutBody, layoutInTurns } from "../../message/layout.ts";
 import { shortenLinks } from "../../message/links.ts";
 import { safeText } from "../../message/safe.ts";
-import type { Attachment, ReadableMessage, ReadOptions } from "../../message/types.ts";
+import type { Attachment, Body, ReadableMessage, ReadOptions } from "../../message/types.ts";
 import { readerLength } from "../components/reader.tsx";
 import type { ReaderAttachment, ReaderHeader, ReaderModel, ReaderPicture } from "../model.ts";
 import type { Graphics, TerminalImage } from "../terminal/graphics.ts";
@@ -28,6 +28,8 @@ export interface ReaderContent {
   draw(): void;
 }
 
+/** Columns that an address in the text takes at most. */
+const longestLink = 60;
 /** Lines of a body that are laid out at once; more of them let keys come between. */
 const linesAtOnce = 200;
 /** Attachments that are listed while nobody looks for them. */
@@ -69,7 +71,8 @@ export class ReaderView {
   #attachmentsAwaited = false;
   #width = 0;
   #height = 1;
-  /** The body as wrapped, and as shown: folded, with what Postern says of it. */
+  /** The body, as wrapped, and as shown: folded, with what Postern says of it. */
+  #body: Body | null = null;
   #wrapped: readonly DisplayLine[] = [];
   #lines: readonly DisplayLine[] = [];
   /** Counts what was laid out, so that the last one wins. */
@@ -116,7 +119,8 @@ export class ReaderView {
   #layOut(): void {
     const layout = ++this.#layouts;
     if (!this.#message || this.#width === 0) return;
-    const body = shortenLinks(withSizes(this.#message));
+    const body = shortenLinks(withSizes(this.#message), Math.min(longestLink, this.#width - 6));
+    this.#body = body;
     const take = (lines: readonly DisplayLine[]) => {
       if (layout !== this.#layouts) return;
       this.#notice = "";
@@ -136,7 +140,7 @@ export class ReaderView {
     if (!this.#message) return;
     const text =
       this.#source === null
-        ? textLines(this.#message, this.#wrapped, this.#folded)
+        ? textLines(this.#message, this.#body ?? this.#message.body, this.#wrapped, this.#folded)
         : plainLines(this.#source, this.#width);
     const shown =
       this.#source === null && this.#showsPictures ? this.pictures : new Map<string, TerminalImage>();
