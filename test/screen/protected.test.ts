@@ -134,8 +134,13 @@ describe("signed and encrypted messages", { skip: missing }, () => {
     pty.type("\x07");
     await pty.waitFor("stopped; :decrypt tries again");
     assert.ok(!pty.text().some((line) => line.includes("C-g stops it")));
+    // Who goes away waits for nothing.
+    pty.type("q\r");
+    await pty.waitFor("decrypting… C-g stops it");
+    pty.type("q");
+    await pty.waitFor((shown) => !shown.some((line) => line.includes("C-g stops it")));
     rmSync(join(home.dir, "slow"));
-    pty.type("zd");
+    pty.type("\r");
     await pty.waitFor("The secret words.", 10_000);
   });
 });

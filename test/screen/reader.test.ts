@@ -19,6 +19,7 @@ const twoForms = lines(
   received,
   says("dmarc=pass header.from=engine.example; spf=pass smtp.mailfrom=engine.example"),
   "From: Ada <ada@engine.example>",
+  "Reply-To: Talk <talk@engine.example>",
   "Subject: Two forms",
   'List-Id: "Engine talk" <talk.engine.example>',
   "Content-Type: multipart/alternative; boundary=b",
@@ -136,9 +137,10 @@ describe("what is known of a message", local(), () => {
 
   test("the sender is vouched for, the list named, in one line each", async () => {
     await pty.waitFor("The plain words");
-    await pty.waitFor("Sender   ✓ engine.example (DMARC, SPF)");
+    await pty.waitFor("Sender    ✓ engine.example (DMARC, SPF)");
     assert.equal(colourOf("✓"), 2, "green");
-    await pty.waitFor("List     Engine talk <talk.engine.example>");
+    await pty.waitFor("Reply-To  Talk <talk@engine.example>");
+    await pty.waitFor("List      Engine talk <talk.engine.example>");
   });
 
   test("the other form is a key away, and back; its table stands in columns, its false link is red", async () => {

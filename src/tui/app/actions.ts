@@ -2,7 +2,7 @@
 import type { App } from "./app.ts";
 import { mark, moveBy, pageBy, toEnd, toUnread } from "./moving.ts";
 import { decrypt, setCharset, toggleForm } from "./opening.ts";
-import { copyLink, openAttachment, openLink, pipe, toggleSource } from "./outside.ts";
+import { copyLink, openAttachment, openLink, pipe, promptSave, save, toggleSource } from "./outside.ts";
 import { keysPage, messagesPage } from "./pages.ts";
 import { togglePictures } from "./pictures.ts";
 import { openTrace } from "./protocol.ts";
@@ -106,11 +106,11 @@ export const actions: Readonly<Record<string, Action>> = {
   type: simple("Type the next command, in the console", (app) => app.type()),
   prompt: prompt("Type a command", (argument) => argument),
   "prompt-search": simple("Type a query, go to what it finds", (app) => app.promptSearch(), "UID SEARCH"),
-  "prompt-save": simple("Save the attachment", (app) => app.promptSave(), "FETCH BODY.PEEK[n]"),
+  "prompt-save": simple("Save the attachment", (app) => promptSave(app), "FETCH BODY.PEEK[n]"),
   save: {
     summary: "Save a part of the message to a file: save 2 PATH",
     imap: "FETCH BODY.PEEK[n]",
-    run: (app, argument) => app.save(argument),
+    run: (app, argument) => app.try(save(app, argument)),
   },
   "open-link": {
     summary: "Open a link of the message by its number; without a browser here, copy it",

@@ -6,7 +6,6 @@ import { type Context, findCommand, UsageError } from "../../commands/index.ts";
 import { parseLine, splitWords } from "../../commands/parse.ts";
 import type { Folder, LineState, Mail, MailEvent } from "../../mail/index.ts";
 import type { CryptoTools } from "../../message/crypto/types.ts";
-import { safeFileName } from "../../message/file-name.ts";
 import type { Pane } from "../model.ts";
 import { type Graphics, noGraphics } from "../terminal/graphics.ts";
 import { findAction } from "./actions.ts";
@@ -16,14 +15,13 @@ import { inWords } from "./in-words.ts";
 import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
 import { Notices } from "./notices.ts";
-import { openMessage, partOf } from "./opening.ts";
+import { openMessage } from "./opening.ts";
 import { removeOpened } from "./outside.ts";
 import type { PageView } from "./pages.ts";
 import { ConsolePage } from "./protocol.ts";
 import { QuotaNotice } from "./quota-notice.ts";
 import type { ReaderView } from "./reader-view.ts";
 import { showResult } from "./results.ts";
-import { saveStream } from "./save.ts";
 import { find, findInMessage } from "./searching.ts";
 import { Tasks } from "./tasks.ts";
 
@@ -275,13 +273,6 @@ export class App {
     }
   }
 
-  promptSave(): void {
-    const attachment = this.reader?.attachment;
-    if (!attachment) return;
-    const text = safeFileName(attachment.fileName, `part-${attachment.section}`);
-    this.dialog.line({ prefix: "save to: ", text, accept: (path) => this.#save(attachment.section, path) });
-  }
-
   // Command lines
 
   /** Does what `:` would do with this line. */
@@ -338,6 +329,7 @@ export class App {
       this.say(`${folder.name} holds only other folders`, true);
       return;
     }
+    this.reader?.leave();
     this.reader = null;
     this.pane = "list";
     if (folder.path === this.list.folder.path && this.list.filter === null) return;
@@ -381,6 +373,7 @@ export class App {
 
   /** Closes the message; one within another leads back to that. */
   closeReader(): void {
+    this.reader?.leave();
     this.reader = this.reader?.outer ?? null;
     if (!this.reader && this.pane === "reader") this.pane = "list";
   }
@@ -428,24 +421,6 @@ export class App {
       this.say("up to date");
     };
     this.say("looking for changes…");
-    this.try(work());
-  }
-
-  save(argument: string): void {
-    const [section = "", path = "."] = splitWords(argument);
-    if (section === "") throw new UsageError("save: needs a part", "say save 2 PATH; v shows the parts");
-    this.#save(section, path);
-  }
-
-  #save(section: string, path: string): void {
-    const { reader } = this;
-    if (!reader) throw new UsageError("no message is open", "open one first");
-    const work = async () => {
-      const { fileName, stream } = await partOf(this, reader, section);
-      const written = await saveStream(stream, path, safeFileName(fileName, `part-${section}`));
-      this.say(`saved ${written}`);
-    };
-    this.say("saving…");
     this.try(work());
   }
 

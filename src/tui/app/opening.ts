@@ -24,6 +24,7 @@ const surroundings = (app: App) => ({ graphics: () => app.graphics, draw: () => 
 /** Shows a message of the list in the reader, and marks it as read once it is there. */
 export function openMessage(app: App, folder: Folder, message: Message): void {
   const reader = new ReaderView({ folder, uid: message.uid, size: message.size, ...surroundings(app) });
+  app.reader?.leave();
   app.reader = reader;
   app.pane = "reader";
   const unread = !message.flags.includes("\\Seen");
@@ -37,8 +38,10 @@ function load(app: App, reader: ReaderView, done: () => void = () => undefined):
     (message) => {
       reader.show(message);
       done();
-      protect(app, reader);
-      showPictures(app, reader);
+      if (!reader.left.aborted) {
+        protect(app, reader);
+        showPictures(app, reader);
+      }
       app.draw();
     },
     (error: unknown) => {
@@ -99,7 +102,8 @@ async function unlock(app: App, reader: ReaderView, ask: boolean): Promise<void>
   const { folder, uid, options } = reader;
   reader.protection = { state: "working" };
   const label = reader.message?.items.some(({ kind }) => kind === "encrypted") ? "decrypting…" : "checking…";
-  await app.tasks.run(label, async (signal) => {
+  await app.tasks.run(label, async (stopped) => {
+    const signal = AbortSignal.any([stopped, reader.left]);
     const tools = { ...app.crypto, ask, signal };
     const { source } = reader;
     const work = async (): Promise<OpenedMessage & { message: ReadableMessage }> => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { UsageError } from "../../commands/index.ts";
+import { splitWords } from "../../commands/parse.ts";
 import { browserFor, startDetached, type Viewer } from "../../commands/programs.ts";
 import { safeFileName } from "../../message/file-name.ts";
 import { safeText } from "../../message/safe.ts";
@@ -54,6 +55,30 @@ export async function openPage(app: App, target: string): Promise<void> {
   }
   await show(app, browser);
   app.say(`opened ${target}`);
+}
+
+/** Asks where the chosen attachment is to go, and saves it there. */
+export function promptSave(app: App): void {
+  const attachment = app.reader?.attachment;
+  if (!attachment) return;
+  const text = safeFileName(attachment.fileName, `part-${attachment.section}`);
+  const accept = (path: string) => app.try(savePart(app, attachment.section, path));
+  app.dialog.line({ prefix: "save to: ", text, accept });
+}
+
+/** `2 PATH`: saves a part of the open message. */
+export async function save(app: App, argument: string): Promise<void> {
+  const [section = "", path = "."] = splitWords(argument);
+  if (section === "") throw new UsageError("save: needs a part", "say save 2 PATH; v shows the parts");
+  await savePart(app, section, path);
+}
+
+async function savePart(app: App, section: string, path: string): Promise<void> {
+  const reader = openReader(app);
+  app.say("saving…");
+  const { fileName, stream } = await partOf(app, reader, section);
+  const written = await saveStream(stream, path, safeFileName(fileName, `part-${section}`));
+  app.say(`saved ${written}`);
 }
 
 /** Directories of attachments that were opened: how long their programs need them is not known. */

@@ -61,6 +61,7 @@ async function loadPictures(app: App, reader: ReaderView, all: boolean): Promise
     .filter(({ section }) => !reader.pictures.has(section))
     .slice(0, maxPictures);
   for (const { section } of wanted) {
+    if (reader.left.aborted) return;
     const { stream } = await partOf(app, reader, section);
     const bytes = await collect(stream, atMost);
     const info = bytes && pictureInfo(bytes);

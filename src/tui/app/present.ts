@@ -50,6 +50,7 @@ const hinted: readonly (readonly [line: string, text: string])[] = [
 
 function keyHints(app: App, context: KeyContext): KeyHint[] {
   return hinted.flatMap(([line, text]) => {
+    if (line === "form" && !app.reader?.message?.otherForm) return [];
     const bound = app.bindings.find((b) => (b.context === context || b.context === "any") && b.line === line);
     return bound ? [{ keys: bound.keys.replaceAll(" ", ""), text }] : [];
   });

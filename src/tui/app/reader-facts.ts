@@ -4,7 +4,7 @@ import { describeAuthentication } from "../../message/authentication.ts";
 import type { OpenedMessage, SignatureCheck } from "../../message/crypto/types.ts";
 import type { MailingList } from "../../message/mailing-list.ts";
 import { safeText } from "../../message/safe.ts";
-import type { ProtectedPart, ReadableMessage } from "../../message/types.ts";
+import type { Person, ProtectedPart, ReadableMessage } from "../../message/types.ts";
 import type { ReaderHeader, Tone } from "../model.ts";
 
 /** How far the signatures and the decryption of a message have come; null for a message that has neither. */
@@ -20,11 +20,12 @@ export const isProtected = (item: { readonly kind: string }): item is ProtectedP
 
 /** The rows above the message, empty ones left out. All texts are safe. */
 export function headerRows(message: ReadableMessage, protection: Protection): ReaderHeader[] {
-  const { from, to, cc, subject, date } = message.headers;
+  const { from, replyTo, to, cc, subject, date } = message.headers;
   const rows: ReaderHeader[] = [
     { name: "From", value: formatPeople(from, true) },
     { name: "To", value: formatPeople(to, true) },
     { name: "Cc", value: formatPeople(cc, true) },
+    { name: "Reply-To", value: sameAddresses(from, replyTo) ? "" : formatPeople(replyTo, true) },
     { name: "Date", value: date === null ? "" : longDate(date) },
     subject === ""
       ? { name: "Subject", value: "(no subject)", tone: "quiet" }
@@ -35,6 +36,9 @@ export function headerRows(message: ReadableMessage, protection: Protection): Re
   ];
   return rows.filter(({ value }) => value !== "").map((row) => ({ ...row, value: safeText(row.value) }));
 }
+
+const sameAddresses = (a: readonly Person[], b: readonly Person[]) =>
+  b.every(({ email }) => a.some((one) => one.email.toLowerCase() === email.toLowerCase()));
 
 const proofTones = { proven: "good", doubtful: "doubt", refuted: "bad", unknown: "quiet" } as const;
 

@@ -59,6 +59,7 @@ export class ReaderView {
   protection: Protection = null;
   /** By section, those that have come. */
   readonly pictures: Map<string, TerminalImage> = new Map();
+  readonly #left = new AbortController();
   readonly #graphics: () => Graphics;
   readonly #draw: () => void;
   #showsPictures = true;
@@ -95,7 +96,15 @@ export class ReaderView {
     this.#draw = draw;
   }
 
-  /** Shows the message, from its beginning if it is another text than before. */
+  /** The person has gone on to something else: what is still worked at here may end. */
+  leave(): void {
+    this.#left.abort();
+  }
+
+  get left(): AbortSignal {
+    return this.#left.signal;
+  }
+
   show(message: ReadableMessage): void {
     this.#message = message;
     this.#layOut();
