@@ -59,10 +59,10 @@ export function draftText(draft: AccountDraft): string {
       const comment = comments[name]?.replace(/[\x00-\x1f\x7f-\x9f]/g, " ");
       return [comment === undefined ? setting : `${setting.padEnd(46)} # ${comment}`];
     });
-  const oauth = draft.oauth2
-    ? ["", `[accounts.${draft.name}.oauth2]`, ...lines(Object.entries(draft.oauth2))]
-    : [];
-  return `${[`[accounts.${draft.name}]`, ...lines(settings), ...oauth].join("\n")}\n`;
+  // A bare key of TOML has no dots.
+  const name = /^[\w-]+$/.test(draft.name) ? draft.name : quoted(draft.name);
+  const oauth = draft.oauth2 ? ["", `[accounts.${name}.oauth2]`, ...lines(Object.entries(draft.oauth2))] : [];
+  return `${[`[accounts.${name}]`, ...lines(settings), ...oauth].join("\n")}\n`;
 }
 
 const heading = `# The accounts of Postern. Every setting is told of by "man postern-config".\n\n`;

@@ -23,8 +23,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** What our entries are called in the keyring's own program. */
 const service = "postern";
 
-/** A process of Node starts in a twentieth of this. */
-const startMs = 5_000;
+/** A process of Node starts in a hundredth of this, but not where the machine is busy. */
+const startMs = 10_000;
 /** Where nobody can be shown a window, a keyring that lives answers in a few milliseconds. */
 const answerMs = 900;
 /** Where the keyring may first ask the person to unlock it. */

@@ -20,9 +20,10 @@ export function promptPassword(question: string): Promise<string> {
     tty.setEncoding("utf8").on("data", (text: string) => {
       for (const c of text) {
         if (c === "\r" || c === "\n") return finish(() => resolve(typed));
-        if (c === "\x03" || c === "\x04") {
+        if (c === "\x03")
+          return finish(() => reject(new AccountError("STOPPED", "you stopped it", "nothing was changed")));
+        if (c === "\x04")
           return finish(() => reject(new AccountError("NO_PASSWORD", "no password was given", "try again")));
-        }
         if (c === "\x7f" || c === "\b") typed = typed.slice(0, -1);
         else if (c === "\x15") typed = "";
         else typed += c;

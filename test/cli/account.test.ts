@@ -1,7 +1,9 @@
 // postern account, as a script meets it: stdin closed, no terminal, nobody to be asked.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { keyringAbsent, startKeyring, type TestKeyring } from "../servers/keyring.ts";
@@ -279,7 +281,55 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
     before(async () => {
       provider = await startProvider();
     });
-    after(() => provider.stop());
+    after(async () => {
+      await provider.stop();
+      for (const server of servers) await server.stop();
+    });
+
+    const servers: Dovecot[] = [];
+    /** A server that asks the provider about tokens, and takes nothing else. */
+    async function oauthDovecot(conf: string): Promise<Dovecot> {
+      chmodSync(conf, 0o644);
+      chmodSync(dirname(conf), 0o755);
+      const passdb = `passdb {\n  driver = oauth2\n  mechanisms = oauthbearer xoauth2\n  args = ${conf}\n}\n`;
+      const server = await startDovecot({ config: `auth_mechanisms = xoauth2\n${passdb}` });
+      servers.push(server);
+      server.deliver("INBOX", [sampleMessage()]);
+      return server;
+    }
+
+    it("add asks a provider where its tokens are, has access allowed on another device, and logs in", async () => {
+      const home = empty();
+      const conf = home.write("oauth2.conf", provider.dovecot);
+      const [bearer, kept] = [await oauthDovecot(conf), join(home.dir, "token")];
+      const args = [
+        ...["account", "add", "user@example.org", "--name", "by.token", "--ca-file", "ca.pem"],
+        ...["--imap", `imaps://user@localhost:${bearer.tlsPort}`],
+        ...["--oauth2", provider.issuer, "--client-id", "postern", "--device"],
+        ...["--password-command", `cat ${kept}`, "--store-command", `cat > ${kept}`],
+      ];
+      home.write("ca.pem", bearer.ca);
+      const child = spawn("bin/postern", args, { env: home.env, stdio: ["ignore", "pipe", "pipe"] });
+      let err = "";
+      const told = new Promise<RegExpExecArray>((resolve) => {
+        child.stderr.setEncoding("utf8").on("data", (text: string) => {
+          err += text;
+          const match = /Open (\S+) on any device, and type the code (\S+)/.exec(err);
+          if (match) resolve(match);
+        });
+      });
+      const ended = once(child, "exit");
+      const [, url = "", typed = ""] = await Promise.race([told, ended.then(() => assert.fail(err))]);
+      await new Browser().allowDevice(`${url}?user_code=${typed}`, "user");
+      assert.deepEqual(await ended, [0, null], err);
+      assert.match(text(home), /^\[accounts\."by\.token"\.oauth2\]\nauthorization-url = "http/m);
+      assert.equal((await home.run(["account", "show"])).out.split("\n")[0], "name\tby.token");
+      const list = await home.run(["list"]);
+      assert.deepEqual([list.status, list.err], [0, ""]);
+      const nowhere = await home.run([...args, "--name", "other", "--oauth2", `${provider.issuer}/x`]);
+      assert.equal(nowhere.status, 77);
+      assert.match(nowhere.err, /does not say where it gives out tokens/);
+    });
 
     it("login keeps tokens by a command, by a device or a browser; without a way to be asked it says so", async () => {
       const home = empty();

@@ -12,7 +12,6 @@ import { Credentials } from "../../account/credentials.ts";
 import { parseAddress, type SearchOptions } from "../../account/discovery/index.ts";
 import { AccountError } from "../../account/errors.ts";
 import { keyringMissing, systemKeyring } from "../../account/keyring.ts";
-import { oauthProviderOf, oauthProviders } from "../../account/oauth/providers.ts";
 import { recordText } from "../../account/oauth/token.ts";
 import { type Vault, vaultOf } from "../../account/vault.ts";
 import { UsageError } from "../../commands/index.ts";
@@ -24,8 +23,9 @@ import {
   type ShownCertificate,
 } from "../../imap/index.ts";
 import { allowAccess, openVault, readSecret } from "./login.ts";
+import { withLogin } from "./oauth-client.ts";
 import type { Given } from "./options.ts";
-import { chooseServers, inWords, type Servers } from "./servers.ts";
+import { chooseServers, inWords } from "./servers.ts";
 import type { Talk } from "./talk.ts";
 
 export interface Added {
@@ -104,37 +104,6 @@ export async function addAccount(
   writeConfig(place.path, withAccount(text, draft, place.path));
   talk.mark("good", `wrote ${place.path}: account "${draft.name}"`);
   return { account: accountOf(draft, place.path), path: place.path, secret };
-}
-
-/** Password or OAuth 2.0: as given, or as the provider leaves no choice. */
-async function withLogin(
-  talk: Talk,
-  { imap, found }: Servers,
-  given: Given,
-  draft: AccountDraft,
-): Promise<AccountDraft> {
-  const needed = found?.provider?.login === "oauth2" ? oauthProviderOf(imap.host) : null;
-  const name = given.oauth2 ?? needed;
-  if (name === null) return draft;
-  const provider = oauthProviders[name];
-  if (!provider) {
-    throw new UsageError(
-      `"${name}" is no provider of OAuth 2.0 that is known`,
-      `give one of ${Object.keys(oauthProviders).join(", ")}; others are set up in the config: man postern-config`,
-    );
-  }
-  if (given["client-id"] === undefined)
-    talk.mark("note", `register a client of your own: ${provider.register}`);
-  const id = given["client-id"] ?? (await talk.ask("Client id", "--client-id"));
-  const secret =
-    given["client-secret"] ??
-    (talk.interactive ? await talk.ask("Client secret (Enter: none)", "--client-secret") : "");
-  const keyring = given["store-command"] === undefined && given["password-command"] === undefined;
-  return {
-    ...draft,
-    ...(keyring ? { keyring: true } : {}),
-    oauth2: { provider: name, "client-id": id, ...(secret === "" ? {} : { "client-secret": secret }) },
-  };
 }
 
 interface Ready {

@@ -53,8 +53,9 @@ export const accountOptions = {
     type: "text",
     value: "PROVIDER",
     verbs: ["add"],
-    help: "log in by OAuth 2.0, at a provider of postern-config(5)",
+    help: "log in by OAuth 2.0, at a provider of postern-config(5) or at the https address of another",
   },
+  scope: { type: "text", value: "SCOPE", verbs: ["add"], help: "what access is asked for there" },
   "client-id": { type: "text", value: "ID", verbs: ["add"], help: "your client id at that provider" },
   "client-secret": { type: "text", value: "SECRET", verbs: ["add"], help: "what came with the id" },
   browser: {
