@@ -117,6 +117,15 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
     assert.equal(text(home), "");
   });
 
+  it("a server for sending that is not there is noted, and reading goes on all the same", async () => {
+    const home = empty();
+    const ran = await add(home, [...withPassword, "--smtp", "submission://localhost:1"]);
+    assert.equal(ran.status, 0, ran.err);
+    assert.match(text(home), /^smtp = "submission:\/\/user@localhost:1" +# it could not be used when/m);
+    const list = await home.run(["account", "list", "--json"]);
+    assert.equal((json(list).items as { smtp: string }[])[0]?.smtp, "submission://user@localhost:1");
+  });
+
   it("a refused password is told in the server's words, and nothing is written", async () => {
     const home = empty();
     const ran = await add(home, ["--ca-file", "ca.pem", "--password-command", "echo wrong"]);

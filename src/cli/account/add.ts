@@ -1,6 +1,7 @@
 /** `postern account add`, and `postern` where there is no account: an address is enough; scripts say the rest by options. */
+
 import { tryLogin } from "../../account/check.ts";
-import { type Account, type Config, parseConfig } from "../../account/config.ts";
+import { type Account, type Config, parseConfig, readCa } from "../../account/config.ts";
 import {
   type AccountDraft,
   configText,
@@ -13,6 +14,7 @@ import { parseAddress, type SearchOptions } from "../../account/discovery/index.
 import { AccountError } from "../../account/errors.ts";
 import { keyringMissing, systemKeyring } from "../../account/keyring.ts";
 import { recordText } from "../../account/oauth/token.ts";
+import { trySubmission } from "../../account/submission.ts";
 import { type Vault, vaultOf } from "../../account/vault.ts";
 import { UsageError } from "../../commands/index.ts";
 import {
@@ -101,9 +103,28 @@ export async function addAccount(
   const { draft, secret } = drafted.oauth2
     ? await allowed(talk, drafted, place.path, given)
     : await byPassword(talk, drafted, place.path, given, servers.users);
-  writeConfig(place.path, withAccount(text, draft, place.path));
+  const checked = given.unchecked === true ? draft : await withSubmission(talk, draft, place.path);
+  writeConfig(place.path, withAccount(text, checked, place.path));
   talk.mark("good", `wrote ${place.path}: account "${draft.name}"`);
   return { account: accountOf(draft, place.path), path: place.path, secret };
+}
+
+/** Looks whether the server for sending is there; if not, that is told, and reading goes on all the same. */
+async function withSubmission(talk: Talk, draft: AccountDraft, path: string): Promise<AccountDraft> {
+  const { smtp } = draft;
+  if (!smtp) return draft;
+  const said = (comment: string) => ({ ...draft, comments: { ...draft.comments, smtp: comment } });
+  try {
+    const ca = readCa(accountOf(draft, path));
+    await talk.during(`Asking ${smtp.host} …`, trySubmission(smtp, ca));
+    talk.mark("good", `${smtp.host} takes mail to be sent`);
+    return said("it answered; nobody has logged in there yet");
+  } catch (error) {
+    if (!(error instanceof ImapError)) throw error;
+    talk.mark("bad", `sending: ${error.message}`);
+    talk.say(`  ${error.hint} "smtp" in the config can be set later.`);
+    return said("it could not be used when this was written");
+  }
 }
 
 interface Ready {
