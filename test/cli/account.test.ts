@@ -36,11 +36,12 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
   const url = () => `imaps://localhost:${dovecot.tlsPort}`;
   const add = (home: Home, more: readonly string[] = [], env = {}) =>
     home.run(["account", "add", "user@example.org", "--imap", url(), "--user", "user", ...more], { env });
-  const withPassword = ["--ca-file", "ca.pem", "--password-command", "echo password"];
+  const ca = (home: Home) => ["--ca-file", join(home.dir, "ca.pem")];
+  const withPassword = (home: Home) => [...ca(home), "--password-command", "echo password"];
 
   it("adds an account by flags, tries it, and what it writes is used", async () => {
     const home = empty();
-    const ran = await add(home, withPassword);
+    const ran = await add(home, withPassword(home));
     assert.deepEqual([ran.status, ran.err], [0, ""]);
     assert.equal(ran.out, `added account "example" to ${home.config}\n`);
     assert.equal(
@@ -52,7 +53,7 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
         'address = "user@example.org"',
         `imap = "imaps://user@localhost:${dovecot.tlsPort}" # as you named it`,
         'password-command = "echo password"',
-        'ca-file = "ca.pem"',
+        `ca-file = "${home.dir}/ca.pem"`,
         "",
       ].join("\n"),
     );
@@ -70,13 +71,13 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
     const linked = join(home.dir, "linked.toml");
     symlinkSync(target, linked);
     const env = { POSTERN_CONFIG: linked };
-    assert.equal((await add(home, withPassword, env)).status, 0);
-    assert.equal((await add(home, withPassword, env)).status, 0);
+    assert.equal((await add(home, withPassword(home), env)).status, 0);
+    assert.equal((await add(home, withPassword(home), env)).status, 0);
     const after = readFileSync(target, "utf8");
     assert.ok(after.startsWith(before));
     assert.match(after, /\[accounts\.example\][\s\S]*\[accounts\.example-2\]/);
     assert.equal(statSync(target).mode & 0o777, 0o640);
-    const again = await add(home, [...withPassword, "--name", "example"], env);
+    const again = await add(home, [...withPassword(home), "--name", "example"], env);
     assert.equal(again.status, 64);
     assert.match(again.err, /there is an account "example" already\n {2}give another --name\n/);
   });
@@ -100,7 +101,7 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
       [["add", "nonsense"], 69, /"nonsense" is no mail address/],
       [["add", "me@tuta.com"], 69, /Tuta offers no IMAP/],
       [["add", "me@localhost", "--imap", "nonsense://x"], 78, /imaps:\/\/ \(TLS\)/],
-      [["add", "u@example.org", "--imap", url(), "--ca-file", "ca.pem"], 64, /--password-command, --stdin/],
+      [["add", "u@example.org", "--imap", url(), ...ca(home)], 64, /--password-command, --stdin/],
       [["add", "u@outlook.com"], 64, /client id is needed\n {2}give --client-id/],
       [["add", "u@example.org", "--imap", url(), "--oauth2", "nobody"], 64, /no provider.*\n.*google/],
       [["nonsense"], 64, /there is no "nonsense"\n {2}say account add/],
@@ -119,7 +120,7 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
 
   it("a server for sending that is not there is noted, and reading goes on all the same", async () => {
     const home = empty();
-    const ran = await add(home, [...withPassword, "--smtp", "submission://localhost:1"]);
+    const ran = await add(home, [...withPassword(home), "--smtp", "submission://localhost:1"]);
     assert.equal(ran.status, 0, ran.err);
     assert.match(text(home), /^smtp = "submission:\/\/user@localhost:1" +# it could not be used when/m);
     const list = await home.run(["account", "list", "--json"]);
@@ -128,7 +129,7 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
 
   it("a refused password is told in the server's words, and nothing is written", async () => {
     const home = empty();
-    const ran = await add(home, ["--ca-file", "ca.pem", "--password-command", "echo wrong"]);
+    const ran = await add(home, [...ca(home), "--password-command", "echo wrong"]);
     assert.deepEqual([ran.status, ran.out], [77, ""]);
     assert.match(
       ran.err,
@@ -162,7 +163,7 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
 
   it("lists, shows and removes, as text and as JSON", async () => {
     const home = empty();
-    await add(home, withPassword);
+    await add(home, withPassword(home));
     await home.run([
       "account",
       "add",
@@ -234,7 +235,7 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
 
     it("login keeps a password that works, logout forgets it", async () => {
       const home = empty();
-      await add(home, ["--ca-file", "ca.pem", "--unchecked"]);
+      await add(home, [...ca(home), "--unchecked"]);
       const env = session();
       const none = await home.run(["list"], { env });
       assert.equal(none.status, 77);
@@ -265,8 +266,7 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
           url(),
           "--user",
           "user",
-          "--ca-file",
-          "ca.pem",
+          ...ca(home),
           "--keyring",
           "--stdin",
         ],
@@ -312,7 +312,7 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
       const conf = home.write("oauth2.conf", provider.dovecot);
       const [bearer, kept] = [await oauthDovecot(conf), join(home.dir, "token")];
       const args = [
-        ...["account", "add", "user@example.org", "--name", "by.token", "--ca-file", "ca.pem"],
+        ...["account", "add", "user@example.org", "--name", "by.token", ...ca(home)],
         ...["--imap", `imaps://user@localhost:${bearer.tlsPort}`],
         ...["--oauth2", provider.issuer, "--client-id", "postern", "--device"],
         ...["--password-command", `cat ${kept}`, "--store-command", `cat > ${kept}`],

@@ -1,5 +1,6 @@
 /** `postern account add`, and `postern` where there is no account: an address is enough; scripts say the rest by options. */
 
+import { resolve } from "node:path";
 import { tryLogin } from "../../account/check.ts";
 import { type Account, type Config, parseConfig, readCa } from "../../account/config.ts";
 import {
@@ -89,7 +90,7 @@ export async function addAccount(
     ...(servers.smtp ? { smtp: { ...servers.smtp, user } } : {}),
     ...(given["password-command"] === undefined ? {} : { passwordCommand: given["password-command"] }),
     ...(given["store-command"] === undefined ? {} : { storeCommand: given["store-command"] }),
-    ...(given["ca-file"] === undefined ? {} : { caFile: given["ca-file"] }),
+    ...(given["ca-file"] === undefined ? {} : { caFile: resolve(given["ca-file"]) }),
     ...(given.pin === undefined ? {} : { pin: given.pin }),
     comments: {
       imap: servers.found ? `from ${servers.found.told}` : "as you named it",
