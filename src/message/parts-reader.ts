@@ -43,6 +43,25 @@ function isStub(text: string): boolean {
   return words.length < 10 * STUB_LENGTH ? POINTER.test(words) || NO_HTML.test(words) : NO_HTML.test(words);
 }
 
+/** Words with another's beginning behind them: `Ann,Thank`, `todayBest`. */
+const GLUED = /\p{L}{0,40}\p{Ll}[.,;:!?]?\p{Lu}\p{Ll}\p{L}{0,40}/gu;
+const GLUED_LOOKED_AT = 8192;
+
+function gluedWords(text: string): string[] {
+  const found = text
+    .slice(0, GLUED_LOOKED_AT)
+    .replace(/\S+:\/\/\S+|\S+@\S+/g, " ")
+    .match(GLUED);
+  return [...new Set(found)].slice(0, 50);
+}
+
+/** Whether plain text has lost the line breaks that its HTML has: some programs make it by dropping all tags. */
+function lostBreaks(glued: readonly string[], html: string): boolean {
+  const apart = html.slice(0, 32 * GLUED_LOOKED_AT).replace(/<[^<>]*>/g, " ");
+  const lost = glued.filter((word) => !apart.includes(word)).length;
+  return lost >= 2 && lost * 2 >= glued.length;
+}
+
 function personLine(people: readonly Person[]): string {
   return people.map(({ name, email }) => (name && email ? `${name} <${email}>` : name || email)).join(", ");
 }
@@ -116,7 +135,10 @@ export class PartsReader {
     const wanted = this.options.prefer === "html" && present(other);
     const plain = wanted ? null : await this.text(part);
     const doubtful = stub && this.options.prefer !== "plain" && (plain === null || isStub(plain));
-    const html = other && (wanted || doubtful) && present(other) ? await this.text(other) : null;
+    const html =
+      other && (wanted || doubtful) && present(other)
+        ? await this.text(other)
+        : await this.better(plain, other);
     const taken = html === null ? part : other;
     if (this.texts++ === 0 && other) {
       const rest = html === null ? other : part;
@@ -126,6 +148,16 @@ export class PartsReader {
     }
     const text = html ?? plain;
     if (taken && text !== null) await this.append(taken, text);
+  }
+
+  /** The HTML of a plain text that has lost its line breaks; null where it has not. */
+  private async better(plain: string | null, other: LeafDescription | null): Promise<string | null> {
+    if (plain === null || !other || this.options.prefer === "plain" || mediaType(other) !== "text/html")
+      return null;
+    const glued = gluedWords(plain);
+    if (glued.length < 2 || !this.parts.has(other.section)) return null;
+    const html = await this.text(other);
+    return html !== null && lostBreaks(glued, html) ? html : null;
   }
 
   private async append(part: LeafDescription, text: string): Promise<void> {

@@ -175,6 +175,22 @@ test("of two forms the plain one is shown, unless it is a stub", async () => {
   assert.equal(shown(await readMessage(alternative("Yes.", "<p>Yes."))), "Yes.");
 });
 
+test("a plain text that has lost its line breaks gives way to its HTML; one of long names does not", async () => {
+  const html =
+    "<div>Hello Ann,</div><div>thank you for the letter!</div><div>Best,<br>Christopher Price<br>DenverBoulder.com</div>";
+  const lost = "Hello Ann,thank you for the letter!Best,Christopher PriceDenverBoulder.com";
+  assert.equal(
+    shown(await readMessage(alternative(lost, html))),
+    "Hello Ann,\nthank you for the letter!\nBest,\nChristopher Price\nDenverBoulder.com",
+  );
+  assert.equal(
+    shown(await readMessage(alternative(lost, html), { prefer: "plain" })).replace("\n", " "),
+    lost,
+  );
+  const code = "Take java.lang.String or HashMap.Entry of BufferedReader.";
+  assert.equal(shown(await readMessage(alternative(code, `<p>Rich: <b>${code}</b>`))), code);
+});
+
 test("of very many addresses the first are read, and it is said", async () => {
   const list = Array.from({ length: 9000 }, (_, i) => `p${i}@example.org`).join(", ");
   const m = await readMessage(Buffer.from(`To: ${list}\r\n\r\nhi`));

@@ -41,7 +41,7 @@ export const graphicsQuery = `\x1b_Gi=${queryId},s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\
 
 /** Terminals that would show a question, or pass it on to one of which nothing is known. */
 export function mayAskForGraphics(term: string | undefined): boolean {
-  return !/^(?:linux|vt\d|ansi|dumb|screen|tmux)/.test(term ?? "dumb");
+  return !/^(?:linux|vt\d|ansi|dumb|eterm|screen|tmux)/.test(term ?? "dumb");
 }
 
 const whole = (text: string | undefined) => Math.round(Number(text));
