@@ -123,6 +123,21 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
     assert.ok(existsSync(config));
   });
 
+  it("takes another server where the first is not there", async () => {
+    const { pty, config, answer, shown } = await start([
+      ...["account", "add", "user@localhost", "--imap", "imap+insecure://user@127.0.0.1:1"],
+    ]);
+    await answer("Password of user", "password");
+    await answer("Another IMAP server", `imap+insecure://user@127.0.0.1:${dovecot.port}`);
+    await answer("Password of user", "password");
+    assert.equal(await pty.exit, 0, shown());
+    assert.match(shown(), /✗ No connection to 127\.0\.0\.1 port 1: ECONNREFUSED/);
+    assert.match(
+      readFileSync(config, "utf8"),
+      new RegExp(`imap = "imap\\+insecure://user@127.0.0.1:${dovecot.port}"`),
+    );
+  });
+
   it("stops at ^C, and a certificate that is not accepted, and leaves nothing", async () => {
     const { pty, config, answer } = await start(["account", "add"]);
     await answer("Mail address", "user@localhost");

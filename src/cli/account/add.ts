@@ -18,17 +18,12 @@ import { recordText } from "../../account/oauth/token.ts";
 import { trySubmission } from "../../account/submission.ts";
 import { type Vault, vaultOf } from "../../account/vault.ts";
 import { UsageError } from "../../commands/index.ts";
-import {
-  AccessToken,
-  ImapError,
-  inspectCertificate,
-  Secret,
-  type ShownCertificate,
-} from "../../imap/index.ts";
+import { AccessToken, ImapError, Secret } from "../../imap/index.ts";
+import { judged } from "./certificate.ts";
 import { allowAccess, openVault, readSecret } from "./login.ts";
 import { withLogin } from "./oauth-client.ts";
 import type { Given } from "./options.ts";
-import { chooseServers, inWords } from "./servers.ts";
+import { chooseServers, serverOf } from "./servers.ts";
 import type { Talk } from "./talk.ts";
 
 export interface Added {
@@ -101,13 +96,48 @@ export async function addAccount(
   });
   // What cannot be written is found out before the person goes to any trouble.
   withAccount(text, drafted, place.path);
-  const { draft, secret } = drafted.oauth2
-    ? await allowed(talk, drafted, place.path, given)
-    : await byPassword(talk, drafted, place.path, given, servers.users);
+  const { draft, secret } = await reached(talk, drafted, (current) =>
+    current.oauth2
+      ? allowed(talk, current, place.path, given)
+      : byPassword(
+          talk,
+          current,
+          place.path,
+          given,
+          current === drafted ? servers.users : [current.imap.user],
+        ),
+  );
   const checked = given.unchecked === true ? draft : await withSubmission(talk, draft, place.path);
   writeConfig(place.path, withAccount(text, checked, place.path));
   talk.mark("good", `wrote ${place.path}: account "${draft.name}"`);
   return { account: accountOf(draft, place.path), path: place.path, secret };
+}
+
+/** What another name or port may put right. */
+const elsewhere = ["REFUSED", "UNRESOLVED", "TIMEOUT", "CLOSED", "TLS", "SYNTAX", "BYE", "INSECURE"];
+
+/** Does `work`; where the server is not there, the person may name another. */
+async function reached(
+  talk: Talk,
+  draft: AccountDraft,
+  work: (draft: AccountDraft) => Promise<Ready>,
+): Promise<Ready> {
+  for (let current = draft; ; ) {
+    try {
+      return await work(current);
+    } catch (error) {
+      if (!(talk.interactive && error instanceof ImapError && elsewhere.includes(error.code))) throw error;
+      talk.mark("bad", error.message);
+      talk.say(`  ${error.hint}`);
+      const text = await talk.ask("Another IMAP server (Enter: give up)", "--imap");
+      if (text === "") throw error;
+      current = {
+        ...current,
+        imap: serverOf(text, "imap", current.address),
+        comments: { ...current.comments, imap: "as you named it" },
+      };
+    }
+  }
 }
 
 /** Looks whether the server for sending is there; if not, that is told, and reading goes on all the same. */
@@ -225,36 +255,6 @@ async function login(
       return { draft: current, proved: false };
     }
   }
-}
-
-/** Shows a certificate that nobody vouches for; returns the pin of it. Throws `error` where the person does not know it. */
-async function judged(talk: Talk, draft: AccountDraft, error: ImapError): Promise<string> {
-  const { host, port, security } = draft.imap;
-  if (security === "none") throw error;
-  const certificate = await inspectCertificate({ host, port, security });
-  if (!talk.interactive) {
-    throw new ImapError("CERTIFICATE", error.message, {
-      hint: `if this is the right one, give --pin ${certificate.fingerprint} (${certificateLines(certificate).join("; ")})`,
-      cause: error,
-    });
-  }
-  talk.mark("bad", error.message);
-  for (const line of certificateLines(certificate)) talk.say(`  ${line}`);
-  talk.say(`  fingerprint ${certificate.fingerprint}`);
-  talk.say("Ask whoever runs the server for it: another fingerprint means somebody in between.");
-  if (!(await talk.confirm(`Accept this one certificate of ${inWords(draft.imap)}?`, false))) throw error;
-  return certificate.fingerprint;
-}
-
-const day = (ms: number) => (Number.isNaN(ms) ? "?" : new Date(ms).toISOString().slice(0, 10));
-
-function certificateLines({ subject, issuer, names, validFrom, validTo }: ShownCertificate): string[] {
-  const over = validTo < Date.now() ? ", which is over" : validFrom > Date.now() ? ", which is to come" : "";
-  return [
-    `for ${names.length > 0 ? names.slice(0, 8).join(", ") : subject || "nobody"}`,
-    `issued by ${issuer === subject ? "itself" : issuer || "nobody"}`,
-    `good from ${day(validFrom)} to ${day(validTo)}${over}`,
-  ];
 }
 
 /** Keeps the password where the person wants it and that can be; returns the draft that says so. */

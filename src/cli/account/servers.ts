@@ -29,7 +29,7 @@ export function inWords({ host, port, security }: Omit<ServerAddress, "user">): 
 }
 
 /** A URL as in the config, or a host name alone. */
-function serverOf(text: string, kind: "imap" | "smtp", address: string): ServerAddress {
+export function serverOf(text: string, kind: "imap" | "smtp", address: string): ServerAddress {
   const kinds = kind === "imap" ? schemes : smtpSchemes;
   const [first = ""] = Object.keys(kinds);
   return parseServer(text.includes("://") ? text : `${first}//${text}`, kind, address, kinds);
