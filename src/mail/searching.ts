@@ -176,7 +176,7 @@ export class Searching {
 
   /** Through the index from the newest message to the oldest, in steps that let others have their turn. */
   async #inIndex({ folder, mailbox, query, onHits }: Task): Promise<Local> {
-    const condition = toCondition(query, this.#offers);
+    const search = this.#rooms.store.search.prepare(mailbox.id, toCondition(query, this.#offers));
     const steps: (readonly number[])[] = [];
     let unknown = 0;
     let size = firstStep;
@@ -184,7 +184,7 @@ export class Searching {
     let told = 0;
     for (let below: number | null = Number.MAX_SAFE_INTEGER; below !== null; ) {
       const started = performance.now();
-      const step = this.#rooms.store.search.step(mailbox.id, condition, below, size);
+      const step = search.step(below, size);
       below = step.below;
       steps.push(step.sure);
       unknown += step.unknown.length;
@@ -292,10 +292,11 @@ async function askIndex(
   condition: Condition,
   uids: readonly number[],
 ): Promise<{ sure: number[]; unknown: number[] }> {
+  const search = store.search.prepare(mailboxId, condition);
   const answer = { sure: [] as number[], unknown: [] as number[] };
   for (let at = 0; at < uids.length; at += pieceSize) {
     if (at > 0) await setImmediate();
-    const { sure, unknown } = store.search.among(mailboxId, condition, uids.slice(at, at + pieceSize));
+    const { sure, unknown } = search.among(uids.slice(at, at + pieceSize));
     answer.sure.push(...sure);
     answer.unknown.push(...unknown);
   }

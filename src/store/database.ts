@@ -3,6 +3,8 @@ import { asStoreError, StoreError } from "./error.ts";
 
 /** How long a writer waits for another process, milliseconds. */
 const busyTimeout = 10_000;
+/** Statements kept prepared: more than the program has of its own. */
+const mostStatements = 500;
 
 /**
  * One SQLite file: prepared statements kept by their text, every error a StoreError.
@@ -95,6 +97,9 @@ export class Database {
     const known = this.#statements.get(sql);
     if (known) return known;
     const statement = this.#connection.prepare(sql);
+    // Searches are as many as people think of.
+    const [oldest] = this.#statements.keys();
+    if (oldest !== undefined && this.#statements.size >= mostStatements) this.#statements.delete(oldest);
     this.#statements.set(sql, statement);
     return statement;
   }

@@ -11,6 +11,7 @@ CREATE VIRTUAL TABLE words USING fts5(body, files, header, fields, content = '',
   tokenize = "${tokenizer}");
 -- Left to itself, FTS5 merges while it writes, for tens of milliseconds at times: see FullText.merge.
 INSERT INTO words (words, rank) VALUES ('automerge', 0), ('crisismerge', 500), ('usermerge', 8);
+CREATE VIRTUAL TABLE word USING fts5vocab(words, instance);
 CREATE TABLE indexed (
   message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
   header INTEGER NOT NULL,               -- 1: all of it

@@ -22,7 +22,7 @@ export type { JournalMessages } from "./journal-messages.ts";
 export type { Mailboxes } from "./mailboxes.ts";
 export { messageIds } from "./message-ids.ts";
 export type { Messages } from "./messages.ts";
-export type { Answer, Condition, Search, Step } from "./search.ts";
+export type { Answer, Condition, PreparedSearch, Search, Step } from "./search.ts";
 export type { Threads } from "./threads.ts";
 export { isProvisional, type Spot, type SpotChange, type Transfers } from "./transfer.ts";
 export * from "./types.ts";

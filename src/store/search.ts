@@ -4,10 +4,11 @@
  * NOT hand on as they should.
  */
 import { type Database, number, numberOrNull, textOrNull } from "./database.ts";
-import type { SqlValue } from "./driver.ts";
+import type { Row, SqlValue } from "./driver.ts";
+import { Endings, type WordsIn } from "./endings.ts";
 import { fold } from "./fold.ts";
 import { cutMark } from "./message-row.ts";
-import { fieldPhrase, phrase, scattered } from "./words.ts";
+import { fieldPhrase, type Phrase, phrase, scattered } from "./words.ts";
 
 export type Condition =
   /** Null: it cannot be known. */
@@ -63,20 +64,27 @@ const idColumns = {
   references: "reference_ids",
 } as const;
 const rowColumns = ["subject", "from", "to", "cc", "messageId", "inReplyTo", "references"] as const;
-const wordColumns = { body: "body", files: "files", anywhere: "body files header" } as const;
+/** What of `indexed` says that a message without such words has none. */
+const known: Readonly<Record<WordsIn, string>> = {
+  body: "body",
+  files: "attached IS NOT NULL",
+  anywhere: "header AND body",
+  field: "header",
+};
 
-/** No row id is higher. */
-const highest = Number.MAX_SAFE_INTEGER;
+/** Row ids between which the rows lie that are asked, both included. */
+type RowIds = readonly [lowest: number, highest: number];
 
 /** An expression over a row of `message`, and what its question marks stand for. */
 class Expression {
   readonly parameters: SqlValue[] = [];
   readonly sql: string;
-  readonly #rowIds: readonly [number, number];
+  readonly #rowIds: RowIds;
+  readonly #endings: Endings;
 
-  /** `rowIds`: where all rows lie that will be asked; spares the full text the rest. */
-  constructor(condition: Condition, rowIds: readonly [number, number] = [0, highest]) {
+  constructor(condition: Condition, rowIds: RowIds, endings: Endings) {
     this.#rowIds = rowIds;
+    this.#endings = endings;
     this.sql = this.#of(condition);
   }
 
@@ -99,7 +107,7 @@ class Expression {
       case "words":
         return this.#words(condition);
       case "field":
-        return this.#match(`{fields} : ${fieldPhrase(condition.name, condition.text)}`, "header");
+        return this.#match(fieldPhrase(condition.name, condition.text), "field");
       case "flag": {
         const flag = condition.flag.toLowerCase();
         return flag === "\\seen"
@@ -154,25 +162,40 @@ class Expression {
   }
 
   #words({ where, text, scattered: apart }: Extract<Condition, { kind: "words" }>): string {
-    const words = apart ? scattered(text) : phrase(text);
+    const phrases = apart ? scattered(text) : [phrase(text)].filter((found) => found !== null);
     // In the order of their question marks.
     const inRow = where === "anywhere" ? rowColumns.map((column) => this.#contains(column, text)) : [];
-    const inText = words === null ? "NULL" : this.#match(`{${wordColumns[where]}} : (${words})`, where);
-    return `(${[...inRow, inText].join(" OR ")})`;
+    const inText = phrases.map((one) => this.#match(one, where));
+    return `(${[...inRow, inText.length === 0 ? "NULL" : `(${inText.join(" AND ")})`].join(" OR ")})`;
   }
 
-  #match(expression: string, where: "body" | "files" | "anywhere" | "header"): string {
-    const known = {
-      body: "body",
-      files: "attached IS NOT NULL",
-      anywhere: "header AND body",
-      header: "header",
-    };
-    const [from, to] = this.#rowIds;
-    return `CASE WHEN message.id IN (SELECT rowid FROM words WHERE words MATCH ${this.#bind(expression)}
-        AND rowid BETWEEN ${this.#bind(from)} AND ${this.#bind(to)}) THEN 1
+  #match(words: Phrase, where: WordsIn): string {
+    return `CASE WHEN message.id IN (${this.#found(words, where)}) THEN 1
       WHEN EXISTS (SELECT 1 FROM indexed WHERE indexed.message = message.id AND ${known[where]}) THEN 0 END`;
   }
+
+  /** Row ids of the messages that have these words. */
+  #found(words: Phrase, where: WordsIn): string {
+    const [from, to] = this.#rowIds;
+    const found = this.#endings.find(words, where);
+    if ("rowIds" in found) {
+      const within = found.rowIds.slice(firstFrom(found.rowIds, from), firstFrom(found.rowIds, to + 1));
+      return `SELECT value FROM json_each(${this.#bind(JSON.stringify(within))})`;
+    }
+    return `SELECT rowid FROM words WHERE words MATCH ${this.#bind(found.expression)}
+      AND rowid BETWEEN ${this.#bind(from)} AND ${this.#bind(to)}`;
+  }
+}
+
+/** Where in an ascending list the first number stands that is `least` or more. */
+function firstFrom(numbers: readonly number[], least: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? least) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 export class Search {
@@ -182,37 +205,65 @@ export class Search {
     this.#database = database;
   }
 
+  /** A search of a mailbox. It may be kept for as long as it takes, and no longer: it remembers words of the index. */
+  prepare(mailboxId: number, condition: Condition): PreparedSearch {
+    return new PreparedSearch(this.#database, mailboxId, condition);
+  }
+}
+
+export class PreparedSearch {
+  readonly #database: Database;
+  readonly #mailboxId: number;
+  readonly #condition: Condition;
+  readonly #endings: Endings;
+
+  constructor(database: Database, mailboxId: number, condition: Condition) {
+    this.#database = database;
+    this.#mailboxId = mailboxId;
+    this.#condition = condition;
+    this.#endings = new Endings(database);
+  }
+
   /** Asks the newest `limit` messages whose UIDs lie below `below`, provisional ones included. */
-  step(mailboxId: number, condition: Condition, below: number, limit: number): Step {
+  step(below: number, limit: number): Step {
     const bounds = this.#database.get(
       `SELECT min(uid) AS first, count(*) AS n, min(id) AS low, max(id) AS high FROM (
          SELECT uid, id FROM message INDEXED BY message_by_uid
          WHERE mailbox = ? AND uid < ? ORDER BY uid DESC LIMIT ?)`,
-      mailboxId,
+      this.#mailboxId,
       below,
       limit,
     );
     const first = bounds && numberOrNull(bounds, "first");
     if (!bounds || first === null) return { sure: [], unknown: [], below: null };
-    const rowIds = [number(bounds, "low"), number(bounds, "high")] as const;
-    const { sql, parameters } = new Expression(condition, rowIds);
-    const answer = this.#ask(sql, "uid >= ? AND uid < ?", [...parameters, mailboxId, first, below]);
+    const answer = this.#ask(bounds, "uid >= ? AND uid < ?", first, below);
     return { ...answer, below: number(bounds, "n") < limit ? null : first };
   }
 
   /** Asks these messages; those that the index does not have are in neither list. */
-  among(mailboxId: number, condition: Condition, uids: readonly number[]): Answer {
-    const { sql, parameters } = new Expression(condition);
+  among(uids: readonly number[]): Answer {
     const list = JSON.stringify(uids);
-    return this.#ask(sql, "uid IN (SELECT value FROM json_each(?))", [...parameters, mailboxId, list]);
+    const named = "uid IN (SELECT value FROM json_each(?))";
+    const bounds = this.#database.get(
+      `SELECT min(id) AS low, max(id) AS high FROM message INDEXED BY message_by_uid WHERE mailbox = ? AND ${named}`,
+      this.#mailboxId,
+      list,
+    );
+    if (!bounds || numberOrNull(bounds, "low") === null) return { sure: [], unknown: [] };
+    return this.#ask(bounds, named, list);
   }
 
-  #ask(expression: string, where: string, parameters: readonly SqlValue[]): Answer {
+  /** `bounds`: `low` and `high`, the row ids. */
+  #ask(bounds: Row, where: string, ...parameters: readonly SqlValue[]): Answer {
+    const rowIds = [number(bounds, "low"), number(bounds, "high")] as const;
+    const expression = new Expression(this.#condition, rowIds, this.#endings);
     const row = this.#database.get(
       `SELECT group_concat(CASE WHEN hit THEN uid END) AS sure,
          group_concat(CASE WHEN hit IS NULL THEN uid END) AS unknown
-       FROM (SELECT uid, ${expression} AS hit FROM message INDEXED BY message_by_uid
+       FROM (SELECT uid, ${expression.sql} AS hit FROM message INDEXED BY message_by_uid
              WHERE mailbox = ? AND ${where} ORDER BY uid)`,
+      ...expression.parameters,
+      this.#mailboxId,
       ...parameters,
     );
     const list = (column: string) => {

@@ -33,22 +33,55 @@ function wordsOf(text: string): string[] {
   return (searchable(text).match(wordCharacters) ?? []).slice(0, mostWords);
 }
 
-/** What the index makes words of is for it to say: its Unicode may be another than ours. */
-function quoted(text: string): string {
-  return `"${text.replaceAll('"', " ")}" *`;
+/** Words that stand side by side, in the index's writing. */
+export interface Phrase {
+  /** All of it: what the index makes words of is for it to say, whose Unicode may be another than ours. */
+  readonly text: string;
+  /** What of it comes before the last word; null where the index may not part the two. */
+  readonly before: string | null;
+  readonly last: string;
+  /** Words that begin with the last one will do. */
+  readonly open: boolean;
 }
 
-/** An expression of the index: these words side by side, the last one a beginning. Null where `text` has none. */
-export function phrase(text: string): string | null {
+/** Letters and digits of this kind begin too many words: one or two of them are a word. */
+const brief = /^[a-z0-9]{1,2}$/;
+
+/** Nothing, or what is no part of a word in any Unicode. */
+const parting = /(?:^|[\x00-\x7f])$/;
+
+const quoted = (text: string) => `"${text.replaceAll('"', " ")}"`;
+
+/** An expression of the index for a phrase. */
+export function beginning({ text, open }: Phrase): string {
+  return open ? `${quoted(text)} *` : quoted(text);
+}
+
+/** The same with every word that the last one may be. */
+export function oneOf(before: string, words: readonly string[]): string {
+  return words.map((word) => quoted(before + word)).join(" OR ");
+}
+
+/** These words side by side, the last one a beginning. Null where `text` has none. */
+export function phrase(text: string): Phrase | null {
   const sought = searchable(text.slice(0, longest));
-  return sought.search(wordCharacters) < 0 ? null : quoted(sought);
+  const last = [...sought.matchAll(wordCharacters)].at(-1);
+  if (!last) return null;
+  const before = sought.slice(0, last.index);
+  return {
+    text: sought,
+    before: parting.test(before) ? before : null,
+    last: last[0],
+    open: !brief.test(last[0]),
+  };
 }
 
-/** An expression: all of these words, anywhere, each a beginning. Null where `text` has none. */
-export function scattered(text: string): string | null {
-  const words = searchable(text.slice(0, longest)).split(" ");
-  const sought = words.filter((word) => word.search(wordCharacters) >= 0).slice(0, mostWords);
-  return sought.length === 0 ? null : sought.map(quoted).join(" AND ");
+/** All of these words, each a beginning. */
+export function scattered(text: string): Phrase[] {
+  return searchable(text.slice(0, longest))
+    .split(" ")
+    .flatMap((word) => phrase(word) ?? [])
+    .slice(0, mostWords);
 }
 
 const fieldWord = (name: string) => `${name.toLowerCase().replace(/[^a-z0-9]/g, "")}${glue}`;
@@ -59,9 +92,12 @@ export function fieldWords(name: string, value: string): string {
   return [tied, ...wordsOf(value).map((word) => tied + word)].join(" ");
 }
 
-/** An expression: a field of this name with these words side by side; without words, that it is there. */
-export function fieldPhrase(name: string, value: string): string {
+/** A field of this name with these words side by side; without words, that it is there. */
+export function fieldPhrase(name: string, value: string): Phrase {
   const tied = fieldWord(name);
-  const words = wordsOf(value).map((word) => tied + word);
-  return words.length === 0 ? `"${tied}"` : `"${words.join(" ")}" *`;
+  const words = wordsOf(value);
+  const last = words.pop();
+  if (last === undefined) return { text: tied, before: "", last: tied, open: false };
+  const before = words.map((word) => `${tied}${word} `).join("");
+  return { text: before + tied + last, before, last: tied + last, open: !brief.test(last) };
 }

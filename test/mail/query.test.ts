@@ -66,7 +66,7 @@ store.fullText.put(
 const gmail = false;
 function answer(query: string, uid: number): boolean | null {
   const condition = toCondition(parseQuery(query, now), { gmail });
-  const { sure, unknown } = store.search.among(mailboxId, condition, [uid]);
+  const { sure, unknown } = store.search.prepare(mailboxId, condition).among([uid]);
   return sure.length > 0 ? true : unknown.length > 0 ? null : false;
 }
 
@@ -416,12 +416,10 @@ describe("any query", () => {
           assert.equal(plan.kind === "ask", key !== null);
         }
         const options = { gmail: stale, besideServer: beside, staleFlags: stale };
-        const { sure, unknown } = store.search.among(mailboxId, toCondition(query, options), [1, 2]);
-        const turned = store.search.among(
-          mailboxId,
-          toCondition({ kind: "not", of: query }, options),
-          [1, 2],
-        );
+        const { sure, unknown } = store.search.prepare(mailboxId, toCondition(query, options)).among([1, 2]);
+        const turned = store.search
+          .prepare(mailboxId, toCondition({ kind: "not", of: query }, options))
+          .among([1, 2]);
         assert.deepEqual(turned.unknown, unknown, "not known, and its opposite is not known either");
         assert.deepEqual([...sure, ...turned.sure, ...unknown].sort(), [1, 2], "each is one of three");
       }),

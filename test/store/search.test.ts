@@ -58,7 +58,10 @@ describe("words", () => {
       const { id } = mailboxIn(store);
       store.messages.put(id, [message(1)]);
       index(store, id, 1, { body: text });
-      assert.deepEqual(store.search.among(id, body(query), [1]), { sure: found ? [1] : [], unknown: [] });
+      assert.deepEqual(store.search.prepare(id, body(query)).among([1]), {
+        sure: found ? [1] : [],
+        unknown: [],
+      });
     });
   }
 
@@ -96,14 +99,18 @@ describe("words", () => {
         uid++;
         store.messages.put(id, [message(uid)]);
         index(store, id, uid, { body: pieces.join(" ") });
-        const { sure, unknown } = store.search.among(id, body(pieces.slice(from % pieces.length).join(" ")), [
-          uid,
-        ]);
+        const { sure, unknown } = store.search
+          .prepare(id, body(pieces.slice(from % pieces.length).join(" ")))
+          .among([uid]);
         assert.equal(sure.length + unknown.length, 1, JSON.stringify(pieces));
         for (const where of ["files", "anywhere"] as const)
-          store.search.among(id, { kind: "words", where, text: pieces.join(" "), scattered: true }, [uid]);
-        store.search.among(id, { kind: "field", name: "x", text: pieces.join(" ") }, [uid]);
-        store.search.among(id, { kind: "contains", column: "subject", text: pieces.join(" ") }, [uid]);
+          store.search
+            .prepare(id, { kind: "words", where, text: pieces.join(" "), scattered: true })
+            .among([uid]);
+        store.search.prepare(id, { kind: "field", name: "x", text: pieces.join(" ") }).among([uid]);
+        store.search
+          .prepare(id, { kind: "contains", column: "subject", text: pieces.join(" ") })
+          .among([uid]);
       }),
       { numRuns: 300 },
     );
@@ -130,12 +137,45 @@ test("what is cached waits to be indexed, whoever cached it; what is indexed who
   assert.deepEqual(waiting(), [1]);
 });
 
+test("a beginning finds all words that have it, be they few or many; one or two letters are a word", (t) => {
+  const store = storeIn(t, scratch(t));
+  const { id } = mailboxIn(store);
+  store.messages.put(id, messages(300));
+  for (let uid = 1; uid <= 300; uid++)
+    index(store, id, uid, {
+      body: `engine part${uid} ${uid % 3 === 0 ? "ab" : "abc"} ${uid === 7 ? "parsec" : ""}`,
+    });
+  const found = (condition: Condition) => {
+    const search = store.search.prepare(id, condition);
+    const steps: number[][] = [];
+    for (let below: number | null = Number.MAX_SAFE_INTEGER; below !== null; ) {
+      const step = search.step(below, 70);
+      assert.deepEqual(step.unknown, []);
+      steps.push([...step.sure]);
+      below = step.below;
+    }
+    const sure = steps.reverse().flat();
+    assert.deepEqual(search.among(Array.from({ length: 300 }, (_, i) => i + 1)).sure, sure);
+    return sure;
+  };
+  assert.equal(found(body("par")).length, 300);
+  assert.equal(found(body("engine part")).length, 300);
+  assert.equal(found(body("engine part2")).length, 111);
+  assert.deepEqual(found(body("part29")), [29, 290, 291, 292, 293, 294, 295, 296, 297, 298, 299]);
+  assert.deepEqual(found(not(body("pars"))).length, 299);
+  assert.deepEqual(found(body("engine pars")), []);
+  assert.equal(found(body("ab")).length, 100);
+  assert.equal(found(body("abc")).length, 200);
+  const apart: Condition = { kind: "words", where: "body", text: "par part1 engine", scattered: true };
+  assert.equal(found(apart).length, 111);
+});
+
 test("text goes with its message, and stays when its body is evicted or its UID changes", (t) => {
   const store = storeIn(t, scratch(t));
   const { id } = mailboxIn(store);
   store.messages.put(id, messages(3));
   for (const uid of [1, 2, 3]) index(store, id, uid, { body: `engine ${uid}` });
-  const found = () => store.search.step(id, body("engine"), Number.MAX_SAFE_INTEGER, 100).sure;
+  const found = () => store.search.prepare(id, body("engine")).step(Number.MAX_SAFE_INTEGER, 100).sure;
   store.bodies.trim(0);
   assert.deepEqual(found(), [1, 2, 3]);
   store.messages.remove(id, [2]);
@@ -149,7 +189,10 @@ test("text goes with its message, and stays when its body is evicted or its UID 
   store.mailboxes.retainOnly([]);
   const again = mailboxIn(store);
   store.messages.put(again.id, messages(3));
-  assert.deepEqual(store.search.among(again.id, body("engine"), [1, 2, 3]), { sure: [], unknown: [1, 2, 3] });
+  assert.deepEqual(store.search.prepare(again.id, body("engine")).among([1, 2, 3]), {
+    sure: [],
+    unknown: [1, 2, 3],
+  });
 });
 
 test("less of a message does not replace more of it", (t) => {
@@ -157,10 +200,10 @@ test("less of a message does not replace more of it", (t) => {
   const { id } = mailboxIn(store);
   store.messages.put(id, [message(1)]);
   index(store, id, 1, { body: "part", whole: false });
-  assert.deepEqual(store.search.among(id, body("engine"), [1]), { sure: [], unknown: [1] });
-  assert.deepEqual(store.search.among(id, not(body("part")), [1]), { sure: [], unknown: [] });
+  assert.deepEqual(store.search.prepare(id, body("engine")).among([1]), { sure: [], unknown: [1] });
+  assert.deepEqual(store.search.prepare(id, not(body("part"))).among([1]), { sure: [], unknown: [] });
   index(store, id, 1, { body: "part engine", whole: true, attached: null });
-  assert.deepEqual(store.search.among(id, body("engine"), [1]).sure, [1]);
+  assert.deepEqual(store.search.prepare(id, body("engine")).among([1]).sure, [1]);
   store.messages.setBodyStructure(id, 1, "{}");
   const [entry] = store.fullText.waiting(1);
   assert.equal(entry, undefined, "what is attached is known from before");
@@ -176,7 +219,7 @@ test("flags, dates, sizes and texts of rows; a text that was cut may go on", (t)
     message(3, { flags: ["$HasAttachment"], inReplyTo: "<2@example.org>", references: ["<1@example.org>"] }),
   ]);
   const ask = (condition: Condition) => {
-    const { sure, unknown } = store.search.among(id, condition, [1, 2, 3]);
+    const { sure, unknown } = store.search.prepare(id, condition).among([1, 2, 3]);
     return [sure, unknown];
   };
   const contains = (column: "subject" | "to" | "messageId" | "references", text: string) =>
@@ -212,7 +255,7 @@ test("a search goes from the newest to the oldest in steps, and every message is
   const steps: (readonly number[])[] = [];
   const unknown: number[] = [];
   for (let below: number | null = Number.MAX_SAFE_INTEGER; below !== null; ) {
-    const step = store.search.step(id, body("engine"), below, 70);
+    const step = store.search.prepare(id, body("engine")).step(below, 70);
     steps.push(step.sure);
     unknown.push(...step.unknown);
     below = step.below;
@@ -245,7 +288,7 @@ test("a search of 100,000 rows takes less than reading them", { timeout: 120_000
   };
   const searching = timed(() => {
     for (let below: number | null = Number.MAX_SAFE_INTEGER; below !== null; )
-      below = store.search.step(id, condition, below, 5_000).below;
+      below = store.search.prepare(id, condition).step(below, 5_000).below;
   });
   const reading = timed(() => {
     for (let offset = 0; offset < 100_000; offset += 5_000)

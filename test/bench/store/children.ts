@@ -4,46 +4,17 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
-import { keepingDefaults } from "../../../src/account/config.ts";
-import type { Folder, Mail } from "../../../src/mail/index.ts";
-import type { StoreLocation } from "../../../src/store/index.ts";
+import type { Folder } from "../../../src/mail/index.ts";
 import { peakMB } from "./measure.ts";
-
-export interface AtServer {
-  readonly port: number;
-  readonly mailbox: string;
-  /** Below which the program's cache and state lie, or a peer's files. */
-  readonly dir: string;
-}
+import { type AtServer, filledStore, mailAt, placesIn } from "./places.ts";
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-export function placesIn(dir: string): StoreLocation {
-  return { cacheDir: join(dir, "cache/postern/test"), stateDir: join(dir, "state/postern/test") };
-}
-
 /** Fills a local copy with `count` messages and no server. */
 async function fill({ dir, count }: { dir: string; count: number }): Promise<void> {
-  const { openStore } = await import("../../../src/store/index.ts");
-  const { row } = await import("./mail.ts");
-  const store = openStore(placesIn(dir));
-  const { id } = store.mailboxes.put({ path: "INBOX", name: "INBOX", delimiter: "/", attributes: [] });
-  store.mailboxes.setState(id, {
-    uidValidity: 7,
-    uidNext: count + 1,
-    highestModSeq: String(count),
-    messages: count,
-  });
   const started = performance.now();
-  for (let first = 1; first <= count; first += 1_000) {
-    const length = Math.min(1_000, count - first + 1);
-    store.messages.put(
-      id,
-      Array.from({ length }, (_, i) => row(first + i)),
-    );
-  }
+  (await filledStore(dir, count)).store.close();
   say(`${(performance.now() - started) / 1000}`);
-  store.close();
 }
 
 /** Opens the store and reads the newest 50 rows, as the first screen does. */
@@ -58,26 +29,6 @@ async function open({ dir }: { dir: string }): Promise<void> {
   const read = performance.now();
   store.close();
   say(JSON.stringify({ open: opened - started, rows: read - opened, megabytes: peakMB(process.pid) }));
-}
-
-async function mailAt({ port, dir }: AtServer, offline = false): Promise<Mail> {
-  const { Mail } = await import("../../../src/mail/index.ts");
-  const { Secret } = await import("../../../src/imap/index.ts");
-  return Mail.open({
-    account: {
-      name: "test",
-      address: "user@example.org",
-      imap: { security: "none", host: "127.0.0.1", port, user: "user" },
-      passwordCommand: null,
-      caFile: null,
-      pin: null,
-      ...keepingDefaults,
-    },
-    directories: placesIn(dir),
-    password: () => Promise.resolve(new Secret("password")),
-    offline,
-    keepOnline: false,
-  });
 }
 
 const newest = { sort: "arrival", descending: true, offset: 0, limit: 50 } as const;
@@ -161,7 +112,21 @@ async function imapflow({ port, mailbox, dir }: AtServer): Promise<void> {
   await client.logout();
 }
 
-const children = { fill, open, list, download, bare, imapflow };
+/** The children of search.ts, which load more than the others may. */
+const searching = () => import("./search-children.ts");
+
+const children = {
+  fill,
+  open,
+  list,
+  download,
+  bare,
+  imapflow,
+  fillText: async (options: Parameters<Searching["fillText"]>[0]) => (await searching()).fillText(options),
+  search: async (options: Parameters<Searching["search"]>[0]) => (await searching()).search(options),
+  indexing: async (options: Parameters<Searching["indexing"]>[0]) => (await searching()).indexing(options),
+};
+type Searching = Awaited<ReturnType<typeof searching>>;
 
 export async function runChild(name: string, options: string): Promise<void> {
   // The options come from this same program, a process above.

@@ -91,7 +91,7 @@ export function* headers(count: number): Generator<Delivery> {
   for (let n = 1; n <= count; n++) yield delivery(n, sampleMessage({ ...fieldsOf(n), body: `Text ${n}.\n` }));
 }
 
-function prose(n: number, octets: number): string {
+export function prose(n: number, octets: number): string {
   const lines: string[] = [];
   for (let length = 0, at = 0; length < octets; at++) {
     const line = Array.from({ length: 11 }, (_, i) => words[pick(n, at * 11 + i, words.length)]).join(" ");

@@ -27,13 +27,16 @@ export interface Sizes {
   readonly list: number;
   readonly bodies: number;
   readonly resync: number;
+  /** Messages searched, and messages whose text is indexed. */
+  readonly search: number;
+  readonly indexing: number;
   readonly runs: number;
 }
 
 const screen = { columns: 150, rows: 50 };
 
 /** A directory below the system's temporary one that lasts as long as `work`. */
-async function withDirectory<T>(work: (dir: string) => Promise<T>): Promise<T> {
+export async function withDirectory<T>(work: (dir: string) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), "postern-bench-"));
   try {
     return await work(dir);
@@ -43,7 +46,7 @@ async function withDirectory<T>(work: (dir: string) => Promise<T>): Promise<T> {
 }
 
 /** A Dovecot with one mailbox, which it has looked at once. */
-async function withDovecot<T>(
+export async function withDovecot<T>(
   mail: () => Iterable<Parameters<Dovecot["deliver"]>[1] extends Iterable<infer M> ? M : never>,
   work: (at: { port: number; mailbox: string }, octets: number) => Promise<T>,
 ): Promise<T> {
