@@ -45,6 +45,7 @@ export class Journal {
   readonly #database: Database;
   readonly #lockPath: string;
   #lock: Database | null = null;
+  #ticks = 0;
 
   /** `lockPath` is a file beside the journal that is only ever locked, never written. */
   constructor(database: Database, lockPath: string) {
@@ -236,8 +237,16 @@ export class Journal {
     return row ? number(row, "at") : 0;
   }
 
+  /** By how much this process has made the clock rise. */
+  get ticks(): number {
+    return this.#ticks;
+  }
+
   #tick(): void {
     this.#database.run("UPDATE clock SET at = at + 1");
+    this.#database.afterCommit(() => {
+      this.#ticks++;
+    });
   }
 
   /** Changes when another process has changed the journal. */

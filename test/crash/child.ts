@@ -75,11 +75,29 @@ function isMine(id: string): boolean {
   return Math.abs(hash) % options.share.of === options.share.mine;
 }
 
+const placeOf = (path: string, { uid }: Message) => `${path} ${uid}`;
+
+/** What is shown and has gone since: the same may come in again, under another UID. */
+const stale = new Set(
+  [...ledger.state.keys()].flatMap((path) =>
+    mail
+      .window(folderNamed(path), everything)
+      .filter(({ messageId }) => messageId === null || !ledger.holds(path, messageId))
+      .map((row) => placeOf(path, row)),
+  ),
+);
+
 /** What can be worked on: what the index shows and the ledger knows. */
 function mine(path: string): Message[] {
   return mail
     .window(folderNamed(path), everything)
-    .filter(({ messageId }) => messageId !== null && isMine(messageId) && ledger.holds(path, messageId));
+    .filter(
+      (row) =>
+        row.messageId !== null &&
+        isMine(row.messageId) &&
+        ledger.holds(path, row.messageId) &&
+        !stale.has(placeOf(path, row)),
+    );
 }
 
 let begun = 0;

@@ -141,6 +141,22 @@ for (const [name, start] of servers) {
         assert.deepEqual(await listed(r.there), ["1"]);
       });
 
+      test(`copies moved on, ${how}`, async () => {
+        const r = await round();
+        // The journal comes to know the last one first.
+        await r.client.mail.flag(r.here, [5], "add", ["\\Flagged"]);
+        const { uids } = await r.client.mail.copy(r.here, [2, 5], r.there);
+        const [first] = moving;
+        cutting.at(first ?? /^UID MOVE/, done);
+        assert.equal((await r.client.mail.move(r.there, uids, r.here)).sent, false);
+        assert.ok(cutting.hit);
+        await r.client.mail.close();
+        const client = await again(r);
+        assert.deepEqual(await listed(r.here), ["1", "2", "3", "4", "5", "2", "5"]);
+        assert.deepEqual(await listed(r.there), ["1"]);
+        await assertInStep(client, [r.here, r.there]);
+      });
+
       test(`an append, ${how}`, async () => {
         const r = await round();
         cutting.at(/^APPEND/, done);

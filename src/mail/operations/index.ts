@@ -139,10 +139,12 @@ export class Operations implements Overlay {
 
   copy(path: string, uids: readonly number[], to: string): Promise<Outcome> {
     return this.#do(path, uids, (messages, _, step) => {
-      const copies = this.#store.journal.messages
-        .get(messages)
-        .map((message) => this.#store.journal.messages.add({ ...message, ...nowhere }));
-      return [{ operation: { kind: "copy", path, messages, to, copies }, step: step() }];
+      const followed = new Map(this.#store.journal.messages.get(messages).map((m) => [m.id, m] as const));
+      const originals = messages.filter((id) => followed.has(id));
+      const copies = originals.map((id) =>
+        this.#store.journal.messages.add({ ...followed.get(id)!, ...nowhere }),
+      );
+      return [{ operation: { kind: "copy", path, messages: originals, to, copies }, step: step() }];
     });
   }
 

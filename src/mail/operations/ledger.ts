@@ -58,6 +58,7 @@ export class Ledger {
   /** Open entries about folders: mostly none. */
   #folders: OpenEntry[] = [];
   #counter = -1;
+  #generation = 0;
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -69,7 +70,13 @@ export class Ledger {
     const counter = this.#journal.changeCounter();
     if (counter === this.#counter) return false;
     this.reload();
+    this.#generation++;
     return true;
+  }
+
+  /** Rises whenever another process's changes of the journal are taken in. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Reads the journal anew. */

@@ -13,6 +13,9 @@ import { changedFlags, type MessageOperation } from "./operation.ts";
 /** Rows moved in one go: about 5 ms, so that a key is never held up. */
 const batch = 100;
 
+/** How much of the journal the index has taken in. */
+const inStepKey = "journal";
+
 export class LocalCopy {
   readonly #store: Store;
   readonly #ledger: Ledger;
@@ -21,6 +24,8 @@ export class LocalCopy {
   readonly #lagging = new Map<number, LocalPlace | null>();
   /** Something could not be written: the index is repaired when it is opened next. */
   #behind = false;
+  /** How far the index has taken in what this process has written to the journal; see `Journal.ticks`. */
+  #taken = 0;
 
   constructor(store: Store, ledger: Ledger, emit: (event: MailEvent) => void) {
     this.#store = store;
@@ -46,12 +51,17 @@ export class LocalCopy {
     }
   }
 
-  /** Runs `work` as one write, which leaves the index in step with the journal as far as nothing lags. */
-  #write(touched: Iterable<string>, work: () => void): void {
+  /**
+   * Runs `work` as one write, which leaves the index in step with the journal as far as nothing lags. It sees where the
+   * journal has messages now: what another process does about them comes before it or after it as a whole.
+   */
+  #write(work: (touched: Set<string>) => void): void {
+    const touched = new Set<string>();
     try {
-      this.#store.transaction(() => {
-        work();
-        this.caughtUp();
+      this.#taken = this.#store.transaction(() => {
+        this.#ledger.refresh();
+        work(touched);
+        return this.#note();
       });
     } catch (error) {
       this.#behind = true;
@@ -82,29 +92,28 @@ export class LocalCopy {
   }
 
   #moveRows(messages: readonly number[]): void {
-    const changes: SpotChange[] = [];
-    const gone = new Map<number, number[]>();
-    const touched = new Set<string>();
-    for (const id of messages) {
-      const from = this.#lagging.get(id);
-      this.#lagging.delete(id);
-      if (!from) continue;
-      const to = this.#ledger.spot(id);
-      if (to && to.path === from.path && to.uid === from.uid) continue;
-      const source = this.#store.mailboxes.byPath(from.path);
-      if (!source || !isOf(from, source)) continue;
-      const target = to && this.mailbox(to.path);
-      touched.add(from.path);
-      if (to && target && isOf(to, target)) {
-        touched.add(to.path);
-        if (to.path !== from.path && !isProvisional(to.uid)) this.#rewind(target, id);
-        changes.push({
-          from: { mailboxId: source.id, uid: from.uid },
-          to: { mailboxId: target.id, uid: to.uid },
-        });
-      } else gone.set(source.id, [...(gone.get(source.id) ?? []), from.uid]);
-    }
-    this.#write(touched, () => {
+    this.#write((touched) => {
+      const changes: SpotChange[] = [];
+      const gone = new Map<number, number[]>();
+      for (const id of messages) {
+        const from = this.#lagging.get(id);
+        this.#lagging.delete(id);
+        if (!from) continue;
+        const to = this.#ledger.spot(id);
+        if (to && to.path === from.path && to.uid === from.uid) continue;
+        const source = this.#store.mailboxes.byPath(from.path);
+        if (!source || !isOf(from, source)) continue;
+        const target = to && this.mailbox(to.path);
+        touched.add(from.path);
+        if (to && target && isOf(to, target)) {
+          touched.add(to.path);
+          if (to.path !== from.path && !isProvisional(to.uid)) this.#rewind(target, id);
+          changes.push({
+            from: { mailboxId: source.id, uid: from.uid },
+            to: { mailboxId: target.id, uid: to.uid },
+          });
+        } else gone.set(source.id, [...(gone.get(source.id) ?? []), from.uid]);
+      }
       this.#store.transfers.move(changes);
       for (const [mailboxId, uids] of gone) this.#store.transfers.remove(mailboxId, uids);
     });
@@ -129,10 +138,40 @@ export class LocalCopy {
     return this.#lagging.get(id) ?? this.#ledger.spot(id);
   }
 
-  /** What the index has is in step with the journal as it is now. */
-  caughtUp(): void {
-    if (this.#lagging.size === 0 && !this.#behind)
-      this.#store.meta.set("journal", String(this.#store.journal.clock()));
+  /**
+   * Notes that what this process has written to the journal is in the index, as far as nothing lags; returns how far.
+   * Every process adds its own share, in whatever order: only where each has does the sum agree with the journal's clock.
+   */
+  #note(): number {
+    const { meta, journal } = this.#store;
+    if (this.#lagging.size > 0 || this.#behind) return this.#taken;
+    const { ticks } = journal;
+    if (ticks > this.#taken) {
+      meta.set(inStepKey, String(Number(meta.get(inStepKey) ?? 0) + ticks - this.#taken));
+    }
+    return ticks;
+  }
+
+  /** To be called before the program ends: so that the index need not be looked through when it is opened next. */
+  close(): Promise<void> {
+    return this.best(() => {
+      if (this.#store.journal.ticks > this.#taken) this.#write(() => undefined);
+    });
+  }
+
+  /** Whether the index shows all that is in the journal. */
+  get inStep(): boolean {
+    return this.#store.meta.get(inStepKey) === String(this.#store.journal.clock());
+  }
+
+  /** Runs `work` as one write, which brings the index in step with all of the journal. */
+  repair(work: () => void): void {
+    this.#store.transaction(() => {
+      this.#ledger.refresh();
+      work();
+      this.#store.meta.set(inStepKey, String(this.#store.journal.clock()));
+    });
+    this.#taken = this.#store.journal.ticks;
   }
 
   /** Puts copies beside the originals; the first at once, the rest in slices. */
@@ -144,19 +183,20 @@ export class LocalCopy {
   }
 
   #copy(originals: readonly number[], copies: readonly number[]): void {
-    const touched = new Set<string>();
-    const changes = originals.flatMap((original, at) => {
-      const from = this.#actual(original);
-      const to = this.#ledger.spot(copies[at] ?? 0);
-      const source = from && this.#store.mailboxes.byPath(from.path);
-      if (!source || !to || !isOf(from, source)) return [];
-      touched.add(to.path);
-      return {
-        from: { mailboxId: source.id, uid: from.uid },
-        to: { mailboxId: this.mailbox(to.path).id, uid: to.uid },
-      };
+    this.#write((touched) => {
+      const changes = originals.flatMap((original, at) => {
+        const from = this.#actual(original);
+        const to = this.#ledger.spot(copies[at] ?? 0);
+        const source = from && this.#store.mailboxes.byPath(from.path);
+        if (!source || !to || !isOf(from, source)) return [];
+        touched.add(to.path);
+        return {
+          from: { mailboxId: source.id, uid: from.uid },
+          to: { mailboxId: this.mailbox(to.path).id, uid: to.uid },
+        };
+      });
+      this.#store.transfers.copy(changes);
     });
-    this.#write(touched, () => void this.#store.transfers.copy(changes));
   }
 
   /** Takes rows along that are still where the server has their messages. */
@@ -177,16 +217,19 @@ export class LocalCopy {
 
   /** Makes the row of a message that is to be appended, with its body, where it is not there. */
   append({ messages, row }: MessageOperation & { kind: "append" }, source: Uint8Array): void {
-    const spot = this.#ledger.spot(messages[0] ?? 0);
-    if (!spot) return;
-    const { id } = this.mailbox(spot.path);
-    if (!this.#store.messages.get(id, spot.uid)) {
-      this.#write([spot.path], () => {
-        this.#store.messages.put(id, [{ ...row, uid: spot.uid }]);
-        this.#store.mailboxes.adjust(id, 1, unseen(row.flags));
-      });
-    }
-    if (this.#store.bodies.path(id, spot.uid) !== null) return;
+    const [message = 0] = messages;
+    this.#write((touched) => {
+      const spot = this.#ledger.spot(message);
+      if (!spot) return;
+      const { id } = this.mailbox(spot.path);
+      if (this.#store.messages.get(id, spot.uid)) return;
+      this.#store.messages.put(id, [{ ...row, uid: spot.uid }]);
+      this.#store.mailboxes.adjust(id, 1, unseen(row.flags));
+      touched.add(spot.path);
+    });
+    const spot = this.#ledger.spot(message);
+    const id = spot && this.#store.mailboxes.byPath(spot.path)?.id;
+    if (!id || this.#store.bodies.path(id, spot.uid) !== null) return;
     const body = this.#store.bodies.create(id, spot.uid);
     body.write(source);
     body.commit();
@@ -196,8 +239,7 @@ export class LocalCopy {
   flag(operation: MessageOperation & { kind: "flag" }, back: boolean): void {
     const { messages, changed = messages, flags } = operation;
     const mode = (operation.mode === "add") === back ? "remove" : "add";
-    const touched = new Set<string>();
-    this.#write(touched, () => {
+    this.#write((touched) => {
       for (const id of back ? changed : messages) {
         const spot = this.#actual(id);
         const mailbox = spot && this.#store.mailboxes.byPath(spot.path);

@@ -59,6 +59,8 @@ export class Queue {
   readonly #busy = new Set<Promise<unknown>>();
   /** Who waits for the next entry to be settled. */
   #watching: (() => void)[] = [];
+  /** Up to where others' changes of the journal have been looked at. */
+  #generation = 0;
   readonly #senseless = new Map<number, number>();
   #running: Promise<void> | null = null;
   #closed = false;
@@ -210,7 +212,9 @@ export class Queue {
 
   /** Takes in what another process has written to the journal. */
   refresh(): void {
-    if (!this.#ledger.refresh()) return;
+    this.#ledger.refresh();
+    if (this.#ledger.generation === this.#generation) return;
+    this.#generation = this.#ledger.generation;
     this.#answerSettled();
     if (this.#ledger.size > 0) this.run();
   }
@@ -219,6 +223,7 @@ export class Queue {
   async close(): Promise<void> {
     this.#closed = true;
     await this.settled();
+    await this.#local.close();
     this.#store.journal.prune(kept.steps, kept.octets);
   }
 
@@ -236,7 +241,8 @@ export class Queue {
     const { journal } = this.#store;
     try {
       for (;;) {
-        if (this.#ledger.refresh()) this.#answerSettled();
+        this.#ledger.refresh();
+        this.#answerSettled();
         if (!this.#ledger.first) break;
         // What another process may be sending at this moment is not ours to send.
         if (!(await this.#myTurn())) break;
@@ -259,7 +265,8 @@ export class Queue {
       if (this.#store.journal.tryLock()) return true;
       if (this.#waiters.size === 0) return false;
       await new Promise((resolve) => setTimeout(resolve, turn.look));
-      if (this.#ledger.refresh()) this.#answerSettled();
+      this.#ledger.refresh();
+      this.#answerSettled();
     }
     return false;
   }
@@ -298,19 +305,21 @@ export class Queue {
   }
 
   async #attempt(open: OpenEntry): Promise<void> {
-    const waiter = this.#waiters.get(open.entry.id);
+    const { id } = open.entry;
+    const waiter = this.#waiters.get(id);
     const keeps = this.#options.keepsConflicts || !waiter;
+    this.#waiters.delete(id);
     let settled: Settled;
     try {
       settled = await this.#bring(open, keeps);
     } catch (error) {
+      if (waiter) this.#waiters.set(id, waiter);
       if (!(error instanceof Superseded)) throw error;
-      this.#ledger.remove(open.entry.id);
+      this.#ledger.remove(id);
       return;
     }
     for (const tell of this.#watching.splice(0)) tell();
     const { outcome, error, failed } = settled;
-    this.#waiters.delete(open.entry.id);
     if (error === null) waiter?.resolve(outcome);
     else if (waiter) waiter.reject(error);
     else {

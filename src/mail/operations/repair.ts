@@ -7,10 +7,10 @@ import { isFolderOperation, readOperation } from "./operation.ts";
 
 /** Costs a look at two numbers where nothing has to be done. */
 export function repair(store: Store, ledger: Ledger, local: LocalCopy, folders: LocalFolders): void {
+  if (local.inStep) return;
   const { journal } = store;
-  if (store.meta.get("journal") === String(journal.clock())) return;
-  placeProvisional(store, ledger);
-  store.transaction(() => {
+  local.repair(() => {
+    placeProvisional(store, ledger);
     for (const { operation, entry } of ledger.open) {
       if (isFolderOperation(operation)) {
         if (!folders.isApplied({ operation, entry })) folders.apply({ operation, entry });
@@ -21,25 +21,20 @@ export function repair(store: Store, ledger: Ledger, local: LocalCopy, folders: 
       } else if (operation.kind === "move" || operation.kind === "remove") local.restore(operation.messages);
       else if (operation.kind === "copy") local.restoreCopies(operation);
     }
+    forgetFlags(store, local);
   });
-  forgetFlags(store, local);
-  local.caughtUp();
 }
 
 /** Rows under provisional UIDs go to where the journal has their messages; without such a place they go. */
 function placeProvisional(store: Store, ledger: Ledger): void {
   const changes: SpotChange[] = [];
-  const gone: SpotChange["from"][] = [];
   for (const from of store.transfers.provisional()) {
     const spot = ledger.spot(from.uid - firstProvisionalUid);
     const mailbox = spot && store.mailboxes.byPath(spot.path);
     if (mailbox && spot) changes.push({ from, to: { mailboxId: mailbox.id, uid: spot.uid } });
-    else gone.push(from);
+    else store.transfers.remove(from.mailboxId, [from.uid]);
   }
-  store.transaction(() => {
-    store.transfers.move(changes);
-    for (const { mailboxId, uid } of gone) store.transfers.remove(mailboxId, [uid]);
-  });
+  store.transfers.move(changes);
 }
 
 /** A change of flags that was taken back may still show: the server is asked for all flags of the mailbox once. */
