@@ -123,6 +123,14 @@ class Model {
 
 const codeOf = (error: unknown): unknown => Reflect.get(Object(error), "code");
 
+/** Found once: what came in and is to be removed again showed until its APPEND, whose answer never came, was settled. */
+const found: readonly Action[] = [
+  { kind: "cut", command: /^APPEND/, done: true },
+  { kind: "append", at: "A" },
+  { kind: "undo" },
+  { kind: "restart", offline: false },
+];
+
 for (const [name, start] of servers) {
   describe(`${name}: any changes in any order`, { skip: serverMissing(name) }, () => {
     let clients: Clients;
@@ -319,7 +327,7 @@ for (const [name, start] of servers) {
           for (const what of actions) await run.act(what);
           await run.end();
         }),
-        { numRuns: Number(process.env.POSTERN_RUNS ?? 15), endOnFailure: true },
+        { numRuns: Number(process.env.POSTERN_RUNS ?? 15), examples: [[found]], endOnFailure: true },
       );
     });
   });

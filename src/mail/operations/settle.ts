@@ -244,11 +244,12 @@ export class Settler {
         .filter(({ uid }) => !taken.has(uid) && this.#ledger.arrival(path, uid) === undefined);
       const sought = this.#store.journal.messages.get(target.messages);
       for (const [id, uid] of pair(sought, rows, operation.kind === "append")) {
+        // It may be on its way on from there, or to be removed.
         const spot = this.#ledger.spot(id);
-        if (spot?.path !== path) continue;
+        if (!spot) continue;
         this.#ledger.arrive(path, uid, id);
-        const [from, to] = [uid, spot.uid].map((at) => ({ mailboxId: mailbox.id, uid: at }));
-        if (from && to) this.#store.transfers.move([{ from, to }]);
+        const to = { mailboxId: this.#local.mailbox(spot.path).id, uid: spot.uid };
+        this.#store.transfers.move([{ from: { mailboxId: mailbox.id, uid }, to }]);
       }
     }
   }
