@@ -39,7 +39,7 @@ export class Performer {
         if (message) byPath.set(path, [...(byPath.get(path) ?? []), message]);
       }
       for (const [path, messages] of byPath) {
-        if (path === null || path === limboPath) this.#nowhere(messages, result);
+        if (path === null || path === limboPath) this.#nowhere(operation, messages, result);
         else if (operation.kind === "flag") await this.#flag(operation, path, messages, attempt, result);
         else if (operation.kind === "remove") await this.#remove(path, messages, attempt, result);
         else if (operation.kind === "copy") await this.#copy(operation, path, messages, attempt, result);
@@ -52,11 +52,15 @@ export class Performer {
   }
 
   /** Messages that are gone, or have not come to be. */
-  #nowhere(messages: readonly JournalMessage[], result: Performed): void {
+  #nowhere({ kind }: MessageOperation, messages: readonly JournalMessage[], result: Performed): void {
     for (const { id } of messages) {
       const blocked = blockage(this.#store, id);
       if (blocked) result.refused.set(id, blocked);
-      else result.gone.push(id);
+      // What is to be removed and is not there is as it should be.
+      else if (kind === "remove") {
+        result.done.add(id);
+        result.places.set(id, nowhere);
+      } else result.gone.push(id);
     }
   }
 
