@@ -93,9 +93,9 @@ export function clientsOf(server: AccountServer): Clients {
   };
 }
 
-/** Resolves when `holds` does; rejects after ten seconds. */
+/** Resolves when `holds` does; rejects after a minute. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 60_000;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`it did not come true that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
