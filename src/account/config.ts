@@ -66,6 +66,8 @@ export interface ScreenSettings {
   readonly mouse: boolean;
   /** Pictures in the message, where the terminal says that it can show them. */
   readonly images: "auto" | "off";
+  /** Begin with the list thread after thread. */
+  readonly threads: boolean;
 }
 
 /** Key sequences to command lines, over the keymap; an empty line takes a key's meaning away. */
@@ -302,6 +304,7 @@ export function parseConfig(text: string, path: string): Config {
       theme,
       mouse: screen.flag("mouse", screenSettings.mouse.default),
       images,
+      threads: screen.flag("threads", screenSettings.threads.default),
     },
     keys: keySettings(path, "keys", table.keys ?? {}),
     accountKeys: Object.fromEntries(

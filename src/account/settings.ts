@@ -87,6 +87,11 @@ export const screenSettings = {
     help: "Pictures that a message brings along are shown where the terminal says that it can (auto: PNG by the kitty protocol, PNG, JPEG and GIF by that of iTerm2), or described in words (off). None is ever fetched from elsewhere.",
     default: "auto",
   },
+  threads: {
+    example: "true",
+    help: "Begin with the list thread after thread, answers below what they answer.",
+    default: false,
+  },
   keymap: {
     example: '"mutt"',
     help: "Keys as another program has them, over those of postern(1): default, mutt, aerc, alpine or emacs.",

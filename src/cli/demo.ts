@@ -41,6 +41,7 @@ export async function demo(): Promise<number> {
         theme: "auto",
         mouse: false,
         images: "auto",
+        threads: false,
       },
       keys: [],
       folder: "INBOX",

@@ -1,5 +1,5 @@
 /** How messages are told in short, alike on the screen and in the shell. Texts here are not yet made safe. */
-import type { StoredPerson, ThreadRow } from "../store/index.ts";
+import { baseSubject, fold, type StoredPerson, type ThreadRow } from "../store/index.ts";
 
 /** Flags as letters (mutt's): N new, r answered, F flagged, D deleted, T draft, > forwarded; empty for a plain read message. */
 export function flagLetters(flags: readonly string[]): string {
@@ -22,19 +22,25 @@ const lines = {
 /** Levels that are drawn: of deeper answers the nearest. */
 const drawnLevels = 12;
 
-/** What stands before the subject of a row of a thread: two columns for each level. */
+/** What stands before the subject of a row of a thread: two columns for each level, of at most `levels`. */
 export function threadLines(
   { place, depth, guides }: Pick<ThreadRow, "place" | "depth" | "guides">,
   utf8: boolean,
+  levels = drawnLevels,
 ): string {
   if (depth === 0) return "";
   const signs = utf8 ? lines.utf8 : lines.ascii;
   const follows = (level: number) => (guides >> (depth - level)) & 1;
   let drawn = "";
-  for (let level = Math.max(1, depth - drawnLevels + 1); level < depth; level++)
+  for (let level = Math.max(1, depth - levels + 1); level < depth; level++)
     drawn += follows(level) ? signs.through : signs.none;
   const last = follows(depth) ? signs.between : signs.last;
   return `${drawn}${place === 0 && follows(depth) ? signs.top : last} `;
+}
+
+/** Whether two subjects are the same but for "Re:" and the like (RFC 5256 §2.1). */
+export function sameSubject(a: string, b: string): boolean {
+  return a === b || baseSubject(fold(a)) === baseSubject(fold(b));
 }
 
 /** Whether the locale's character set is UTF-8, as far as the environment tells. */

@@ -1,5 +1,5 @@
 /** Puts messages into threads while nothing else is to be done: a few milliseconds a turn, never in the way of a list. */
-import type { Store, WindowQuery } from "../store/index.ts";
+import type { Store, ThreadQuery } from "../store/index.ts";
 import type { Folder, MailEvent, ThreadMessage } from "./values.ts";
 
 /** So long nothing has changed before the work begins by itself: a sync has the machine to itself. */
@@ -30,12 +30,27 @@ export class Threading {
    * Rows of the folder thread after thread, as far as its messages are in threads: at once. By arrival and date a
    * thread stands where its newest message would, by other keys where the first of its messages would.
    */
-  window(folder: Folder, query: WindowQuery): ThreadMessage[] {
+  window(folder: Folder, query: ThreadQuery): ThreadMessage[] {
     return this.#store.threads.window(this.#folders.mailboxId(folder), query);
   }
 
+  /** Rows in all that `window` has for the same query. */
+  count(folder: Folder, query: Omit<ThreadQuery, "offset" | "limit">): number {
+    return this.#store.threads.count(this.#folders.mailboxId(folder), query);
+  }
+
+  /** Which row of `window` is the message, or stands for its folded thread; -1 where it is in none. */
+  position(folder: Folder, uid: number, query: Omit<ThreadQuery, "offset" | "limit">): number {
+    return this.#store.threads.position(this.#folders.mailboxId(folder), uid, query);
+  }
+
+  /** The UIDs of all messages in these threads. */
+  uidsOf(threads: readonly number[]): number[] {
+    return this.#store.threads.uidsOf(threads);
+  }
+
   /** The same with the whole folder fetched and put into threads first. Throws as the line does, StoreError. */
-  async rows(folder: Folder, query: WindowQuery): Promise<ThreadMessage[]> {
+  async rows(folder: Folder, query: ThreadQuery): Promise<ThreadMessage[]> {
     await this.#prepare(folder);
     return this.window(folder, query);
   }
@@ -50,6 +65,13 @@ export class Threading {
   async known(folder: Folder, uid: number): Promise<ThreadMessage[]> {
     await this.settle(folder.path);
     return this.#store.threads.of(this.#folders.mailboxId(folder), uid);
+  }
+
+  /** The UIDs of all that is here of the threads of these messages. Throws StoreError. */
+  async around(folder: Folder, uids: readonly number[]): Promise<number[]> {
+    await this.settle(folder.path);
+    const { threads } = this.#store;
+    return threads.uidsOf(threads.threadsOf(this.#folders.mailboxId(folder), uids));
   }
 
   async #prepare(folder: Folder): Promise<void> {

@@ -14,7 +14,7 @@ import { Transfers } from "./transfer.ts";
 export type { Bodies } from "./bodies.ts";
 export type { BulkWriter } from "./bulk-writer.ts";
 export { StoreError, type StoreErrorCode } from "./error.ts";
-export { fold } from "./fold.ts";
+export { baseSubject, fold } from "./fold.ts";
 export type { Foreign, ForeignChange } from "./foreign.ts";
 export type { FullText, TextToIndex, Unindexed } from "./full-text.ts";
 export type { Journal, MarkDetails } from "./journal.ts";

@@ -1,24 +1,11 @@
-import { type Database, number, textOrNull } from "./database.ts";
+import { type Database, number } from "./database.ts";
 import { columns, messageOf } from "./message-row.ts";
-import { type Messages, orders } from "./messages.ts";
+import type { Messages } from "./messages.ts";
 import { ThreadLinks } from "./thread-links.ts";
+import { isFolded, type Span, type ThreadListQuery, ThreadOrder } from "./thread-order.ts";
 import { ThreadPlaces } from "./thread-places.ts";
 import { arrangeShown } from "./thread-tree.ts";
-import type { ThreadRow, WindowQuery } from "./types.ts";
-
-/** A thread with as many rows as it shows. */
-interface Shown {
-  readonly thread: number;
-  readonly size: number;
-  /** Ids of the messages that are shown; null: all. */
-  readonly among: ReadonlySet<number> | null;
-}
-
-/** Of a thread, the rows that a window shows. */
-interface Span extends Pick<Shown, "thread" | "among"> {
-  readonly skip: number;
-  readonly take: number;
-}
+import type { ThreadQuery, ThreadRow } from "./types.ts";
 
 /** A message in its place, before its row is read. */
 interface Placed {
@@ -27,19 +14,16 @@ interface Placed {
   readonly guides: number;
 }
 
-/** Messages looked at in one go for the threads they belong to. */
-const pageSize = 500;
-
 /** The threads of a mailbox, as far as its messages have been linked. */
 export class Threads {
   readonly #database: Database;
   readonly #links: ThreadLinks;
   readonly #places: ThreadPlaces;
-  readonly #messages: Messages;
+  readonly #order: ThreadOrder;
 
   constructor(database: Database, messages: Messages) {
     this.#database = database;
-    this.#messages = messages;
+    this.#order = new ThreadOrder(database, messages);
     this.#links = new ThreadLinks(database);
     this.#places = new ThreadPlaces(database);
   }
@@ -55,107 +39,89 @@ export class Threads {
   /**
    * Rows `offset` to `offset + limit` of the mailbox, thread after thread. By arrival or date, a thread stands where
    * its newest message would; by other keys, where the first of its messages would. With `uids` only those are shown,
-   * as if the mailbox had no others.
+   * as if the mailbox had no others. Of a thread that is folded, the first message alone is a row.
    */
-  window(mailboxId: number, query: WindowQuery): ThreadRow[] {
+  window(mailboxId: number, query: ThreadQuery): ThreadRow[] {
     const from = Math.max(0, query.offset);
     const to = from + Math.max(0, query.limit);
-    const newest = query.sort === "arrival" || query.sort === "date";
-    const spans = query.uids
-      ? within(this.#hits(mailboxId, query, query.uids), from, to)
-      : newest
-        ? this.#spansByNewest(mailboxId, query, from, to)
-        : within(this.#byFirst(mailboxId, query), from, to);
-    return [...spans].flatMap((span) => this.#rows(span));
+    const spans = this.#order.spans(mailboxId, query, from, to);
+    return spans.flatMap((span) => this.#rows(span, isFolded(query.folds, span.thread)));
+  }
+
+  /** Rows in all that `window` has for the same query. */
+  count(mailboxId: number, query: ThreadListQuery): number {
+    return this.#order.count(mailboxId, query);
+  }
+
+  /** Where `window` has the message, or the row that it is folded behind; -1 where it has not. */
+  position(mailboxId: number, uid: number, query: ThreadListQuery): number {
+    const row = this.#database.get(
+      "SELECT id, thread, place FROM message JOIN place ON message = id WHERE mailbox = ? AND uid = ?",
+      mailboxId,
+      uid,
+    );
+    if (!row) return -1;
+    const [id, thread] = [number(row, "id"), number(row, "thread")];
+    const place = this.#order.place(mailboxId, query, thread);
+    if (!place || place.among?.has(id) === false) return -1;
+    const { before, among } = place;
+    if (isFolded(query.folds, thread)) return before;
+    if (among) return before + only(this.#placed(thread, -1, 0), among).findIndex((p) => p.message === id);
+    const above = this.#database.get(
+      "SELECT count(*) AS n FROM place WHERE thread = ? AND (place, message) < (?, ?)",
+      thread,
+      number(row, "place"),
+      id,
+    );
+    return before + (above ? number(above, "n") : 0);
   }
 
   /** All messages here of the thread of `uid`, top to bottom; empty where it is not here, or not linked yet. */
   of(mailboxId: number, uid: number): ThreadRow[] {
     const row = this.#database.get(
-      "SELECT thread FROM message JOIN place ON message = id WHERE mailbox = ? AND uid = ?",
+      "SELECT thread, thread.messages AS messages FROM message JOIN place ON message = message.id JOIN thread ON thread.id = thread WHERE message.mailbox = ? AND uid = ?",
       mailboxId,
       uid,
     );
-    return row ? this.#rows({ thread: number(row, "thread"), skip: 0, take: -1, among: null }) : [];
+    if (!row) return [];
+    const [thread, messages] = [number(row, "thread"), number(row, "messages")];
+    return this.#rows({ thread, messages, skip: 0, take: -1, among: null }, false);
   }
 
-  /** From the sizes of threads in the order of their index: the last window of 100,000 threads is as near as the first. */
-  #spansByNewest(mailboxId: number, { sort, descending }: WindowQuery, from: number, to: number): Span[] {
-    const direction = descending ? "DESC" : "ASC";
-    const by =
-      sort === "arrival" ? `last_uid ${direction}` : `last_date ${direction}, last_date_uid ${direction}`;
-    const inOrder = `FROM thread WHERE mailbox = ? ORDER BY ${by} LIMIT ?`;
-    // No thread is empty: so many reach to the end of the window.
-    const row = this.#database.get(
-      `SELECT group_concat(messages) AS sizes FROM (SELECT messages ${inOrder})`,
-      mailboxId,
-      to,
-    );
-    const sizes = row && textOrNull(row, "sizes");
-    if (!sizes) return [];
-    const shown = sizes.split(",").map((size, thread) => ({ thread, size: Number(size), among: null }));
-    const spans = [...within(shown, from, to)];
-    const threads = this.#database.all(
-      `SELECT id ${inOrder} OFFSET ?`,
-      mailboxId,
-      spans.length,
-      spans[0]?.thread ?? 0,
-    );
-    return threads.flatMap((thread, at) => {
-      const span = spans[at];
-      return span ? { ...span, thread: number(thread, "id") } : [];
-    });
+  /** The UIDs of all messages here of these threads, top to bottom, one thread after another. */
+  uidsOf(threads: readonly number[]): number[] {
+    return this.#database
+      .all(
+        `SELECT uid FROM json_each(?) JOIN place ON thread = json_each.value JOIN message ON message.id = message
+         ORDER BY json_each.key, place, message`,
+        JSON.stringify(threads),
+      )
+      .map((row) => number(row, "uid"));
   }
 
-  *#byFirst(mailboxId: number, { sort, descending }: WindowQuery): Generator<Shown> {
-    this.#messages.prepareOrder(sort);
-    const key = orders[sort];
-    const [direction, after] = descending ? ["DESC", "<"] : ["ASC", ">"];
-    const seen = new Set<number>();
-    const select = `SELECT thread.id AS thread, messages, ${key} AS key, uid
-      FROM message JOIN place ON message = message.id JOIN thread ON thread.id = thread WHERE message.mailbox = ?`;
-    const tail = `ORDER BY ${key} ${direction}, uid ${direction} LIMIT ${pageSize}`;
-    for (let page = this.#database.all(`${select} ${tail}`, mailboxId); ; ) {
-      for (const row of page) {
-        const thread = number(row, "thread");
-        if (!seen.has(thread)) yield { thread, size: number(row, "messages"), among: null };
-        seen.add(thread);
-      }
-      const last = page.at(-1);
-      if (!last || page.length < pageSize) return;
-      page = this.#database.all(
-        `${select} AND (${key}, uid) ${after} (?, ?) ${tail}`,
+  /** The threads of these messages, each once. */
+  threadsOf(mailboxId: number, uids: readonly number[]): number[] {
+    return this.#database
+      .all(
+        `SELECT DISTINCT thread FROM message INDEXED BY message_by_uid JOIN place ON message = id
+         WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))`,
         mailboxId,
-        last.key ?? null,
-        number(last, "uid"),
-      );
-    }
+        JSON.stringify(uids),
+      )
+      .map((row) => number(row, "thread"));
   }
 
-  #hits(mailboxId: number, { sort, descending }: WindowQuery, uids: readonly number[]): Shown[] {
-    const newest = sort === "arrival" || sort === "date";
-    const direction = newest || descending ? "DESC" : "ASC";
-    const rows = this.#database.all(
-      `SELECT id, thread FROM message INDEXED BY message_by_uid JOIN place ON message = id
-       WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))
-       ORDER BY ${orders[sort]} ${direction}, uid ${direction}`,
-      mailboxId,
-      JSON.stringify(uids),
-    );
-    const threads = new Map<number, Set<number>>();
-    for (const row of rows) {
-      const thread = number(row, "thread");
-      const among = threads.get(thread) ?? new Set();
-      threads.set(thread, among.add(number(row, "id")));
-    }
-    const shown = [...threads].map(([thread, among]) => ({ thread, size: among.size, among }));
-    return newest && !descending ? shown.reverse() : shown;
-  }
-
-  #rows({ thread, skip, take, among }: Span): ThreadRow[] {
-    const counts = this.#database.get("SELECT messages, unread FROM thread WHERE id = ?", thread);
+  #rows({ thread, messages: shown, skip, take, among }: Span, folded: boolean): ThreadRow[] {
+    const counts = this.#database.get("SELECT messages, unread, last_date FROM thread WHERE id = ?", thread);
     if (!counts) return [];
-    const [messages, unread] = [number(counts, "messages"), number(counts, "unread")];
+    const whole = {
+      thread,
+      messages: number(counts, "messages"),
+      unread: number(counts, "unread"),
+      newest: number(counts, "last_date"),
+      shown,
+      folded,
+    };
     const placed = among
       ? only(this.#placed(thread, -1, 0), among).slice(skip, skip + take)
       : this.#placed(thread, take, skip);
@@ -167,9 +133,7 @@ export class Threads {
     return placed.flatMap(({ message, depth, guides }, at) => {
       const row = found.get(message);
       // Another process may have removed it in between.
-      return row
-        ? { message: messageOf(row), thread, messages, unread, place: skip + at, depth, guides }
-        : [];
+      return row ? { ...whole, message: messageOf(row), place: skip + at, depth, guides } : [];
     });
   }
 
@@ -186,17 +150,6 @@ export class Threads {
       depth: number(row, "depth"),
       guides: number(row, "guides"),
     }));
-  }
-}
-
-/** The rows from one place to another in a list of threads. */
-function* within(threads: Iterable<Shown>, from: number, to: number): Generator<Span> {
-  let before = 0;
-  for (const { thread, size, among } of threads) {
-    const skip = Math.max(0, from - before);
-    if (skip < size && before < to) yield { thread, among, skip, take: Math.min(size, to - before) - skip };
-    before += size;
-    if (before >= to) return;
   }
 }
 

@@ -141,6 +141,17 @@ export interface WindowQuery {
   readonly uids?: readonly number[];
 }
 
+/** Which threads show their first message alone: all, or none, `but` these. */
+export interface Folds {
+  readonly all: boolean;
+  readonly but: ReadonlySet<number>;
+}
+
+export interface ThreadQuery extends WindowQuery {
+  /** Absent: no thread is folded. */
+  readonly folds?: Folds | undefined;
+}
+
 /** Where a message stands by the time it came. */
 export interface Place {
   /** Milliseconds since the epoch. */
@@ -163,6 +174,12 @@ export interface ThreadRow {
   readonly messages: number;
   /** Those of them that are not \Seen. */
   readonly unread: number;
+  /** When the newest of them arrived. */
+  readonly newest: number;
+  /** As many of them as the list has: all, or the hits among them. */
+  readonly shown: number;
+  /** This row stands for all of them. */
+  readonly folded: boolean;
   /** Which row of the thread, among those shown: 0 for the first. */
   readonly place: number;
   /**

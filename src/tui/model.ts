@@ -52,8 +52,21 @@ export interface MessageRow {
   readonly marked: boolean;
   /** Marked for deletion on the server, or waiting to be: drawn muted. */
   readonly deleted?: boolean;
-  /** Levels below the thread's first message; 0 or absent outside threads. */
-  readonly depth?: number;
+  /** Its place in its thread; absent where the list is not of threads. */
+  readonly thread?: ThreadPlace;
+}
+
+export interface ThreadPlace {
+  /** Which row of the thread it is, how deep it lies, and what leads to it: as in `ThreadMessage`. */
+  readonly place: number;
+  readonly depth: number;
+  readonly guides: number;
+  /** Messages that the list has of the thread. */
+  readonly size: number;
+  /** The row stands for all of them. */
+  readonly folded: boolean;
+  /** The subject is that of the row above, but for "Re:" and the like. */
+  readonly repeats: boolean;
 }
 
 export interface MessageListModel {

@@ -102,6 +102,7 @@ export async function runScreen({ mail, settings, keys, crypto, folder }: Screen
     },
     crypto,
   );
+  app.list.setThreaded(settings.threads);
   output.on("resize", () => draw(false));
   let line = "";
   const clock = setInterval(() => {

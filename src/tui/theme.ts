@@ -45,7 +45,9 @@ export interface Glyphs {
   readonly horizontal: string;
   readonly ellipsis: string;
   readonly mark: string;
-  readonly branch: string;
+  /** Before a thread that is folded, and before one whose answers follow. */
+  readonly folded: string;
+  readonly unfolded: string;
   readonly bullet: string;
   readonly good: string;
   readonly bad: string;
@@ -56,7 +58,8 @@ const unicode: Glyphs = {
   horizontal: "─",
   ellipsis: "…",
   mark: "•",
-  branch: "└ ",
+  folded: "▸",
+  unfolded: "▾",
   bullet: "·",
   good: "✓",
   bad: "✗",
@@ -66,13 +69,15 @@ const ascii: Glyphs = {
   horizontal: "-",
   ellipsis: "~",
   mark: "*",
-  branch: "` ",
+  folded: "+",
+  unfolded: "-",
   bullet: "-",
   good: "+",
   bad: "!",
 };
 
 export interface Theme {
+  readonly utf8: boolean;
   readonly glyphs: Glyphs;
   /** `text` in the style of that meaning; `also` is put on top of it. Styles do not nest. */
   style(name: StyleName, text: string, also?: StyleName): string;
@@ -106,6 +111,7 @@ export function themeOptions(env: NodeJS.ProcessEnv): ThemeOptions {
 
 export function createTheme({ colours, utf8 }: ThemeOptions): Theme {
   return {
+    utf8,
     glyphs: utf8 ? unicode : ascii,
     style(name, text, also) {
       const sgr = [name, ...(also ? [also] : [])]

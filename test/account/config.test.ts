@@ -36,6 +36,7 @@ test("an account with all of its settings", () => {
     "[screen]",
     "key-bar = false",
     'cursor = "arrow"',
+    "threads = true",
     'keymap = "mutt"',
     "[keys]",
     'A = "move --to Archive"',
@@ -63,7 +64,15 @@ test("an account with all of its settings", () => {
         fsync: true,
       },
     ],
-    screen: { keyBar: false, cursor: "arrow", keymap: "mutt", theme: "auto", mouse: false, images: "auto" },
+    screen: {
+      keyBar: false,
+      cursor: "arrow",
+      keymap: "mutt",
+      theme: "auto",
+      mouse: false,
+      threads: true,
+      images: "auto",
+    },
     keys: { any: { A: "move --to Archive" }, reader: { A: "" }, in: { "Lists/garden": { d: "archive" } } },
     accountKeys: { work: { any: { A: "move --to Done" }, in: { "@junk": { "!": "move --to @inbox" } } } },
     smime: { smimeKey: null, smimeAuthorities: null },
@@ -78,6 +87,7 @@ test("what is left out has its default", () => {
     keymap: "default",
     theme: "auto",
     mouse: false,
+    threads: false,
     images: "auto",
   });
   assert.deepEqual([config.keys, config.accountKeys], [{ any: {}, in: {} }, {}]);

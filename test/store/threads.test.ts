@@ -326,7 +326,32 @@ describe("threads", () => {
               store.threads.window(mailboxId, { ...query, offset, limit: 20 }),
               whole.slice(offset, offset + 20),
             );
+          const but = new Set(whole.filter(() => random(9) === 0).map(({ thread }) => thread));
+          for (const folds of [undefined, { all: false, but }, { all: true, but }]) {
+            const folded = (thread: number) => folds !== undefined && folds.all !== folds.but.has(thread);
+            const rows = whole
+              .filter(({ thread, place }) => place === 0 || !folded(thread))
+              .map((row) => ({ ...row, folded: folded(row.thread) }));
+            assert.equal(store.threads.count(mailboxId, { ...query, folds }), rows.length);
+            for (const offset of [0, 1, 17, rows.length >> 1, rows.length - 3, rows.length])
+              assert.deepEqual(
+                store.threads.window(mailboxId, { ...query, folds, offset, limit: 20 }),
+                rows.slice(offset, offset + 20),
+              );
+            for (const { message, thread } of whole.filter(() => random(40) === 0))
+              assert.equal(
+                store.threads.position(mailboxId, message.uid, { ...query, folds }),
+                rows.findIndex((row) =>
+                  folded(thread) ? row.thread === thread : row.message.uid === message.uid,
+                ),
+              );
+          }
         }
+    const hidden = samples.find(({ uid }) => !subset.includes(uid))?.uid ?? 0;
+    assert.equal(
+      store.threads.position(mailboxId, hidden, { sort: "date", descending: true, uids: subset }),
+      -1,
+    );
   });
 
   test("hits alone are shown as if there were no others", (t) => {

@@ -2,7 +2,14 @@
 import type { DisplayLine } from "../../src/message/layout.ts";
 import type { SpanStyle } from "../../src/message/types.ts";
 import { layoutOf } from "../../src/tui/layout.ts";
-import type { FolderRow, MessageRow, Pane, ReaderModel, ScreenModel } from "../../src/tui/model.ts";
+import type {
+  FolderRow,
+  MessageRow,
+  Pane,
+  ReaderModel,
+  ScreenModel,
+  ThreadPlace,
+} from "../../src/tui/model.ts";
 
 const people = [
   "Ada Lovelace",
@@ -26,9 +33,17 @@ const subjects = [
 const dates = ["14:02", "09:41", "Yest. 18", "Tue 17", "12 Nov", "3 Nov", "Oct 2025"];
 const sizes = ["812", "4.2K", "13M", "96K", "1.1K"];
 
+/** Of nine rows: a thread of three and one that is folded. */
+function threadPlace(at: number): ThreadPlace | undefined {
+  const thread = { place: at - 4, depth: at - 4, guides: 0, size: 3, folded: false, repeats: at === 6 };
+  if (at === 7) return { ...thread, place: 0, depth: 0, size: 12, folded: true };
+  return at >= 4 && at <= 6 ? thread : undefined;
+}
+
 export function messageAt(index: number, selected: boolean): MessageRow {
   const unread = index % 5 === 1 || index % 7 === 0;
   const flagged = index % 11 === 3;
+  const thread = threadPlace(index % 9);
   return {
     uid: index + 1,
     flags: `${unread ? "N" : index % 4 === 2 ? "r" : " "}${flagged ? "F" : " "}${index % 6 === 4 ? "@" : " "}`,
@@ -41,7 +56,7 @@ export function messageAt(index: number, selected: boolean): MessageRow {
     selected,
     marked: index === 8,
     deleted: index === 12,
-    depth: index % 9 === 5 ? 1 : index % 9 === 6 ? 2 : 0,
+    ...(thread ? { thread } : {}),
   };
 }
 

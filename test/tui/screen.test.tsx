@@ -124,7 +124,7 @@ test("80 × 24: columns line up, unread is bold, the bar goes across the row", a
   const lines = linesOf(screen);
   assert.equal(lines[0], " N   14:02      Ada Lovelace         Notes on the analytical engine");
   assert.equal(lines[3], "  F  14:02      Blaise Pascal        Re: [calc] Rounding of intermediate result…");
-  assert.equal(lines[5], "     09:41      Émilie du Châtelet   └ Agenda for the spring meeting, second dr…");
+  assert.equal(lines[5], "     09:41      Émilie du Châtelet   └─ Agenda for the spring meeting, second d…");
   assert.equal(lines[23], ` work · Inbox${" ".repeat(50)}3/1234   ● 23 ms`);
   assert.ok(cellOf(screen, 0, 40).bold);
   assert.ok(!cellOf(screen, 3, 40).bold);

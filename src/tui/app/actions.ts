@@ -7,6 +7,7 @@ import { keysPage, messagesPage } from "./pages.ts";
 import { togglePictures } from "./pictures.ts";
 import { openTrace } from "./protocol.ts";
 import { find, limit, markMatching, sort, toHit } from "./searching.ts";
+import { fold, markThread, onThread, showThreads, toThread } from "./threads.ts";
 import { unsubscribe } from "./unsubscribe.ts";
 
 export interface Action {
@@ -67,9 +68,31 @@ export const actions: Readonly<Record<string, Action>> = {
   visual: simple("Mark along with the cursor, or no longer", (app) => app.list.toggleVisual()),
   sort: {
     summary:
-      "Sort the list by arrival, date, from, subject or size; -size turns the order, reverse the one there is",
+      "Sort the list by arrival, date, from, subject or size; -size turns the order, reverse the one there is; threads lists by thread",
     imap: "",
     run: (app, argument) => sort(app, argument),
+  },
+  "toggle-threads": simple(
+    "List thread after thread, answers below what they answer, or one by one again",
+    (app) => showThreads(app, !app.list.threaded),
+  ),
+  fold: {
+    summary: "Fold the thread to one row; fold all: every one; fold toggle: or unfold",
+    imap: "",
+    run: (app, argument) => fold(app, "fold", argument),
+  },
+  unfold: {
+    summary: "Show all messages of the thread; unfold all: of every one",
+    imap: "",
+    run: (app, argument) => fold(app, "unfold", argument),
+  },
+  "next-thread": move("Go to the next thread", (app, count) => toThread(app, 1, count)),
+  "previous-thread": move("Go to the previous thread", (app, count) => toThread(app, -1, count)),
+  "mark-thread": simple("Mark the whole thread, or take its marks away", (app) => app.try(markThread(app))),
+  "on-thread": {
+    summary: "Do a command with whole threads: on-thread archive",
+    imap: "as the command",
+    run: (app, argument) => app.try(onThread(app, argument)),
   },
   "mark-next": simple("Mark the message and go down", (app) => mark(app, 1)),
   limit: {

@@ -2,7 +2,7 @@
  * The screen's controller: keys become command lines, command lines act on the mail or on the views, and after every
  * change the views are put together into one ScreenModel. Nothing here waits: what takes time reports when it is done.
  */
-import { type Context, findCommand, UsageError } from "../../commands/index.ts";
+import { type Command, type Context, findCommand, UsageError } from "../../commands/index.ts";
 import { parseLine, splitWords } from "../../commands/parse.ts";
 import type { Folder, LineState, Mail, MailEvent } from "../../mail/index.ts";
 import type { CryptoTools } from "../../message/crypto/types.ts";
@@ -24,6 +24,7 @@ import type { ReaderView } from "./reader-view.ts";
 import { showResult } from "./results.ts";
 import { find, findInMessage } from "./searching.ts";
 import { Tasks } from "./tasks.ts";
+import { followThreads } from "./threads.ts";
 
 export interface AppHost {
   /** Something has changed: draw soon. `later` where a frame may wait a little (a sync under way). */
@@ -107,6 +108,7 @@ export class App {
   start(): void {
     this.#refreshFolders();
     this.mail.watch(this.list.folder);
+    followThreads(this);
   }
 
   stop(): void {
@@ -168,7 +170,13 @@ export class App {
   #changed(event: MailEvent): void {
     switch (event.kind) {
       case "messages":
-        if (event.path === this.list.folder.path) this.#dirty = true;
+        if (event.path === this.list.folder.path) {
+          this.#dirty = true;
+          followThreads(this);
+        }
+        break;
+      case "threads":
+        if (event.path === this.list.folder.path && this.list.threaded) this.#dirty = true;
         break;
       case "folders":
         this.#dirty = true;
@@ -285,33 +293,35 @@ export class App {
     try {
       if (action) action.run(this, argument, count);
       else if (/^\d+$/.test(name)) this.list.to(Number(name) - 1);
-      else if (command)
-        this.try(
-          command.run(this.#commandContext(), parseLine(command, line)).then((r) => showResult(this, r)),
-        );
+      else if (command) this.try(this.run(command, line, this.selection));
       else throw new UsageError(`there is no command "${name}"`, "? shows the keys, : and Tab the commands");
     } catch (error) {
       this.fail(error);
     }
   }
 
-  #commandContext(): Context {
-    const { mail } = this;
-    const folder = this.pane === "reader" && this.reader ? this.reader.folder : this.list.folder;
-    return {
-      mail,
-      folder: () => Promise.resolve(folder),
-      selection: this.#selection(),
+  /** Runs a command on these messages, where its line names none, and shows what it came to. */
+  async run(command: Command, line: string, selection: readonly number[]): Promise<void> {
+    const context: Context = {
+      mail: this.mail,
+      folder: () => Promise.resolve(this.commandFolder),
+      selection,
       stdin: process.stdin,
       confirm: (question) => this.dialog.confirm(question),
     };
+    showResult(this, await command.run(context, parseLine(command, line)));
   }
 
-  /** The marked messages, else the open one, else the one under the cursor. */
-  #selection(): readonly number[] {
+  /** The folder that commands act in. */
+  get commandFolder(): Folder {
+    return this.pane === "reader" && this.reader ? this.reader.folder : this.list.folder;
+  }
+
+  /** The marked messages, else the open one, else those under the cursor: of a folded thread all. */
+  get selection(): readonly number[] {
     if (this.list.marked.size > 0) return [...this.list.marked];
     if (this.pane === "reader" && this.reader) return [this.reader.uid];
-    return this.list.current ? [this.list.current.uid] : [];
+    return this.list.chosen;
   }
 
   clear(): void {
@@ -337,6 +347,7 @@ export class App {
     this.notices.clear();
     this.list.open(folder);
     this.mail.watch(folder);
+    followThreads(this);
   }
 
   go(name: string): void {
@@ -358,6 +369,7 @@ export class App {
       if (folder) this.openFolder(folder);
       return;
     }
+    this.list.enterThread();
     const { current, folder } = this.list;
     if (!current) return;
     openMessage(this, folder, current);

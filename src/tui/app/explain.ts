@@ -25,6 +25,13 @@ const meanings: Readonly<Record<string, string>> = {
   archive: "Move to the Archive",
   undo: "Take back the last change",
   redo: "Do again what was taken back",
+  "fold all": "Fold all threads",
+  "fold toggle": "Fold the thread to one row, or unfold it",
+  "fold toggle all": "Fold all threads, or unfold them",
+  "unfold all": "Unfold all threads",
+  "on-thread delete": "Move the whole thread to the Trash",
+  "on-thread archive": "Move the whole thread to the Archive",
+  "on-thread flag +seen": "Mark the whole thread as read",
   "focus folders": "Go to the folders",
   "focus list": "Go to the message list",
   "focus reader": "Go back to the message",
@@ -37,9 +44,12 @@ const meanings: Readonly<Record<string, string>> = {
   "go @junk": "Open the junk",
 };
 
-/** The command line behind a prompt that begins with it. */
+/** The command line behind a prompt that begins with it, and of a command for whole threads. */
 function behindPrompt(line: string): string {
-  return line.startsWith("prompt ") ? line.slice("prompt ".length).trim() : line;
+  return line
+    .replace(/^prompt (?=.)/, "")
+    .replace(/^on-thread (?=.)/, "")
+    .trim();
 }
 
 /** One line for help. */

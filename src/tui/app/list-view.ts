@@ -1,5 +1,6 @@
 /** The message list: which messages, which of them are in view, where the cursor is. Reads windows of the index only. */
-import type { Folder, Mail, Message } from "../../mail/index.ts";
+import type { Folder, Mail, Message, ThreadMessage } from "../../mail/index.ts";
+import { Folding } from "./folding.ts";
 
 type WindowQuery = Parameters<Mail["window"]>[1];
 
@@ -8,6 +9,12 @@ export type SortOrder = Pick<WindowQuery, "sort" | "descending">;
 export interface Filter {
   readonly query: string;
   readonly uids: readonly number[];
+}
+
+export interface ListRow {
+  readonly message: Message;
+  /** Its place in its thread; null where the list is not of threads. */
+  readonly thread: ThreadMessage | null;
 }
 
 export class ListView {
@@ -19,12 +26,16 @@ export class ListView {
   #top = 0;
   #index = 0;
   #height = 1;
-  #rows: readonly Message[] = [];
-  #current: Message | null = null;
+  #rows: readonly ListRow[] = [];
+  #current: ListRow | null = null;
   readonly marked = new Set<number>();
   #order: SortOrder = { sort: "arrival", descending: true };
+  /** Which threads are folded; null where messages are listed one by one. */
+  #folding: Folding | null = null;
   /** While marking goes along with the cursor: the row where that began, and what was marked before. */
   #visual: { readonly anchor: number; readonly before: ReadonlySet<number> } | null = null;
+  /** The cursor's message while it is in no thread yet. */
+  #awaited: number | null = null;
   /** Hits of the last search: shown by next-hit and previous-hit. */
   hits: readonly number[] = [];
 
@@ -42,6 +53,7 @@ export class ListView {
     return this.#filter;
   }
 
+  /** Rows in all. */
   get total(): number {
     return this.#total;
   }
@@ -56,14 +68,37 @@ export class ListView {
     return this.#index;
   }
 
-  /** Messages in view, from the top. */
-  get rows(): readonly Message[] {
+  /** The rows in view, from the top. */
+  get rows(): readonly ListRow[] {
     return this.#rows;
   }
 
-  /** The message under the cursor. */
-  get current(): Message | null {
+  /** The row under the cursor. */
+  get currentRow(): ListRow | null {
     return this.#current;
+  }
+
+  /** The message under the cursor; of a folded thread the first. */
+  get current(): Message | null {
+    return this.#current?.message ?? null;
+  }
+
+  /** The messages under the cursor: of a folded thread all. */
+  get chosen(): readonly number[] {
+    return this.#current ? this.uidsAt(this.#current) : [];
+  }
+
+  /** The messages that a row stands for. */
+  uidsAt({ message, thread }: ListRow): readonly number[] {
+    if (!thread?.folded || thread.shown === 1) return [message.uid];
+    const uids = this.#mail.threads.uidsOf([thread.thread]);
+    if (!this.#filter) return uids;
+    const shown = new Set(this.#filter.uids);
+    return uids.filter((uid) => shown.has(uid));
+  }
+
+  isMarked(row: ListRow): boolean {
+    return this.marked.size > 0 && this.uidsAt(row).some((uid) => this.marked.has(uid));
   }
 
   get order(): SortOrder {
@@ -74,6 +109,29 @@ export class ListView {
   sort(order: SortOrder): void {
     this.#order = order;
     this.#visual = null;
+    this.refresh();
+  }
+
+  /** Whether the list is thread after thread. */
+  get threaded(): boolean {
+    return this.#folding !== null;
+  }
+
+  /** Lists thread after thread, or one by one again; the cursor stays on its message. */
+  setThreaded(on: boolean): void {
+    if (on === this.threaded) return;
+    this.#folding = on ? new Folding() : null;
+    this.#visual = null;
+    this.refresh();
+  }
+
+  /** Folds or unfolds the thread under the cursor, or all; the cursor stays on its message or on the row that hides it. */
+  fold(how: "fold" | "unfold" | "toggle", all: boolean): void {
+    const thread = this.#current?.thread;
+    if (!this.#folding || !thread) return;
+    this.#visual = null;
+    if (all) this.#folding.setAll(how === "toggle" ? !this.#folding.all : how === "fold");
+    else this.#folding.set(thread.thread, how === "toggle" ? !thread.folded : how === "fold");
     this.refresh();
   }
 
@@ -100,12 +158,13 @@ export class ListView {
     if (!this.#visual) return;
     const { anchor, before } = this.#visual;
     const first = Math.min(from, to);
-    const rows = this.#mail.window(this.#folder, this.#window(first, Math.abs(from - to) + 1));
-    rows.forEach(({ uid }, i) => {
+    this.#read(first, Math.abs(from - to) + 1).forEach((row, i) => {
       const at = first + i;
       const within = Math.min(anchor, to) <= at && at <= Math.max(anchor, to);
-      if (within || before.has(uid)) this.marked.add(uid);
-      else this.marked.delete(uid);
+      for (const uid of this.uidsAt(row)) {
+        if (within || before.has(uid)) this.marked.add(uid);
+        else this.marked.delete(uid);
+      }
     });
   }
 
@@ -113,11 +172,13 @@ export class ListView {
     this.#folder = folder;
     this.#visual = null;
     this.#filter = null;
+    this.#folding?.setAll(this.#folding.all);
     this.hits = [];
     this.marked.clear();
     this.#top = 0;
     this.#index = 0;
     this.#current = null;
+    this.#awaited = null;
     this.refresh();
   }
 
@@ -134,21 +195,44 @@ export class ListView {
     this.#place();
   }
 
-  #window(offset: number, limit: number): WindowQuery {
+  #query(): Omit<WindowQuery, "offset" | "limit"> {
     const uids = this.#filter?.uids;
-    return { ...this.#order, offset, limit, ...(uids ? { uids } : {}) };
+    return { ...this.#order, ...(uids ? { uids } : {}) };
+  }
+
+  /** Rows from the index, with `folds` where the list is of threads. */
+  #read(offset: number, limit: number, folds: Folding | null = this.#folding): ListRow[] {
+    const query = { ...this.#query(), offset, limit };
+    if (!this.#folding)
+      return this.#mail.window(this.#folder, query).map((message) => ({ message, thread: null }));
+    return this.#mail.threads
+      .window(this.#folder, { ...query, folds: folds ?? undefined })
+      .map((thread) => ({ message: thread.message, thread }));
+  }
+
+  #count(folds: Folding | null = this.#folding): number {
+    if (!this.#folding) return this.#mail.count(this.#folder, this.#filter?.uids);
+    return this.#mail.threads.count(this.#folder, { ...this.#query(), folds: folds ?? undefined });
+  }
+
+  #position(uid: number, folds: Folding | null = this.#folding): number {
+    if (!this.#folding)
+      return this.#mail.position(this.#folder, uid, { ...this.#query(), offset: 0, limit: 1 });
+    return this.#mail.threads.position(this.#folder, uid, { ...this.#query(), folds: folds ?? undefined });
   }
 
   /** The index has changed: the cursor stays on its message; where that is gone, on the one that took its place. */
   refresh(): void {
-    this.#total = this.#mail.count(this.#folder, this.#filter?.uids);
-    if (this.#current) {
-      const position = this.#mail.position(this.#folder, this.#current.uid, this.#window(0, 1));
-      // A list that was at its top stays there, so that new mail is seen to come in.
-      if (position >= 0 && this.#top > 0) this.#top += position - this.#index;
-      if (position >= 0) this.#index = position;
-    }
+    this.#total = this.#count();
+    const uid = this.#awaited ?? this.#current?.message.uid;
+    const position = uid === undefined ? -1 : this.#position(uid);
+    // A list that was at its top stays there, so that new mail is seen to come in.
+    if (position >= 0 && this.#top > 0) this.#top += position - this.#index;
+    if (position >= 0) this.#index = position;
     this.#place();
+    const awaits =
+      uid !== undefined && position < 0 && this.#folding && this.#mail.message(this.#folder, uid);
+    this.#awaited = awaits ? uid : null;
   }
 
   /** Brings cursor and window into range and reads the rows in view. */
@@ -158,12 +242,13 @@ export class ListView {
     if (this.#index < this.#top) this.#top = this.#index;
     if (this.#index >= this.#top + this.#height) this.#top = this.#index - this.#height + 1;
     this.#top = Math.max(0, Math.min(this.#top, lowest));
-    this.#rows = this.#mail.window(this.#folder, this.#window(this.#top, this.#height));
+    this.#rows = this.#read(this.#top, this.#height);
     this.#current = this.#rows[this.#index - this.#top] ?? null;
   }
 
   to(index: number): void {
     const from = this.#index;
+    this.#awaited = null;
     this.#index = Math.max(0, Math.min(index, this.#total - 1));
     // Within the view only the cursor moves; the rows are there already.
     if (this.#index >= this.#top && this.#index < this.#top + this.#rows.length) {
@@ -176,36 +261,78 @@ export class ListView {
   page(pages: number): void {
     const step = Math.trunc(pages * this.#height);
     const from = this.#index;
+    this.#awaited = null;
     this.#top = Math.max(0, Math.min(this.#top + step, Math.max(0, this.#total - this.#height)));
     this.#index = Math.max(0, Math.min(this.#index + step, this.#total - 1));
     this.#place();
     this.#markAlong(from, this.#index);
   }
 
+  /** Goes to a message, and unfolds the thread that hides it. */
   toUid(uid: number): boolean {
-    const position = this.#mail.position(this.#folder, uid, this.#window(0, 1));
-    if (position >= 0) this.to(position);
-    return position >= 0;
+    const position = this.#position(uid);
+    if (position < 0) return false;
+    this.to(position);
+    const { current, currentRow } = this;
+    if (current?.uid !== uid && currentRow?.thread?.folded) {
+      this.fold("unfold", false);
+      this.to(this.#position(uid));
+    }
+    return true;
   }
 
-  /** The next row in `direction` for which `wanted` holds, looked for window by window; -1 where there is none. */
-  find(direction: 1 | -1, wanted: (message: Message) => boolean): number {
-    const size = 500;
-    for (let at = this.#index + direction; at >= 0 && at < this.#total; at += direction * size) {
-      const first = direction === 1 ? at : Math.max(0, at - size + 1);
-      const rows = this.#mail.window(
-        this.#folder,
-        this.#window(first, direction === 1 ? size : at - first + 1),
-      );
-      const found = direction === 1 ? rows.findIndex(wanted) : rows.findLastIndex(wanted);
-      if (found >= 0) return first + found;
+  /** Goes to the first row of the next or previous thread; false where there is none. */
+  toThread(direction: 1 | -1): boolean {
+    const thread = this.#current?.thread;
+    if (!thread) return false;
+    const first = this.#index - thread.place;
+    const next = first + (thread.folded ? 1 : thread.shown);
+    if (direction === 1) {
+      if (next < this.#total) this.to(next);
+      return next < this.#total;
     }
-    return -1;
+    const [above] = first > 0 ? this.#read(first - 1, 1) : [];
+    if (above?.thread) this.to(first - 1 - above.thread.place);
+    return above !== undefined;
+  }
+
+  /** Unfolds the thread under the cursor, and goes to the first message of it that is unread. */
+  enterThread(): void {
+    const thread = this.#current?.thread;
+    if (!thread?.folded || thread.shown === 1) return;
+    this.fold("unfold", false);
+    const rows = this.#read(this.#index, Math.min(thread.shown, findSize));
+    const unread = rows.findIndex(({ message }) => !message.flags.includes("\\Seen"));
+    if (unread > 0) this.to(this.#index + unread);
+  }
+
+  /**
+   * Goes to the next message in `direction` for which `wanted` holds, looked for window by window, also behind folds;
+   * false where there is none.
+   */
+  seek(direction: 1 | -1, wanted: (message: Message) => boolean): boolean {
+    if (!this.#current) return false;
+    const start = this.#folding ? this.#position(this.#current.message.uid, null) : this.#index;
+    const total = this.#folding ? this.#count(null) : this.#total;
+    for (let at = start + direction; at >= 0 && at < total; at += direction * findSize) {
+      const first = direction === 1 ? at : Math.max(0, at - findSize + 1);
+      const rows = this.#read(first, direction === 1 ? findSize : at - first + 1, null);
+      const holds = ({ message }: ListRow) => wanted(message);
+      const found = direction === 1 ? rows.find(holds) : rows.findLast(holds);
+      if (found) return this.toUid(found.message.uid);
+    }
+    return false;
   }
 
   toggleMark(): void {
-    const uid = this.#current?.uid;
-    if (uid === undefined) return;
-    if (!this.marked.delete(uid)) this.marked.add(uid);
+    const { chosen } = this;
+    const all = chosen.every((uid) => this.marked.has(uid));
+    for (const uid of chosen) {
+      if (all) this.marked.delete(uid);
+      else this.marked.add(uid);
+    }
   }
 }
+
+/** Rows looked at in one go. */
+const findSize = 500;

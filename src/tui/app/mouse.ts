@@ -42,7 +42,7 @@ export function onMouse(app: App, { what, column, row }: MouseInput, view: View)
   }
   if (pane === "reader") app.focus("reader");
   else if (pane === "list") {
-    const again = app.pane === "list" && app.list.rows[row] === app.list.current;
+    const again = app.pane === "list" && app.list.top + row === app.list.index;
     app.focus("list");
     if (again) app.openSelected();
     else if (row < app.list.rows.length) app.list.to(app.list.top + row);

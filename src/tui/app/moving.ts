@@ -35,16 +35,14 @@ export function toEnd(app: App, end: "first" | "last"): void {
 }
 
 export function toUnread(app: App, direction: 1 | -1): void {
-  const found = app.list.find(direction, (m) => !m.flags.includes("\\Seen"));
-  if (found < 0) {
+  if (!app.list.seek(direction, (m) => !m.flags.includes("\\Seen"))) {
     app.say("no more unread messages");
     return;
   }
-  app.list.to(found);
   if (app.pane === "reader") app.openSelected();
 }
 
-/** Marks the message under the cursor and moves by `step` rows. */
+/** Marks the message, or the folded thread, under the cursor and moves by `step` rows. */
 export function mark(app: App, step: number): void {
   app.list.toggleMark();
   app.list.to(app.list.index + step);

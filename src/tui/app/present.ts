@@ -1,14 +1,15 @@
 /** What the screen shows, put together from the controller's views. Texts from outside become safe here. */
-import { flagLetters, formatPeople, formatSize, shortDate } from "../../mail/format.ts";
-import type { Message } from "../../mail/index.ts";
+import { flagLetters, formatPeople, formatSize, sameSubject, shortDate } from "../../mail/format.ts";
+import type { ThreadMessage } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import { layoutOf } from "../layout.ts";
-import type { FolderRow, KeyHint, MessageRow, ScreenModel, StatusModel } from "../model.ts";
+import type { FolderRow, KeyHint, MessageRow, ScreenModel, StatusModel, ThreadPlace } from "../model.ts";
 import type { App } from "./app.ts";
 import { explain } from "./explain.ts";
 import { inWords } from "./in-words.ts";
 import type { KeyContext } from "./keymap.ts";
 import { lineText, quiet } from "./line-text.ts";
+import type { ListRow } from "./list-view.ts";
 
 export interface View {
   readonly columns: number;
@@ -77,29 +78,51 @@ function shortSize(octets: number): string {
     .replace(/ (.)$/, (_, unit: string) => unit.toUpperCase());
 }
 
-/** Rows as last shown: a row whose message is the same object with the same look is not made again. */
-const rowCache = new WeakMap<Message, MessageRow>();
+/** Rows as last shown: a row that looks the same is not made again. */
+const rowCache = new WeakMap<ListRow, MessageRow>();
 
-function messageRow(message: Message, selected: boolean, marked: boolean, now: number): MessageRow {
-  const cached = rowCache.get(message);
-  const date = shortDate(message.internalDate, now);
+/** `above` is the row before it in view: what a thread repeats is not shown again. */
+function messageRow(
+  { list }: App,
+  listed: ListRow,
+  above: ListRow | undefined,
+  selected: boolean,
+  now: number,
+): MessageRow {
+  const { message, thread } = listed;
+  const cached = rowCache.get(listed);
+  const date = shortDate(thread?.folded ? thread.newest : message.internalDate, now);
+  const marked = list.isMarked(listed);
   if (cached && cached.selected === selected && cached.marked === marked && cached.date === date)
     return cached;
+  const hides = thread?.folded && thread.shown > 1;
+  const flags = flagLetters(message.flags);
+  const unread = !message.flags.includes("\\Seen");
   const row: MessageRow = {
     uid: message.uid,
-    flags: flagLetters(message.flags),
+    flags: hides && thread.unread > 0 && !unread ? `N${flags}` : flags,
     date,
     from: cached?.from ?? safeText(formatPeople(message.from)),
     subject: cached?.subject ?? safeText(message.subject),
     size: shortSize(message.size),
-    unread: !message.flags.includes("\\Seen"),
+    unread: unread || (hides === true && thread.unread > 0),
     flagged: message.flags.includes("\\Flagged"),
     selected,
     marked,
     deleted: message.flags.includes("\\Deleted"),
+    ...(thread ? { thread: cached?.thread ?? placeOf(thread, above) } : {}),
   };
-  rowCache.set(message, row);
+  rowCache.set(listed, row);
   return row;
+}
+
+function placeOf({ message, ...thread }: ThreadMessage, above: ListRow | undefined): ThreadPlace {
+  const { place, depth, guides, shown, folded } = thread;
+  const repeats =
+    depth > 0 &&
+    above?.thread?.thread === thread.thread &&
+    sameSubject(above.message.subject, message.subject);
+  return { place, depth, guides, size: shown, folded, repeats };
 }
 
 /** What takes a while, as the status line calls it. */
@@ -117,6 +140,7 @@ function status(app: App, now: number): StatusModel {
   const left = [
     safeText(list.folder.name),
     place,
+    list.threaded ? "by thread" : "",
     list.marked.size > 0 ? `${list.marked.size} marked` : "",
     list.filter ? `limited to ${safeText(list.filter.query) || "a list"}` : "",
   ].filter((text) => text !== "");
@@ -143,6 +167,7 @@ function status(app: App, now: number): StatusModel {
 
 function emptyText(app: App): string {
   if (app.list.filter) return "Nothing matches";
+  if (app.list.threaded && app.mail.count(app.list.folder) > 0) return "Putting messages into threads…";
   const { line } = app.mail;
   const messages = app.folders.find((f) => f.path === app.list.folder.path)?.messages ?? null;
   if (line.kind === "connecting" || (line.kind === "online" && messages !== 0)) return "Loading…";
@@ -165,7 +190,9 @@ export function present(app: App, view: View): ScreenModel {
     folders: { rows: folderRows(app, layout.folders?.height ?? 0) },
     list: {
       cursor: view.cursor,
-      rows: app.list.rows.map((m) => messageRow(m, m === app.list.current, app.list.marked.has(m.uid), now)),
+      rows: app.list.rows.map((row, i, rows) =>
+        messageRow(app, row, rows[i - 1], row === app.list.currentRow, now),
+      ),
       empty: app.list.rows.length > 0 ? "" : emptyText(app),
     },
     reader: app.reader?.model() ?? null,

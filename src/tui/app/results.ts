@@ -17,6 +17,7 @@ export function showResult(app: App, result: Result): void {
       break;
     case "threads":
       app.openFolder(result.folder);
+      app.list.setThreaded(true);
       app.list.limit({ query: "", uids: result.items.map(({ message }) => message.uid) });
       break;
     case "folders":

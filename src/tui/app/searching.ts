@@ -1,7 +1,8 @@
 /** Finding messages in the list, and limiting the list to them. */
 import { parseSort } from "../../commands/listing.ts";
-import type { Folder } from "../../mail/index.ts";
+import type { Folder, Message } from "../../mail/index.ts";
 import type { App } from "./app.ts";
+import { showThreads } from "./threads.ts";
 
 /** Searches begun: what an earlier one still finds is not shown any more. */
 let begun = 0;
@@ -50,9 +51,8 @@ export function find(app: App, query: string): Promise<void> {
     // Once: the cursor does not leave a person who has begun to read.
     if (gone || (list.current && hits.has(list.current.uid))) return;
     gone = true;
-    const below = list.find(1, (m) => hits.has(m.uid));
-    const found = below >= 0 ? below : list.find(-1, (m) => hits.has(m.uid));
-    if (found >= 0) list.to(found);
+    const hit = (m: Message) => hits.has(m.uid);
+    if (!list.seek(1, hit)) list.seek(-1, hit);
   });
 }
 
@@ -69,9 +69,13 @@ export async function markMatching(app: App, query: string, on: boolean): Promis
   app.say(hits.length === 0 ? `nothing matches ${query}` : `${found.length} ${on ? "" : "un"}marked`);
 }
 
-/** Lists in another order: `-size`, `from`; `reverse` turns the one there is. */
+/** Lists in another order: `-size`, `from`; `reverse` turns the one there is, `threads` lists thread after thread. */
 export function sort(app: App, wanted: string): void {
   const { list } = app;
+  if (wanted === "threads") {
+    showThreads(app, true);
+    return;
+  }
   const now = list.order;
   const order = wanted === "reverse" ? { ...now, descending: !now.descending } : parseSort(wanted);
   list.sort(order);
@@ -95,9 +99,8 @@ export function toHit(app: App, direction: 1 | -1): void {
     return;
   }
   const hits = new Set(app.list.hits);
-  const found = hits.size === 0 ? -1 : app.list.find(direction, (m) => hits.has(m.uid));
-  if (found >= 0) app.list.to(found);
-  else app.say(hits.size === 0 ? "nothing was searched for: / searches" : "no more hits");
+  if (hits.size === 0) app.say("nothing was searched for: / searches");
+  else if (!app.list.seek(direction, (m) => hits.has(m.uid))) app.say("no more hits");
 }
 
 /** Shows only what matches; an empty query shows everything again. */

@@ -1,4 +1,5 @@
 import { memo } from "react";
+import { threadLines } from "../../mail/format.ts";
 import { wrapText } from "../../message/layout.ts";
 import { cutToWidth, padToWidth, textWidth } from "../../message/width.ts";
 import type { MessageListModel, MessageRow } from "../model.ts";
@@ -36,8 +37,10 @@ const emptyWidth = 60;
 const flagsWidth = 3;
 const dateWidth = 9;
 const sizeWidth = 5;
-/** Deeper answers are indented no further: the subject needs its room. */
-const maxDepth = 6;
+/** How many messages a folded thread has stands at the end of the sender. */
+const countWidth = 4;
+/** Columns of the subject's room that lines from answer to answer may take: a third. */
+const levelsOf = (room: number) => Math.max(1, Math.min(12, Math.floor(room / 6)));
 
 export interface MessageLineOptions {
   readonly width: number;
@@ -55,13 +58,12 @@ export function messageLine(row: MessageRow, { width, arrow, focused, theme }: M
   const date = width >= 60 ? `${padToWidth(row.date, dateWidth, "")}  ` : "";
   const size = width >= 100 ? `  ${cutToWidth(row.size, sizeWidth, "").padStart(sizeWidth)} ` : "";
   const senderWidth = Math.max(6, Math.min(26, Math.floor(width * 0.24)));
-  const sender = padToWidth(row.from, senderWidth, glyphs.ellipsis);
+  const count = row.thread?.folded && row.thread.size > 1 ? String(row.thread.size).padStart(countWidth) : "";
+  const sender = padToWidth(row.from, senderWidth - count.length, glyphs.ellipsis) + count;
 
   const before = `${gutter}${flags} ${date}${sender}  `;
   const room = width - textWidth(before) - size.length;
-  const depth = Math.min(row.depth ?? 0, maxDepth);
-  const branch = depth > 0 ? " ".repeat(2 * (depth - 1)) + glyphs.branch : "";
-  const subject = room > 0 ? cutToWidth(branch + row.subject, room, glyphs.ellipsis) : "";
+  const subject = room > 0 ? cutToWidth(subjectOf(row, room, theme), room, glyphs.ellipsis) : "";
   const gap = " ".repeat(Math.max(0, room - textWidth(subject)));
   const after = size.trim() === "" ? "" : gap + size;
 
@@ -80,6 +82,17 @@ export function messageLine(row: MessageRow, { width, arrow, focused, theme }: M
   if (!row.flagged || width < flagsWidth + 2) return weight ? theme.style(weight, whole) : whole;
   const rest = whole.slice(gutter.length + flags.length);
   return gutter + theme.style("list.flagged", flags, weight) + (weight ? theme.style(weight, rest) : rest);
+}
+
+/** The subject with what shows its place in a thread: an answer's, where it is the same as above, is only an arrow. */
+function subjectOf({ subject, thread }: MessageRow, room: number, { glyphs, utf8 }: Theme): string {
+  if (!thread) return subject;
+  const { size, folded, depth, repeats } = thread;
+  if (size === 1) return `  ${subject}`;
+  if (folded) return `${glyphs.folded} ${subject}`;
+  if (depth === 0) return `${glyphs.unfolded} ${subject}`;
+  const lines = threadLines(thread, utf8, levelsOf(room));
+  return repeats ? `${lines.trimEnd()}>` : lines + subject;
 }
 
 function emptyLines(text: string, width: number, height: number, theme: Theme): string[] {
