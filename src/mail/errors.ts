@@ -1,6 +1,7 @@
 /** What went wrong with mail as the person means it: a folder, a message, a query, a line that is down. */
 import { AccountError } from "../account/errors.ts";
 import { ImapError } from "../imap/index.ts";
+import { StoreError } from "../store/index.ts";
 
 export type MailErrorCode =
   | "NO_FOLDER"
@@ -54,4 +55,9 @@ const lineCodes = [
 export function isLineDown(error: unknown): boolean {
   if (error instanceof AccountError) return true;
   return error instanceof ImapError && lineCodes.includes(error.code);
+}
+
+/** What went wrong where a command ended because we could not keep its answer: that; else the error itself. */
+export function storeErrorIn(error: unknown): unknown {
+  return error instanceof ImapError && error.cause instanceof StoreError ? error.cause : error;
 }

@@ -79,10 +79,9 @@ export class ForeignFlags {
   }
 
   async #collect(mailbox: StoredMailbox): Promise<void> {
-    const { foreign, meta } = this.#store;
-    const key = `maildir ${mailbox.id}`;
+    const { foreign } = this.#store;
     const stamp = await foreign.stamp(mailbox.id);
-    if (stamp === (meta.get(key) ?? "")) return;
+    if (stamp === foreign.settledAt(mailbox.id)) return;
     const began = performance.now();
     const changed = new Set<number>();
     try {
@@ -91,7 +90,7 @@ export class ForeignFlags {
       this.#notBefore.set(mailbox.id, performance.now() + (performance.now() - began) / share);
       if (changed.size > 0) this.#tell(mailbox, changed.size);
     }
-    if (stamp !== null) meta.set(key, stamp);
+    if (stamp !== null) foreign.settle(mailbox.id, stamp);
   }
 
   #tell({ path, name }: StoredMailbox, count: number): void {

@@ -23,7 +23,7 @@ import { listData, toStoredMessage } from "./convert.ts";
 import type { Room } from "./download/room.ts";
 import { wholeLimit } from "./download/whole-limit.ts";
 import { fetchWholes } from "./download/wholes.ts";
-import { isLineDown, MailError } from "./errors.ts";
+import { isLineDown, MailError, storeErrorIn } from "./errors.ts";
 import { chooseFields, headerOf } from "./header-block.ts";
 import { fetchSections, type Sections } from "./sections.ts";
 import type { Session } from "./session.ts";
@@ -183,7 +183,7 @@ export class Reading {
     try {
       await this.#keep(ref);
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== "disk-full" || size > wholeLimit) throw error;
+      if (!isDiskFull(error) || size > wholeLimit) throw error;
       const found = await this.#within(ref, (connection) =>
         fetchSections(connection, [[ref.uid, ref.uid]], [{ section: "" }]),
       );
@@ -234,7 +234,7 @@ export class Reading {
       );
     } catch (error) {
       writer.abort();
-      throw error;
+      throw storeErrorIn(error);
     }
     if (!complete) {
       writer.abort();
@@ -311,7 +311,7 @@ export class Reading {
       await this.#room.make(content.length);
       this.#store.bodies.putPart(ref.mailboxId, ref.uid, section, content);
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== "disk-full") throw error;
+      if (!isDiskFull(error)) throw error;
     }
   }
 
@@ -323,12 +323,17 @@ export class Reading {
     return fields.length === 0 ? whole : chooseFields(whole, fields);
   }
 
-  /** The source as a stream, never in memory as a whole. */
+  /** The source as a stream, never in memory as a whole. What there is no room to keep is only passed on. */
   async source(ref: MessageRef): Promise<Readable> {
     const { size } = await this.#row(ref);
     const kept = this.#store.bodies.sizeOf(ref.mailboxId, ref.uid) !== null;
     if (!kept && !this.#room.mayHold(size)) return this.#stream(ref, "");
-    return (await this.#open(ref)).createReadStream({ start: 0 });
+    try {
+      return (await this.#open(ref)).createReadStream({ start: 0 });
+    } catch (error) {
+      if (isDiskFull(error)) return this.#stream(ref, "");
+      throw error;
+    }
   }
 
   /** One part, decoded, as a stream: only this part is fetched, and never held in memory. */
@@ -412,6 +417,10 @@ export class Reading {
 /** Whether it is the line that is missing, by will or not. */
 function isOffline(error: unknown): boolean {
   return isLineDown(error) || (error instanceof MailError && error.code === "OFFLINE");
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof StoreError && error.code === "disk-full";
 }
 
 function onItsWay(): MailError {

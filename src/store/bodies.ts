@@ -7,6 +7,7 @@ import { bytes, type Database, number, text } from "./database.ts";
 import type { Row } from "./driver.ts";
 import { StoreError } from "./error.ts";
 import { evict } from "./eviction.ts";
+import { filesWillGo } from "./foreign.ts";
 import { type Mailboxes, words } from "./mailboxes.ts";
 import { baseName, fileSize, Maildir, onFile, removeFile, temporaryName } from "./maildir.ts";
 import { type MissingQuery, type MissingSlice, missingBodies } from "./missing.ts";
@@ -228,6 +229,13 @@ export class Bodies {
       .map((row) => text(row, "file"));
   }
 
+  /** The same of messages that are to be removed in this write: their files are to go when it is done. */
+  leaving(mailboxId: number, uids: string): string[] {
+    const files = this.files(mailboxId, uids);
+    if (files.length > 0) filesWillGo(this.#database, mailboxId);
+    return files;
+  }
+
   removeFiles(mailboxId: number, files: readonly string[]): void {
     if (files.length === 0) return;
     const maildir = this.#maildir(mailboxId);
@@ -393,15 +401,18 @@ export class Bodies {
     const row = this.#row(mailboxId, uid);
     if (!row) return null;
     const maildir = this.#maildir(mailboxId);
-    for (const file of maildir.candidates(text(row, "file"))) {
+    const name = text(row, "file");
+    for (const file of maildir.candidates(name)) {
       if (look(file.path, row) !== row.size) removeFile(file.path);
       else if (!maildir.isTemporary(file.path)) return file.path;
       else {
-        const name = file.written;
-        maildir.deliver(file.path, { written: name, name }, null);
-        return maildir.finished(name);
+        const path = maildir.arrive(file);
+        if (path !== null) return path;
       }
     }
+    // One that went from tmp/ to its place while it was looked for.
+    const arrived = maildir.find(name);
+    if (arrived && look(arrived.path, row) === row.size) return arrived.path;
     this.#database.run("DELETE FROM body WHERE message = ?", number(row, "id"));
     return null;
   }

@@ -1,10 +1,13 @@
-/** What other programs (mutt, notmuch, mu) do to the flags of our files, which they tell in the files' names. */
+/**
+ * What is not as the index has it in a maildir: flags that other programs (mutt, notmuch, mu) have changed, which they
+ * tell in the files' names, and files of ours that a killed process had no time to delete.
+ */
 import { opendir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, number, text } from "./database.ts";
 import { asStoreError, StoreError, systemCode } from "./error.ts";
 import type { Mailboxes } from "./mailboxes.ts";
-import { baseOf, exists, letterChange, Maildir, uidOf } from "./maildir.ts";
+import { baseOf, exists, letterChange, Maildir, removeFile, uidOf } from "./maildir.ts";
 
 /** Flags of a message that another program has changed since we last wrote them. */
 export interface ForeignChange {
@@ -19,6 +22,14 @@ const batchSize = 200;
 const unsettledMs = 50;
 
 const folders = ["cur", "new"] as const;
+
+/** The key in `meta` of the time at which all of a mailbox's maildir was as the index has it. */
+const stampKey = (mailboxId: number) => `maildir ${mailboxId}`;
+
+/** Part of a write after which files are to go: where that is cut off, they are found when the maildir is next opened. */
+export function filesWillGo(database: Database, mailboxId: number): void {
+  database.run("DELETE FROM meta WHERE key = ?", stampKey(mailboxId));
+}
 
 export class Foreign {
   readonly #database: Database;
@@ -45,8 +56,19 @@ export class Foreign {
     return times.join(" ");
   }
 
+  /** The stamp the maildir had when it was last looked through; "" where a look is due, if there is one. */
+  settledAt(mailboxId: number): string {
+    const row = this.#database.get("SELECT value FROM meta WHERE key = ?", stampKey(mailboxId));
+    return row ? text(row, "value") : "";
+  }
+
+  /** The maildir has been looked through, and was as the index has it at this stamp. */
+  settle(mailboxId: number, stamp: string): void {
+    this.#database.run("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", stampKey(mailboxId), stamp);
+  }
+
   /**
-   * Looks through the maildir, in slices. `offer` gets what has changed, and must have it on disk when it returns; what
+   * Looks through the maildir, in slices, and deletes the files of ours that no message has. `offer` gets what has changed, and must have it on disk when it returns; what
    * it rejects with a StoreError is found again the next time. Of several processes one alone offers a change.
    */
   async collect(mailboxId: number, offer: (changes: ForeignChange[]) => Promise<unknown>): Promise<void> {
@@ -62,20 +84,22 @@ export class Foreign {
     names: ReadonlyMap<number, string>,
     offer: (changes: ForeignChange[]) => Promise<unknown>,
   ): void {
-    const renamed = () => this.#renamed(mailboxId, directory, names);
-    if (renamed().length === 0) return;
+    const compare = () => this.#compare(mailboxId, directory, names);
+    const first = compare();
+    if (first.renamed.length + first.strays.length === 0) return;
     // Looked at again with the right to write: another process of ours may be half-way through a change.
     this.#database.transaction(() => {
-      const taken = renamed();
-      for (const { id, found } of taken)
+      const { renamed, strays } = compare();
+      for (const name of strays) removeFile(join(directory, name));
+      for (const { id, found } of renamed)
         this.#database.run("UPDATE body SET file = ? WHERE message = ?", found, id);
-      const changes = taken.flatMap(({ uid, written, found }) => {
+      const changes = renamed.flatMap(({ uid, written, found }) => {
         const change = letterChange(written, found);
         return change.added.length + change.removed.length > 0 ? [{ uid, ...change }] : [];
       });
       if (changes.length === 0) return;
       offer(changes).catch((error: unknown) => {
-        if (error instanceof StoreError) this.#giveBack(taken);
+        if (error instanceof StoreError) this.#giveBack(renamed);
       });
     });
   }
@@ -89,25 +113,35 @@ export class Foreign {
     }
   }
 
-  /** Those of the files that the index knows by another name, and not because it has one more of that message. */
-  #renamed(mailboxId: number, directory: string, names: ReadonlyMap<number, string>): Renamed[] {
+  #compare(mailboxId: number, directory: string, names: ReadonlyMap<number, string>): Compared {
     const maildir = new Maildir(this.#mailboxes.directory(mailboxId));
-    return this.#database
-      .all(
-        `SELECT message.id, uid, body.file FROM message JOIN body ON body.message = message.id
-         WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))`,
-        mailboxId,
-        JSON.stringify([...names.keys()]),
-      )
-      .flatMap((row) => {
-        const uid = number(row, "uid");
-        const written = text(row, "file");
-        const found = names.get(uid);
-        if (found === undefined || found === written || baseOf(found) !== baseOf(written)) return [];
-        const here = exists(join(directory, found));
-        return here && !maildir.holds(written) ? [{ id: number(row, "id"), uid, written, found }] : [];
-      });
+    const rows = this.#database.all(
+      `SELECT message.id, uid, body.file FROM message JOIN body ON body.message = message.id
+       WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))`,
+      mailboxId,
+      JSON.stringify([...names.keys()]),
+    );
+    const known = new Map(rows.map((row) => [number(row, "uid"), row]));
+    const renamed: Renamed[] = [];
+    const strays: string[] = [];
+    for (const [uid, found] of names) {
+      const row = known.get(uid);
+      const written = row && text(row, "file");
+      if (written === found) continue;
+      const same = row && written !== undefined && baseOf(found) === baseOf(written);
+      if (!same || maildir.isThere(written)) strays.push(found);
+      else if (exists(join(directory, found)) && !maildir.holds(written))
+        renamed.push({ id: number(row, "id"), uid, written, found });
+    }
+    return { renamed, strays };
   }
+}
+
+interface Compared {
+  /** Files that the index knows by another name, and not because it has one more of that message. */
+  readonly renamed: readonly Renamed[];
+  /** Files of no message, or of one that has its own. */
+  readonly strays: readonly string[];
 }
 
 interface Renamed {

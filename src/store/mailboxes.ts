@@ -31,6 +31,9 @@ export function words(column: string): string[] {
   return column === "" ? [] : column.split(" ");
 }
 
+/** What keys in `meta` begin with that name the maildirs of deleted mailboxes, which are to be cleared. */
+const deletedKey = "deleted ";
+
 /** The account's mailboxes, as LIST last told them, and how far each is in step with the server. */
 export class Mailboxes {
   readonly #database: Database;
@@ -156,12 +159,33 @@ export class Mailboxes {
   retainOnly(paths: Iterable<string>): void {
     const kept = new Set(paths);
     const removed = this.all().filter(({ path }) => !kept.has(path));
-    if (removed.length === 0) return;
-    const directories = removed.map(({ id }) => this.directory(id));
-    this.#database.transaction(() => {
-      for (const { id } of removed) this.#database.run("DELETE FROM mailbox WHERE id = ?", id);
-    });
-    for (const directory of directories) new Maildir(directory).clear();
+    if (removed.length > 0)
+      this.#database.transaction(() => {
+        for (const { id } of removed) this.#delete(id);
+      });
+    this.#clearDeleted();
+  }
+
+  #delete(id: number): void {
+    this.#database.run(
+      "INSERT OR REPLACE INTO meta (key, value) SELECT ? || directory, '' FROM mailbox WHERE id = ?",
+      deletedKey,
+      id,
+    );
+    this.#database.run("DELETE FROM mailbox WHERE id = ?", id);
+  }
+
+  /** Deletes our files of mailboxes that are gone, those too that a killed process had no time for. */
+  #clearDeleted(): void {
+    for (const row of this.#database.all("SELECT key FROM meta WHERE key GLOB ? || '*'", deletedKey)) {
+      const key = text(row, "key");
+      const directory = key.slice(deletedKey.length);
+      this.#database.transaction(() => {
+        if (!this.#database.get("SELECT 1 FROM mailbox WHERE directory = ?", directory))
+          new Maildir(join(this.#root, directory)).clear();
+        this.#database.run("DELETE FROM meta WHERE key = ?", key);
+      });
+    }
   }
 
   /**
@@ -202,9 +226,8 @@ export class Mailboxes {
 
   /** Removes a mailbox with its messages and our files of them. */
   remove(id: number): void {
-    const directory = this.directory(id);
-    this.#database.run("DELETE FROM mailbox WHERE id = ?", id);
-    new Maildir(directory).clear();
+    this.#database.transaction(() => this.#delete(id));
+    this.#clearDeleted();
   }
 
   #move({ id, delimiter }: StoredMailbox, path: string, name: string): void {

@@ -165,13 +165,19 @@ export class Maildir {
 
   /** The file that the index knows as `name`, wherever it is and whatever it is called now; null if it is gone. */
   find(name: string): Found | null {
-    const path = this.#asWritten(name) ?? this.#list().get(baseOf(name))?.[0];
-    return path === undefined ? null : { written: name, found: this.#nameIn(path, name), path };
+    // The last look is for one that went from tmp/ to its place during the others.
+    const path = this.#asWritten(name) ?? this.#list().get(baseOf(name))?.[0] ?? this.#asWritten(name);
+    return path === null ? null : { written: name, found: this.#nameIn(path, name), path };
+  }
+
+  /** Whether a file has the name we gave it. */
+  isThere(name: string): boolean {
+    return this.#asWritten(name) !== null;
   }
 
   /** Whether a file has the name we gave it, or is still in tmp/ to get it. */
   holds(name: string): boolean {
-    if (this.#asWritten(name) !== null) return true;
+    if (this.isThere(name)) return true;
     const base = baseOf(name);
     this.#arriving ??= list(join(this.#directory, "tmp"));
     return this.#arriving.some((other) => baseOf(other) === base);
@@ -187,6 +193,12 @@ export class Maildir {
   /** No other program renames what lies in tmp/. */
   #nameIn(path: string, written: string): string {
     return this.isTemporary(path) ? written : basename(path);
+  }
+
+  /** Brings a finished file from tmp/ to its place, unless whoever wrote it is quicker. Its path; null if it is gone. */
+  arrive({ path, written }: Found): string | null {
+    const target = this.finished(written);
+    return renamed(path, target) || exists(target) ? target : null;
   }
 
   isTemporary(path: string): boolean {
@@ -205,11 +217,13 @@ export class Maildir {
   setFlags(name: string, flags: readonly string[]): string | null {
     const wanted = naming(baseOf(name), flags, name, name).written;
     if (wanted === name) return name;
-    if (renamed(join(this.#directory, "cur", name), join(this.#directory, "cur", wanted))) return wanted;
+    const asWritten = () => renamed(this.finished(name), this.finished(wanted));
+    if (asWritten()) return wanted;
     const file = this.find(name);
     if (!file) return null;
     const target = naming(baseOf(name), flags, name, file.found).name;
-    return renamed(file.path, join(this.#directory, "cur", target)) ? wanted : null;
+    // It may go from tmp/ to its place at this moment.
+    return renamed(file.path, this.finished(target)) || asWritten() ? wanted : null;
   }
 
   /** Deletes a file of ours, whatever its flags are now. */
@@ -220,9 +234,12 @@ export class Maildir {
 
   /** Deletes a file of ours, unless another program has changed its flags: false then, as that is to be noticed first. */
   evict(name: string): boolean {
-    const path = this.#asWritten(name);
-    if (path) removeFile(path);
-    return path !== null || !this.#list().has(baseOf(name));
+    const written = this.#asWritten(name);
+    const paths = written === null ? (this.#list().get(baseOf(name)) ?? []) : [written];
+    // One that a kill has left in tmp/ is nobody else's.
+    if (written === null && !paths.every((path) => this.isTemporary(path))) return false;
+    for (const path of paths) removeFile(path);
+    return true;
   }
 
   /** Opens a new file in tmp/, making the maildir where there is none. The caller closes the descriptor. */
@@ -271,7 +288,8 @@ export class Maildir {
     try {
       renameSync(temporary, path);
     } catch (error) {
-      throw asStoreError(error, path);
+      // Another one of us has found it on its way, and has brought it here.
+      if (systemCode(error) !== "ENOENT" || !exists(path)) throw asStoreError(error, path);
     }
     if (earlier && earlier.path !== path && earlier.path !== temporary) removeFile(earlier.path);
   }

@@ -276,7 +276,7 @@ export class Messages {
     if (uids.length === 0) return;
     const list = JSON.stringify(uids);
     const files = this.#database.transaction(() => {
-      const cached = this.#bodies.files(mailboxId, list);
+      const cached = this.#bodies.leaving(mailboxId, list);
       this.#database.run(`DELETE FROM message WHERE mailbox = ? AND ${amongUids}`, mailboxId, list);
       return cached;
     });

@@ -1,6 +1,7 @@
 import { type Database, number, text } from "./database.ts";
 import type { Row } from "./driver.ts";
 import { StoreError } from "./error.ts";
+import { filesWillGo } from "./foreign.ts";
 import { type Mailboxes, words } from "./mailboxes.ts";
 import { baseName, Maildir } from "./maildir.ts";
 import type { Messages } from "./messages.ts";
@@ -176,6 +177,7 @@ export class Transfers {
       );
     }
     if (!keep && !(name === old && from.mailboxId === to.mailboxId)) {
+      filesWillGo(this.#database, from.mailboxId);
       this.#database.afterCommit(() => ignoring(() => source.remove(old)));
     }
   }

@@ -14,6 +14,12 @@ export interface ServerMessage {
 
 const quoted = (name: string) => `"${name.replace(/[\\"]/g, "\\$&")}"`;
 
+/** date-time of RFC 9051 §9, in UTC. */
+function imapDate(date: Date): string {
+  const [, , day = "", month, year, time] = /^(\w+), (\d+) (\w+) (\d+) (\S+)/.exec(date.toUTCString()) ?? [];
+  return `${day}-${month}-${year} ${time} +0000`;
+}
+
 export class Wire {
   readonly #socket: Socket;
   #chunks: string[] = [];
@@ -71,17 +77,24 @@ export class Wire {
     await this.command(`SELECT ${quoted(mailbox)}`);
   }
 
-  async append(mailbox: string, message: Buffer, flags = ""): Promise<void> {
-    await this.appendAll(mailbox, [message], flags);
+  /** `internalDate`: now where it is not given. */
+  async append(mailbox: string, message: Buffer, flags = "", internalDate?: Date): Promise<void> {
+    await this.appendAll(mailbox, [message], flags, internalDate);
   }
 
   /** All in one command (MULTIAPPEND with LITERAL+): a server that syncs its files does so once. */
-  async appendAll(mailbox: string, messages: readonly Buffer[], flags = ""): Promise<void> {
+  async appendAll(
+    mailbox: string,
+    messages: readonly Buffer[],
+    flags = "",
+    internalDate?: Date,
+  ): Promise<void> {
     const tag = `w${++this.#count}`;
     const line = `APPEND ${quoted(mailbox)}`;
     this.#socket.write(`${tag} ${line}`);
     for (const message of messages) {
-      this.#socket.write(` (${flags}) {${message.length}+}\r\n`);
+      const date = internalDate ? ` "${imapDate(internalDate)}"` : "";
+      this.#socket.write(` (${flags})${date} {${message.length}+}\r\n`);
       this.#socket.write(message);
     }
     this.#socket.write("\r\n");

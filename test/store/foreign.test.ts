@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync, wri
 import { basename, dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
+import { connect } from "../../src/store/driver.ts";
 import { type ForeignChange, openStore, type Store, StoreError } from "../../src/store/index.ts";
 import { baseName, letterChange, uidOf } from "../../src/store/maildir.ts";
 import { files, keep, mailboxIn, message, scratch, storeIn } from "./sample.ts";
@@ -147,15 +148,14 @@ describe("flags that other programs change in file names", () => {
     assert.equal(store.messages.count(id), 3);
   });
 
-  test("are told from one more file of the same message, and from one of an earlier numbering", async (t) => {
+  test("are told from what is on its way from tmp/, where a process of ours has just put it", async (t) => {
     const { store, id, paths } = cached(t, 1);
     const [path = ""] = paths;
-    writeFileSync(`${path}S`, "a copy");
-    writeFileSync(path.replace("postern_7_1", "postern_6_1").replace(/:2,$/, ":2,F"), "an old one");
+    const arriving = join(dirname(path), "..", "tmp", `${basename(path).replace(/:2,$/, "")}.1_1`);
+    writeFileSync(arriving, "body 1");
+    renameSync(path, `${path}S`);
     assert.deepEqual(await collected(store, id), []);
-    // On its way from tmp/, where a process of ours has just put it.
-    renameSync(path, join(dirname(path), "..", "tmp", `${basename(path).replace(/:2,$/, "")}.1_1`));
-    assert.deepEqual(await collected(store, id), []);
+    assert.deepEqual(files(store, id), [`${basename(path)}S`]);
   });
 
   test("show in the times of the maildir", async (t) => {
@@ -179,6 +179,58 @@ describe("flags that other programs change in file names", () => {
     assert.equal(await settled(), before);
     rename(path, "S");
     assert.notEqual(await settled(), before);
+  });
+});
+
+describe("files of ours that a killed process has left", () => {
+  test("go: of no message, of an earlier numbering, and of one that has its own", async (t) => {
+    const { store, id, paths } = cached(t, 4);
+    const [one = "", two = "", three = ""] = paths;
+    const kept = files(store, id).slice(1);
+    store.messages.remove(id, [1]);
+    writeFileSync(one, "body 1");
+    writeFileSync(join(dirname(one), "..", "new", `${basename(one)}S`), "body 1");
+    writeFileSync(`${two}S`, "body 2");
+    writeFileSync(three.replace("postern_7_3", "postern_6_3").replace(/:2,$/, ":2,F"), "an old one");
+    const provisional = baseName(7, 2 ** 32 + 5, 0);
+    writeFileSync(join(dirname(one), `${provisional}:2,`), "on its way once");
+    assert.deepEqual(await collected(store, id), []);
+    assert.deepEqual(files(store, id), kept);
+    assert.deepEqual(files(store, id, "new"), []);
+    for (const uid of [2, 3, 4]) assert.equal(store.bodies.read(id, uid)?.toString(), `body ${uid}`);
+  });
+
+  test("are looked for after whatever was to delete them, however soon that was cut off", async (t) => {
+    const { store, id } = cached(t, 3);
+    const target = mailboxIn(store, "Archive").id;
+    const settle = () => {
+      for (const mailbox of [id, target]) store.foreign.settle(mailbox, "as it is");
+    };
+    settle();
+    store.messages.remove(id, [1]);
+    assert.equal(store.foreign.settledAt(id), "");
+    settle();
+    store.messages.remove(target, [1]);
+    assert.equal(store.foreign.settledAt(target), "as it is", "nothing was to go");
+    store.transfers.move([{ from: { mailboxId: id, uid: 2 }, to: { mailboxId: target, uid: 2 } }]);
+    assert.deepEqual([store.foreign.settledAt(id), store.foreign.settledAt(target)], ["", "as it is"]);
+  });
+
+  test("of a folder that is gone go with the next list of folders, unless it is there again", (t) => {
+    const dir = scratch(t);
+    const { store, paths } = cachedIn(storeIn(t, dir), 2);
+    const [path = ""] = paths;
+    const index = connect(join(dir, "cache", "index.sqlite"));
+    t.after(() => index.close());
+    // Killed when the write was done, and before the first file had gone.
+    index.exec("INSERT INTO meta VALUES ('deleted INBOX', ''); DELETE FROM mailbox");
+    store.mailboxes.retainOnly([]);
+    assert.ok(!existsSync(path));
+    const again = cachedIn(store, 2);
+    index.exec("INSERT INTO meta VALUES ('deleted INBOX', '')");
+    store.mailboxes.retainOnly(["INBOX"]);
+    assert.equal(files(store, again.id).length, 2);
+    assert.equal(index.prepare("SELECT * FROM meta WHERE key LIKE 'deleted %'").all().length, 0);
   });
 });
 

@@ -104,6 +104,10 @@ export class Downloads {
       const done = await new Pass(this.#store, borrow, writer, options).run();
       await writer.settled();
       return done;
+    } catch (error) {
+      // What has come until now is kept.
+      await writer.settled().catch(() => undefined);
+      throw error;
     } finally {
       await writer.close();
     }

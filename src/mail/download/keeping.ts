@@ -30,7 +30,8 @@ export class Keeping {
     const { account, cacheDir, background, watched, emit } = options;
     this.room = new Room(store, account.cacheSize, cacheDir);
     this.#downloads = new Downloads(store, session);
-    const hooks = { age: account.offlineAge, busy: () => session.busy, watched, emit };
+    const online = () => session.state.kind === "online";
+    const hooks = { age: account.offlineAge, online, busy: () => session.busy, watched, emit };
     this.#prefetch = background ? new Prefetch(this.#downloads, this.room, hooks) : null;
   }
 

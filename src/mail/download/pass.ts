@@ -61,6 +61,8 @@ export class Pass {
   /** Octets asked for and not yet come. */
   #asked = 0;
   #flying = 0;
+  /** Who waits for a command to be through. */
+  readonly #landing: (() => void)[] = [];
   #messages = 0;
   #octets = 0;
   #refused = 0;
@@ -127,20 +129,29 @@ export class Pass {
 
   /** False where the room gave out. `before`: what may go for a message's sake. */
   async #each(batches: AsyncGenerator<Batch>, before: (oldest: MissingBody) => number): Promise<boolean> {
-    const { lanes, signal, gate, room } = this.#options;
+    const { lanes, signal, gate } = this.#options;
     let going = true;
     let fits = true;
+    const next = async (): Promise<Batch | null> => {
+      if (!going || !fits || signal.aborted) return null;
+      const { value: batch } = await batches.next();
+      if (!batch) return null;
+      await gate();
+      fits = await this.#fits(batch.octets, before(batch.messages.at(-1)!));
+      if (!fits) return null;
+      this.#asked += batch.octets;
+      return batch;
+    };
+    // One lane after the other, so that none counts on the room that another one is about to take.
+    let turn: Promise<unknown> = Promise.resolve();
     const lane = async () => {
       try {
-        while (going && fits && !signal.aborted) {
-          // A generator hands out one batch after the other, whoever asks.
-          const { value: batch } = await batches.next();
+        for (;;) {
+          const mine = turn.then(next);
+          turn = mine.catch(() => undefined);
+          const batch = await mine;
           if (!batch) return;
-          await gate();
-          const oldest = batch.messages.at(-1)!;
-          const needed = batch.octets + this.#asked + this.#writer.pending;
-          if (await room(needed, before(oldest))) await this.#fetch(batch);
-          else fits = false;
+          await this.#fetch(batch);
         }
       } finally {
         going = false;
@@ -151,10 +162,21 @@ export class Pass {
     return fits && !signal.aborted;
   }
 
+  /** Whether there is room for so much more, when all has come that is on its way. */
+  async #fits(octets: number, before: number): Promise<boolean> {
+    while (!(await this.#options.room(octets + this.#asked + this.#writer.pending, before))) {
+      // What is coming in counts twice, as asked for and as written: it is waited for until that does not matter.
+      if (this.#asked === 0 && this.#writer.pending === 0) return false;
+      if (this.#asked > 0) await new Promise<void>((resolve) => this.#landing.push(resolve));
+      else await this.#writer.settled();
+    }
+    return true;
+  }
+
+  /** The batch counts as asked for already. */
   async #fetch(batch: Batch): Promise<void> {
     const { mailboxId, signal } = this.#options;
     const { octets, messages } = batch;
-    this.#asked += octets;
     this.#flying++;
     try {
       await this.#borrow(async (connection) => {
@@ -175,6 +197,7 @@ export class Pass {
     } finally {
       this.#flying--;
       this.#asked -= octets;
+      for (const resolve of this.#landing.splice(0)) resolve();
     }
   }
 

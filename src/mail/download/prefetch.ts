@@ -13,6 +13,8 @@ import type { Room } from "./room.ts";
 export interface PrefetchHooks {
   /** Mail that came so many ms ago or later. */
   readonly age: number;
+  /** Whether there is a line; with a new one all folders are wanted again. */
+  online(): boolean;
   /** Whether the line is needed for something a person waits for. */
   busy(): boolean;
   /** The folder that goes first. */
@@ -25,6 +27,8 @@ const busyMs = 50;
 const fullMs = 2_000;
 /** How long a server is left alone that would not have us, in ms. */
 const refusedMs = 120_000;
+/** How long, at first, where our own connection alone was lost. */
+const lostMs = 2_000;
 /** Room on the disk to begin again with, in octets. */
 const beginOctets = 1e6;
 
@@ -37,6 +41,8 @@ export class Prefetch {
   #running: Promise<void> | null = null;
   /** That the disk is full has been told, and nothing has come since. */
   #told = false;
+  /** How long to wait when our connection is lost once more, in ms. */
+  #lostMs = lostMs;
 
   constructor(downloads: Downloads, room: Room, hooks: PrefetchHooks) {
     this.#downloads = downloads;
@@ -96,6 +102,7 @@ export class Prefetch {
       },
       onProgress: () => {
         this.#told = false;
+        this.#lostMs = lostMs;
         emit({ kind: "messages", path });
       },
     });
@@ -113,7 +120,15 @@ export class Prefetch {
       do await pause(fullMs, signal);
       while (!signal.aborted && !(await this.#room.onDisk(beginOctets)));
       this.#wanted.add(path);
-    } else if (error instanceof ImapError && !isLineDown(error) && error.code !== "STATE") {
+    } else if (isLineDown(error)) {
+      if (!this.#hooks.online()) {
+        this.#wanted.clear();
+        return;
+      }
+      await pause(this.#lostMs, signal);
+      this.#lostMs = Math.min(2 * this.#lostMs, refusedMs);
+      this.#wanted.add(path);
+    } else if (error instanceof ImapError && error.code !== "STATE") {
       await pause(error.retryAfter ?? refusedMs, signal);
       this.#wanted.add(path);
     }

@@ -1,6 +1,7 @@
 /** Whole messages, many with one command, straight into the maildir. */
 import { type Connection, fetch, uidSet } from "../../imap/index.ts";
 import type { BulkWriter, MissingBody } from "../../store/index.ts";
+import { storeErrorIn } from "../errors.ts";
 
 /**
  * Fetches messages and hands them to the writer. Resolves to the UIDs that came. Rejects with ImapError and StoreError.
@@ -51,6 +52,10 @@ export async function fetchWholes(
     ),
     options,
   );
-  await Promise.all([named, bodies]);
+  try {
+    await Promise.all([named, bodies]);
+  } catch (error) {
+    throw storeErrorIn(error);
+  }
   return came;
 }

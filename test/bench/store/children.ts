@@ -45,18 +45,14 @@ async function list(at: AtServer): Promise<void> {
 }
 
 /** Brings every body of a mailbox, whose list is known, to disk. */
-async function download(at: AtServer): Promise<void> {
-  const mail = await mailAt(at);
+async function download(at: AtServer & { fsync: boolean }): Promise<void> {
+  const keeping = { offlineAge: Number.POSITIVE_INFINITY, fsync: at.fsync };
+  const mail = await mailAt(at, "command", keeping);
   const folder = await mail.findFolder(at.mailbox);
   await mail.sync(folder);
   say("listed");
-  const uids = mail.window(folder, { ...newest, limit: 1_000_000 }).map(({ uid }) => uid);
-  const streams = async () => {
-    for (let uid = uids.pop(); uid !== undefined; uid = uids.pop())
-      (await mail.source(folder, uid)).destroy();
-  };
-  await Promise.all(Array.from({ length: 20 }, streams));
-  say("done");
+  const { messages } = await mail.download(folder);
+  say(`done ${messages}`);
   await mail.close();
 }
 

@@ -1,5 +1,6 @@
 /** Local copies for the benchmark: where they lie, how they are filled and opened. */
 import { join } from "node:path";
+import type { Account } from "../../../src/account/config.ts";
 import type { Mail } from "../../../src/mail/index.ts";
 import type { Store, StoreLocation } from "../../../src/store/index.ts";
 
@@ -42,6 +43,7 @@ export async function filledStore(
 export async function mailAt(
   { port, dir }: Omit<AtServer, "mailbox">,
   kind: "command" | "screen" | "offline" = "command",
+  keeping: Partial<Account> = {},
 ): Promise<Mail> {
   const { keepingDefaults } = await import("../../../src/account/config.ts");
   const { Mail } = await import("../../../src/mail/index.ts");
@@ -55,6 +57,7 @@ export async function mailAt(
       caFile: null,
       pin: null,
       ...keepingDefaults,
+      ...keeping,
     },
     directories: placesIn(dir),
     password: () => Promise.resolve(new Secret("password")),
