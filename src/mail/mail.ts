@@ -361,8 +361,8 @@ export class Mail {
   }
 
   /**
-   * Fetches the bodies of a folder that the local copy lacks. Rejects as the line and the disk fail; what has come is
-   * kept, and the next call goes on from there.
+   * Fetches what the account's `offline` setting asks to have of a folder that is in step. Rejects as the line and the
+   * disk fail; what has come is kept, and the next call goes on from there.
    */
   async download(
     folder: Folder,

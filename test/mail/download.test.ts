@@ -41,7 +41,7 @@ function ofServer(name: "dovecot" | "cyrus", start: () => Promise<Clients>): voi
     after(() => clients.end());
 
     test("all of them, octet for octet, and a second time nothing is asked", async () => {
-      const client = await clients.client("all");
+      const client = await clients.client("all", { keeping: { offlineAge: Number.POSITIVE_INFINITY } });
       await client.mail.sync(client.inbox);
       const done = await client.mail.download(client.inbox);
       assert.equal(done.messages, samples.length);

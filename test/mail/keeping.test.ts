@@ -102,6 +102,12 @@ function ofServer(name: "dovecot" | "cyrus", start: () => Promise<AccountServer 
       }
       await assert.rejects(away.mail.read(away.inbox, 4), { code: "OFFLINE" });
       await away.mail.close();
+      const script = await clients.client("script", { keeping: { offlineAge: 30 * day } });
+      await script.mail.sync(script.inbox);
+      assert.deepEqual(cached(script), []);
+      assert.equal((await script.mail.download(script.inbox)).messages, wanted.length);
+      assert.deepEqual(cached(script), wanted);
+      await script.mail.close();
     });
 
     test("all: the newest first, text before attachments, and what comes later too", async () => {

@@ -19,7 +19,7 @@ export class Downloads {
   readonly #store: Store;
   readonly #session: Session;
   readonly #ending = new AbortController();
-  readonly #running = new Set<Promise<unknown>>();
+  #last: Promise<unknown> = Promise.resolve();
   /** Up to which UID all that there is room for has come, by mailbox: what came later is looked at the next time. */
   readonly #through = new Map<number, { uidValidity: number; since: number; uid: number }>();
 
@@ -29,27 +29,25 @@ export class Downloads {
   }
 
   /**
-   * Fetches what is missing of a mailbox that is in the index. Rejects with ImapError and StoreError; what has come
-   * until then is kept, and the next call goes on from there.
+   * Fetches what is missing of a mailbox that is in the index, when what was asked for earlier has come. Rejects with
+   * ImapError and StoreError; what has come until then is kept, and the next call goes on from there.
    */
-  async run(path: string, options: DownloadOptions): Promise<DownloadProgress> {
+  run(path: string, options: DownloadOptions): Promise<DownloadProgress> {
     const signal = AbortSignal.any([options.signal, this.#ending.signal]);
-    const running = this.#run(path, { ...options, signal });
-    const ended = running.catch(() => undefined);
-    this.#running.add(ended);
-    void ended.then(() => this.#running.delete(ended));
+    const running = this.#last.then(() => this.#run(path, { ...options, signal }));
+    this.#last = running.catch(() => undefined);
     return running;
   }
 
   /** Ends all; resolves when nothing is written any more. */
   async stop(): Promise<void> {
     this.#ending.abort();
-    await Promise.all(this.#running);
+    await this.#last;
   }
 
   async #run(path: string, options: DownloadOptions): Promise<DownloadProgress> {
     const mailbox = this.#store.mailboxes.byPath(path);
-    if (!mailbox || mailbox.uidValidity === 0) return { messages: 0, octets: 0 };
+    if (!mailbox || mailbox.uidValidity === 0 || options.signal.aborted) return nothing;
     const { id, uidValidity } = mailbox;
     const highest = this.#store.messages.uidBounds(id)?.[1] ?? 0;
     const through = this.#through.get(id);

@@ -6,7 +6,7 @@ import type { Session } from "../session.ts";
 import type { MailEvent } from "../values.ts";
 import { Downloads } from "./downloads.ts";
 import type { DownloadProgress } from "./pass.ts";
-import { Prefetch } from "./prefetch.ts";
+import { Prefetch, since } from "./prefetch.ts";
 import { Room } from "./room.ts";
 
 export interface KeepingOptions {
@@ -23,12 +23,14 @@ const trimMs = 200;
 
 export class Keeping {
   readonly room: Room;
+  readonly #age: number;
   readonly #downloads: Downloads;
   readonly #prefetch: Prefetch | null;
 
   constructor(store: Store, session: Session, options: KeepingOptions) {
     const { account, cacheDir, background, watched, emit } = options;
     this.room = new Room(store, account.cacheSize, cacheDir);
+    this.#age = account.offlineAge;
     this.#downloads = new Downloads(store, session);
     const online = () => session.state.kind === "online";
     const hooks = { age: account.offlineAge, online, busy: () => session.busy, watched, emit };
@@ -40,10 +42,14 @@ export class Keeping {
     this.#prefetch?.want(...paths);
   }
 
-  /** All bodies of a folder that are missing, as far as there is room. Rejects with ImapError, StoreError, MailError. */
-  download(path: string, { signal, onProgress }: DownloadOptions): Promise<DownloadProgress> {
+  /**
+   * Fetches what the account's `offline` setting asks to have of a folder that is in step, as far as there is room.
+   * Rejects with ImapError, StoreError, MailError.
+   */
+  async download(path: string, { signal, onProgress }: DownloadOptions = {}): Promise<DownloadProgress> {
+    if (this.#age === 0) return { messages: 0, octets: 0 };
     return this.#downloads.run(path, {
-      since: 0,
+      since: since(this.#age),
       signal: signal ?? new AbortController().signal,
       gate: () => Promise.resolve(),
       room: (octets, before) => this.room.make(octets, before),

@@ -39,7 +39,7 @@ export class Prefetch {
   readonly #wanted = new Set<string>();
   readonly #ending = new AbortController();
   #running: Promise<void> | null = null;
-  /** That the disk is full has been told, and nothing has come since. */
+  /** That the disk is full has been told, and not all has come since. */
   #told = false;
   /** How long to wait when our connection is lost once more, in ms. */
   #lostMs = lostMs;
@@ -77,6 +77,7 @@ export class Prefetch {
         await this.#wait(path, error);
       }
     }
+    this.#told = false;
   }
 
   #next(): string | null {
@@ -91,7 +92,7 @@ export class Prefetch {
     const { age, emit, busy } = this.#hooks;
     const { signal } = this.#ending;
     await this.#downloads.run(path, {
-      since: Number.isFinite(age) ? Date.now() - age : 0,
+      since: since(age),
       signal,
       gate: async () => {
         while (busy() && !signal.aborted) await sleep(busyMs, undefined, { ref: false });
@@ -101,7 +102,6 @@ export class Prefetch {
         return this.#room.make(octets, before);
       },
       onProgress: () => {
-        this.#told = false;
         this.#lostMs = lostMs;
         emit({ kind: "messages", path });
       },
@@ -133,6 +133,11 @@ export class Prefetch {
       this.#wanted.add(path);
     }
   }
+}
+
+/** What came then or later is so many milliseconds old at most; milliseconds since the epoch. */
+export function since(age: number): number {
+  return Number.isFinite(age) ? Date.now() - age : 0;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
