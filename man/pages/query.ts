@@ -122,7 +122,7 @@ export const queryPage: Page = {
     section(
       "Errors",
       paragraph(
-        "A query that cannot be read is shown with a caret under the place, and what could stand there. In a shell the exit status is 65.",
+        "A query that cannot be read is shown with a caret under the place, and what could stand there. In a shell the exit status is 65. On the screen the line stays to be mended, with the cursor at the place; while it is typed, Tab completes terms, states and folders.",
       ),
     ),
     section("See also", paragraph("`postern`(1), `postern-keys`(7)")),

@@ -4,5 +4,7 @@ export { Mail, type MailOptions } from "./mail.ts";
 export { postOneClick } from "./one-click.ts";
 export type { Outcome } from "./operations/settle.ts";
 export type { Waiting } from "./operations/waiting.ts";
+export { queryProblem } from "./query.ts";
+export { attachable, otherTerms, type QueryTerm, states, textTerms } from "./query-terms.ts";
 export type { QuotaUse, ServerStatus } from "./server.ts";
 export type { Folder, LineState, MailEvent, Message, Role, ThreadMessage } from "./values.ts";

@@ -3,7 +3,7 @@
  * One tree, compiled to SEARCH keys for the server (search-key.ts) and to conditions of the index (search-condition.ts).
  */
 import type { MailError } from "./errors.ts";
-import { queryError } from "./query-error.ts";
+import { QueryError, queryError } from "./query-error.ts";
 import { type Attachable, attachable, otherTerms, states, type TextField, textTerms } from "./query-terms.ts";
 import { dayMs, parseAge, parseDay, parseSize } from "./query-values.ts";
 
@@ -268,4 +268,15 @@ export function parseQuery(source: string, now: number): Query {
   const extra = list[next];
   if (extra) throw queryError(source, extra.at, `"${extra.text}" does not belong here`, "take it out");
   return query;
+}
+
+/** What is wrong with a query, and where; null where it can be read. */
+export function queryProblem(source: string): QueryError | null {
+  try {
+    parseQuery(source, Date.now());
+    return null;
+  } catch (error) {
+    if (error instanceof QueryError) return error;
+    throw error;
+  }
 }

@@ -147,7 +147,7 @@ export interface PromptModel {
   readonly completions: readonly { readonly text: string; readonly help: string }[];
   /** Index into `completions`, or -1. */
   readonly chosen: number;
-  /** What is wrong with the text as typed; absent while nothing is. */
+  /** What was wrong with the text when it was entered; absent again after the next key. */
   readonly problem?: string;
 }
 

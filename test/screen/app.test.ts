@@ -139,6 +139,30 @@ for (const size of sizes) {
       await pty.waitFor("INBOX  1/60", 8_000);
     });
 
+    test("a query is completed as it is typed; one that cannot be read stays, with the cursor at the place", async () => {
+      pty.type("/is:unr");
+      await pty.waitFor(shows("is:unread"));
+      pty.type("\x15fro");
+      await pty.waitFor(shows("TEXT is in the From field"));
+      // Tab takes what is offered, and the line goes on.
+      pty.type("\tada (is:purple\r");
+      await pty.waitFor(shows("there is no is:purple"));
+      const { cursorX, cursorY } = pty.screen.buffer.active;
+      assert.equal(cursorX, "/from:ada (".length);
+      assert.match(pty.text()[cursorY] ?? "", /^\/from:ada \(is:purple {2}there is no is:purple/);
+      pty.type("\x0b");
+      await pty.waitFor((lines) => lines.some((line) => /^\/from:ada \( *$/.test(line)));
+      pty.type("\x1b");
+      await pty.waitFor(lacks("/from:ada"));
+      pty.type(":limit subject:60)\r");
+      await pty.waitFor((lines) => lines.some((line) => line.startsWith(':limit subject:60)  ")" does not')));
+      assert.equal(pty.screen.buffer.active.cursorX, ":limit subject:60".length);
+      pty.type("\x05\x15limit subject:60 has:att\t\r");
+      await pty.waitFor((lines) => shows("Sample message 60")(lines) && lacks("Sample message 59")(lines));
+      pty.type("\x1b");
+      await pty.waitFor("INBOX  1/60");
+    });
+
     test("marks go along with the cursor, or to all that match; the list is sorted another way and back", async () => {
       pty.type("Vjjk");
       await pty.waitFor("2 marked");

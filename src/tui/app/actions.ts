@@ -14,6 +14,8 @@ export interface Action {
   readonly summary: string;
   /** The IMAP it causes, for help; empty for none. */
   readonly imap: string;
+  /** What follows the name is a query. */
+  readonly query?: true;
   /** `argument` is what follows the name; `count` what was typed before the key. */
   run(app: App, argument: string, count: number | null): void;
 }
@@ -57,11 +59,13 @@ export const actions: Readonly<Record<string, Action>> = {
   mark: {
     summary: "Mark the message for the next command, or with a query all that match",
     imap: "UID SEARCH",
+    query: true,
     run: (app, argument) => (argument === "" ? mark(app, 0) : app.try(markMatching(app, argument, true))),
   },
   unmark: {
     summary: "Take the marks away, or with a query those of all that match",
     imap: "UID SEARCH",
+    query: true,
     run: (app, argument) =>
       argument === "" ? void app.list.clearMarks() : app.try(markMatching(app, argument, false)),
   },
@@ -98,11 +102,13 @@ export const actions: Readonly<Record<string, Action>> = {
   limit: {
     summary: "Show only what matches a query; without one, everything again",
     imap: "UID SEARCH",
+    query: true,
     run: (app, argument) => app.try(limit(app, argument)),
   },
   find: {
     summary: "Go to the next message that matches a query",
     imap: "UID SEARCH",
+    query: true,
     run: (app, argument) => app.try(find(app, argument)),
   },
   "next-hit": simple("Go to the next hit of the search", (app) => toHit(app, 1)),

@@ -9,7 +9,7 @@ import type { CryptoTools } from "../../message/crypto/types.ts";
 import type { Pane } from "../model.ts";
 import { type Graphics, noGraphics } from "../terminal/graphics.ts";
 import { findAction } from "./actions.ts";
-import { completeLine } from "./completion.ts";
+import { checkLine, completeLine } from "./completion.ts";
 import { Dialog } from "./dialog.ts";
 import { inWords } from "./in-words.ts";
 import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
@@ -19,6 +19,7 @@ import { openMessage } from "./opening.ts";
 import { removeOpened } from "./outside.ts";
 import type { PageView } from "./pages.ts";
 import { ConsolePage } from "./protocol.ts";
+import { checkQuery, completeQuery } from "./query-line.ts";
 import { QuotaNotice } from "./quota-notice.ts";
 import type { ReaderView } from "./reader-view.ts";
 import { showResult } from "./results.ts";
@@ -257,6 +258,7 @@ export class App {
       text,
       history: this.#histories.command,
       complete: (line) => completeLine(line, this),
+      check: checkLine,
       accept: (line) => this.execute(line.trim(), null),
     });
   }
@@ -277,7 +279,9 @@ export class App {
       });
     } else {
       const accept = (query: string) => this.try(find(this, query));
-      this.dialog.line({ prefix: "/", text: "", history: this.#histories.search, accept });
+      const complete = (query: string) => completeQuery(query, this.folders);
+      const history = this.#histories.search;
+      this.dialog.line({ prefix: "/", text: "", history, complete, check: checkQuery, accept });
     }
   }
 

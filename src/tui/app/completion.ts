@@ -2,10 +2,11 @@
 import { commands, findCommand } from "../../commands/index.ts";
 import { OFFERED_CHARSETS } from "../../message/charset.ts";
 import { safeText } from "../../message/safe.ts";
-import { actions } from "./actions.ts";
+import { actions, findAction } from "./actions.ts";
 import type { App } from "./app.ts";
 import type { Binding } from "./keymap.ts";
-import type { Completion } from "./prompt.ts";
+import type { Completion, Refusal } from "./prompt.ts";
+import { checkQuery, completeQuery } from "./query-line.ts";
 
 /** All command names with their keys and their help: those of the shell and those of the screen. */
 function names(bindings: readonly Binding[]): Completion[] {
@@ -75,6 +76,11 @@ export function completeLine(
       text: `${name} ${charset}`,
       help: "",
     }));
+  if (findAction(name)?.query)
+    return completeQuery(line.slice(space + 1), folders).map(({ text, help }) => ({
+      text: `${name} ${text}`,
+      help,
+    }));
   const command = findCommand(name);
   const beforeFolder = /^(.*\s)(\S*)$/.exec(line);
   const previous = beforeFolder?.[1]?.trim().split(/\s+/).at(-1) ?? "";
@@ -89,6 +95,13 @@ export function completeLine(
     text: head + quote(f.name),
     help: f.unread ? `${f.unread} unread` : safeText(f.role ?? ""),
   }));
+}
+
+/** Why a command line will not do: of those that take a query, where that cannot be read. */
+export function checkLine(line: string): Refusal | null {
+  const [, head = "", name = ""] = /^(\s*(\S+)\s+)/.exec(line) ?? [];
+  const refusal = findAction(name)?.query ? checkQuery(line.slice(head.length)) : null;
+  return refusal && { ...refusal, at: head.length + refusal.at };
 }
 
 /** The links of the open message, by number or by letters of their address. */

@@ -1,5 +1,5 @@
 /** What the person is asked at the bottom of the screen: a line to type, or a question with a yes and a no. */
-import { type Completion, Prompt } from "./prompt.ts";
+import { type Completion, Prompt, type Refusal } from "./prompt.ts";
 
 export interface LineQuestion {
   /** `:`, `/`, `save to: ` … */
@@ -8,6 +8,8 @@ export interface LineQuestion {
   /** Earlier lines to be had with Up, and the list that this one joins. */
   readonly history?: string[];
   readonly complete?: (line: string) => readonly Completion[];
+  /** Why a line will not do; it is not accepted then, and stays to be mended. */
+  readonly check?: (line: string) => Refusal | null;
   /** An empty line is an answer too. */
   readonly emptyToo?: boolean;
   accept(text: string): void;
@@ -86,6 +88,11 @@ export class Dialog {
     const state = prompt.press(key);
     if (state === "typing") return;
     const question = this.#line;
+    const refusal = state === "accept" && question?.check?.(prompt.text);
+    if (refusal) {
+      prompt.refuse(refusal);
+      return;
+    }
     this.#prompt = null;
     this.#line = null;
     const { text } = prompt;

@@ -2,6 +2,8 @@
 export function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const hint: unknown = Reflect.get(error, "hint");
-  const happened = error.message.replace(/\.$/, "");
+  // What is drawn below the first line needs more than one.
+  const [first = ""] = error.message.split("\n", 1);
+  const happened = first.replace(/\.$/, "");
   return typeof hint === "string" && hint !== "" ? `${happened}: ${hint.replace(/\.$/, "")}` : happened;
 }

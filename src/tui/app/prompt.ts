@@ -8,13 +8,18 @@ export interface Completion {
   readonly help: string;
 }
 
+/** Why a text will not do. */
+export interface Refusal {
+  /** Where in it the trouble begins. */
+  readonly at: number;
+  readonly problem: string;
+}
+
 export interface PromptOptions {
   readonly prefix: string;
   readonly text: string;
   readonly history: readonly string[];
   complete(text: string): readonly Completion[];
-  /** What is wrong with the text as typed, or undefined. */
-  check?(text: string): string | undefined;
 }
 
 export class Prompt {
@@ -24,6 +29,7 @@ export class Prompt {
   #completions: readonly Completion[] = [];
   #chosen = -1;
   #historyAt: number;
+  #problem: string | undefined;
 
   constructor(options: PromptOptions) {
     this.#options = options;
@@ -78,8 +84,16 @@ export class Prompt {
     this.#set(text, text.length);
   }
 
+  /** The text will not do: says why until the next key, with the cursor at the place. */
+  refuse({ at, problem }: Refusal): void {
+    this.#cursor = Math.min(at, this.#text.length);
+    this.#completions = [];
+    this.#problem = problem;
+  }
+
   /** Takes a key; `accept` and `cancel` end the prompt. */
   press(key: string): "typing" | "accept" | "cancel" {
+    this.#problem = undefined;
     switch (key) {
       case "Enter":
         return "accept";
@@ -144,7 +158,7 @@ export class Prompt {
   }
 
   model(): PromptModel {
-    const problem = this.#options.check?.(this.#text);
+    const problem = this.#problem;
     return {
       prefix: this.#options.prefix,
       text: this.#text,

@@ -54,7 +54,8 @@ export function promptView(
 ): { readonly line: string; readonly column: number } {
   const { ellipsis } = theme.glyphs;
   const label = cutToWidth(prefix, Math.max(1, width >> 1), ellipsis);
-  const room = Math.max(1, width - textWidth(label) - 1);
+  const reserved = problem ? Math.min(textWidth(problem) + 2, width >> 1) : 0;
+  const room = Math.max(1, width - textWidth(label) - 1 - reserved);
   // Characters go off at the left until the cursor is in view.
   let before = text.slice(0, cursor);
   if (textWidth(before) > room) {
@@ -65,7 +66,7 @@ export function promptView(
   }
   const column = Math.min(width - 1, textWidth(label) + textWidth(before));
   const shown = cutToWidth(before + text.slice(cursor), room, "");
-  const rest = width - textWidth(label) - textWidth(shown) - 3;
+  const rest = width - textWidth(label) - textWidth(shown) - 2;
   const wrong =
     problem && rest > 8 ? `  ${theme.style("status.error", cutToWidth(problem, rest, ellipsis))}` : "";
   return { line: theme.style("status.prompt", label) + shown + wrong, column };
