@@ -15,8 +15,9 @@ export function promptPassword(question: string): Promise<string> {
       process.stderr.write("\n");
       action();
     };
-    process.stderr.write(question);
+    // First: what is typed as soon as the question is there must not be shown either.
     tty.setRawMode(true);
+    process.stderr.write(question);
     tty.setEncoding("utf8").on("data", (text: string) => {
       for (const c of text) {
         if (c === "\r" || c === "\n") return finish(() => resolve(typed));
