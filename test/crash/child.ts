@@ -204,7 +204,11 @@ async function doOne(work: Work): Promise<Begun> {
   }
 }
 
-const trouble = (error: unknown) => say({ trouble: String(error), code: codeOf(error) });
+let closing = false;
+const trouble = (error: unknown) => {
+  // What nobody waits for is cut short by the end: that is no fault.
+  if (!closing || codeOf(error) !== "CLOSED") say({ trouble: String(error), code: codeOf(error) });
+};
 
 if (!options.offline) {
   mail.watch(folderNamed("INBOX"));
@@ -222,6 +226,7 @@ while (!stopping) {
     await sleep(20);
   }
 }
+closing = true;
 await mail.close();
 store.close();
 say({ closed: true });
