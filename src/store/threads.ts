@@ -1,14 +1,16 @@
 import { type Database, number } from "./database.ts";
+import type { Row } from "./driver.ts";
 import { columns, messageOf } from "./message-row.ts";
 import type { Messages } from "./messages.ts";
 import { ThreadLinks } from "./thread-links.ts";
 import { isFolded, type Span, type ThreadListQuery, ThreadOrder } from "./thread-order.ts";
 import { ThreadPlaces } from "./thread-places.ts";
 import { arrangeShown } from "./thread-tree.ts";
-import type { ThreadQuery, ThreadRow } from "./types.ts";
+import type { Folds, ThreadQuery, ThreadRow } from "./types.ts";
 
 /** A message in its place, before its row is read. */
 interface Placed {
+  readonly thread: number;
   readonly message: number;
   readonly depth: number;
   readonly guides: number;
@@ -45,7 +47,7 @@ export class Threads {
     const from = Math.max(0, query.offset);
     const to = from + Math.max(0, query.limit);
     const spans = this.#order.spans(mailboxId, query, from, to);
-    return spans.flatMap((span) => this.#rows(span, isFolded(query.folds, span.thread)));
+    return this.#rows(spans, query.folds);
   }
 
   /** Rows in all that `window` has for the same query. */
@@ -66,7 +68,8 @@ export class Threads {
     if (!place || place.among?.has(id) === false) return -1;
     const { before, among } = place;
     if (isFolded(query.folds, thread)) return before;
-    if (among) return before + only(this.#placed(thread, -1, 0), among).findIndex((p) => p.message === id);
+    if (among)
+      return before + only(this.#placed(wholeThread, [thread]), among).findIndex((p) => p.message === id);
     const above = this.#database.get(
       "SELECT count(*) AS n FROM place WHERE thread = ? AND (place, message) < (?, ?)",
       thread,
@@ -85,7 +88,7 @@ export class Threads {
     );
     if (!row) return [];
     const [thread, messages] = [number(row, "thread"), number(row, "messages")];
-    return this.#rows({ thread, messages, skip: 0, take: -1, among: null }, false);
+    return this.#rows([{ thread, messages, skip: 0, take: messages, among: null }], undefined);
   }
 
   /** The UIDs of all messages here of these threads, top to bottom, one thread after another. */
@@ -111,41 +114,70 @@ export class Threads {
       .map((row) => number(row, "thread"));
   }
 
-  #rows({ thread, messages: shown, skip, take, among }: Span, folded: boolean): ThreadRow[] {
-    const counts = this.#database.get("SELECT messages, unread, last_date FROM thread WHERE id = ?", thread);
-    if (!counts) return [];
-    const whole = {
-      thread,
-      messages: number(counts, "messages"),
-      unread: number(counts, "unread"),
-      newest: number(counts, "last_date"),
-      shown,
-      folded,
-    };
-    const placed = among
-      ? only(this.#placed(thread, -1, 0), among).slice(skip, skip + take)
-      : this.#placed(thread, take, skip);
-    const rows = this.#database.all(
-      `SELECT message.id AS id, ${columns} FROM json_each(?) JOIN message ON message.id = value`,
-      JSON.stringify(placed.map(({ message }) => message)),
+  /** All that is shown of some threads, in a few queries however many they are. */
+  #rows(spans: readonly Span[], folds: Folds | undefined): ThreadRow[] {
+    const threads = this.#byId(
+      "SELECT id, messages, unread, last_date FROM thread",
+      spans.map((s) => s.thread),
     );
-    const found = new Map(rows.map((row) => [number(row, "id"), row]));
-    return placed.flatMap(({ message, depth, guides }, at) => {
-      const row = found.get(message);
-      // Another process may have removed it in between.
-      return row ? { ...whole, message: messageOf(row), place: skip + at, depth, guides } : [];
+    const placed = this.#placedOf(spans);
+    const all = [...placed.values()].flat();
+    const messages = this.#byId(
+      `SELECT id, ${columns} FROM message`,
+      all.map(({ message }) => message),
+    );
+    return spans.flatMap((span) => {
+      const { thread, skip } = span;
+      const counts = threads.get(thread);
+      if (!counts) return [];
+      const whole = {
+        thread,
+        messages: number(counts, "messages"),
+        unread: number(counts, "unread"),
+        newest: number(counts, "last_date"),
+        shown: span.messages,
+        folded: isFolded(folds, thread),
+      };
+      return (placed.get(thread) ?? []).flatMap(({ message, depth, guides }, at) => {
+        const row = messages.get(message);
+        // Another process may have removed it in between.
+        return row ? { ...whole, message: messageOf(row), place: skip + at, depth, guides } : [];
+      });
     });
   }
 
-  /** A part of a thread, or from `skip` on all of it where `take` is -1. */
-  #placed(thread: number, take: number, skip: number): Placed[] {
+  #byId(select: string, ids: readonly number[]): Map<number, Row> {
     const rows = this.#database.all(
-      "SELECT message, depth, guides FROM place WHERE thread = ? ORDER BY place, message LIMIT ? OFFSET ?",
-      thread,
-      take,
-      skip,
+      `${select} WHERE id IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(ids),
     );
-    return rows.map((row) => ({
+    return new Map(rows.map((row) => [number(row, "id"), row]));
+  }
+
+  /** By thread, the messages that are shown of it. Those at the ends of a window may be there in part. */
+  #placedOf(spans: readonly Span[]): Map<number, Placed[]> {
+    const placed = new Map<number, Placed[]>();
+    const whole: number[] = [];
+    const first: number[] = [];
+    for (const { thread, messages, among, skip, take } of spans) {
+      if (among)
+        placed.set(thread, only(this.#placed(wholeThread, [thread]), among).slice(skip, skip + take));
+      else if (take === messages) whole.push(thread);
+      else if (skip === 0 && take === 1) first.push(thread);
+      else placed.set(thread, this.#placed(partOfThread, [thread], take, skip));
+    }
+    for (const found of [...this.#placed(wholeThread, whole), ...this.#placed(beginningOfThread, first)]) {
+      const list = placed.get(found.thread);
+      if (list) list.push(found);
+      else placed.set(found.thread, [found]);
+    }
+    return placed;
+  }
+
+  #placed(select: string, threads: readonly number[], ...window: number[]): Placed[] {
+    if (threads.length === 0) return [];
+    return this.#database.all(select, JSON.stringify(threads), ...window).map((row) => ({
+      thread: number(row, "thread"),
       message: number(row, "message"),
       depth: number(row, "depth"),
       guides: number(row, "guides"),
@@ -153,20 +185,28 @@ export class Threads {
   }
 }
 
+/** Rows of `Placed`, for a list of threads. */
+const wholeThread = `SELECT thread, message, depth, guides FROM json_each(?) JOIN place ON thread = value
+  ORDER BY key, place, message`;
+const partOfThread = `${wholeThread} LIMIT ? OFFSET ?`;
+const beginningOfThread = `SELECT thread, message, depth, guides FROM json_each(?) JOIN place ON message =
+  (SELECT p.message FROM place AS p WHERE p.thread = value ORDER BY p.place, p.message LIMIT 1)`;
+
 /** What is left of a thread with some of its messages alone: they answer the nearest that is left. */
 function only(placed: readonly Placed[], among: ReadonlySet<number>): Placed[] {
-  const left: number[] = [];
+  const left: Placed[] = [];
   const parents: number[] = [];
   /** By depth, the last message that is left there or above. */
   const above: number[] = [];
-  for (const { message, depth } of placed) {
+  for (const found of placed) {
+    const { message, depth } = found;
     const parent = above[depth - 1] ?? -1;
     above[depth] = among.has(message) ? left.length : parent;
     if (!among.has(message)) continue;
-    left.push(message);
+    left.push(found);
     parents.push(parent);
   }
   const { depths, guides } = arrangeShown(Int32Array.from(parents));
   // Places are in order already.
-  return left.map((message, at) => ({ message, depth: depths[at] ?? 0, guides: guides[at] ?? 0 }));
+  return left.map((found, at) => ({ ...found, depth: depths[at] ?? 0, guides: guides[at] ?? 0 }));
 }
