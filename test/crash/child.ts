@@ -1,9 +1,11 @@
 /**
  * One process that works on an account until it is killed, saying on its standard output what it begins, what it was
- * promised and how that ended: `{begin, step}`, `{told}` once the call has returned, `{done}` or `{refused, error}`.
+ * promised and how that ended: `{begin, step}`, `{told}` once the call has returned, `{done}` or `{refused, error}`. With
+ * what must be on the disk by then comes `synced`, the octets of the journal's log: with a promise, and with a command.
  */
 
-import { appendFileSync, readFileSync, writeSync } from "node:fs";
+import { appendFileSync, readFileSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { keepingDefaults } from "../../src/account/config.ts";
 import { Secret } from "../../src/imap/index.ts";
@@ -38,6 +40,8 @@ const random = new Random(options.seed);
 const avoid = new Set(options.avoid);
 const ledger = Ledger.parse(readFileSync(options.ledgerFile, "utf8"));
 const say = (line: object) => void writeSync(1, `${JSON.stringify(line)}\n`);
+const journalLog = join(options.places.stateDir, "journal.sqlite-wal");
+const synced = () => statSync(journalLog, { throwIfNoEntry: false })?.size ?? 0;
 let stopping = false;
 process.on("SIGTERM", () => {
   stopping = true;
@@ -56,9 +60,11 @@ const mail = Mail.open({
   directories: options.places,
   password: () => Promise.resolve(new Secret("password")),
   offline: options.offline,
-  ...(options.log === null
-    ? {}
-    : { log: (line: string) => appendFileSync(options.log ?? "", `${Date.now()} ${line}\n`) }),
+  log(line) {
+    // That it is sent is noted before.
+    if (/^> \S+ (APPEND|CREATE|RENAME|UID (COPY|MOVE|STORE|EXPUNGE)) /.test(line)) say({ synced: synced() });
+    if (options.log !== null) appendFileSync(options.log, `${Date.now()} ${line}\n`);
+  },
   keepOnline: !options.offline,
 });
 const store = openStore(options.places);
@@ -132,7 +138,7 @@ async function change(
   do await new Promise((resolve) => setImmediate(resolve));
   while (now() === "open" && !shown());
   if (now() !== "refused") {
-    say({ told: number });
+    say({ told: number, synced: synced() });
     ledger.apply(step);
   }
   return { ended };

@@ -1,7 +1,7 @@
 /** A real server, a local copy, and processes on it that are killed: one point after another. */
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -185,7 +185,7 @@ export class Rig {
       journalOctets: 0,
       counts: { done: 0, refused: 0 },
     };
-    createInterface(child.stdout).on("line", (line) => this.#hear(said, options.places, line));
+    createInterface(child.stdout).on("line", (line) => this.#hear(said, line));
     child.stderr.on("data", (data: Buffer) =>
       said.complaints.push(`stderr: ${data.toString().slice(0, 2000)}`),
     );
@@ -204,13 +204,13 @@ export class Rig {
     return ledger;
   }
 
-  #hear(said: Said, places: StoreLocation, line: string): void {
+  #hear(said: Said, line: string): void {
     const heard = JSON.parse(line) as Record<string, unknown> & { step?: Step };
+    if (typeof heard.synced === "number") said.journalOctets = heard.synced;
     if (heard.step) said.open = { number: heard.begin, step: heard.step };
     else if (heard.told !== undefined && said.open) {
       said.promised.push(said.open.step);
       said.open = null;
-      said.journalOctets = sizeOf(join(places.stateDir, "journal.sqlite-wal"));
     } else if (heard.done !== undefined) said.counts.done++;
     else if (heard.refused !== undefined) {
       said.counts.refused++;
@@ -320,8 +320,4 @@ export function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // It has ended by itself.
   }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -53,7 +53,8 @@ async function pair(rig: Rig): Promise<Result> {
   await survivor.closed;
   const faults = await rig.judge();
   if (!ended) faults.push("hang: the other process did not end within 20 s");
-  if (survivor.process.exitCode !== 0 && ended)
+  // One that had not begun ends by the signal itself.
+  if (survivor.process.exitCode !== 0 && survivor.process.signalCode !== "SIGTERM" && ended)
     faults.push(`the other process ended with ${survivor.process.exitCode}`);
   return { how: victim.how, changes: changesOf([survivor, victim.running]), faults };
 }

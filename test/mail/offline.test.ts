@@ -1,6 +1,7 @@
 // A day with the network gone, and the evening after it: what was done off line is what the server has at the end.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { startCutting } from "../servers/cutting.ts";
 import { startCyrus } from "../servers/cyrus.ts";
 import { type ServerName, serverMissing } from "../servers/daemon.ts";
 import { startDovecot } from "../servers/dovecot.ts";
@@ -25,8 +26,10 @@ for (const [name, start] of servers) {
   describe(`${name}: with the network gone`, { skip: serverMissing(name) }, () => {
     let clients: Clients;
     let wire: Wire;
+    let port: number;
     before(async () => {
       const server = await start();
+      port = server.port;
       clients = clientsOf(server);
       wire = await Wire.open(server.port);
       for (let n = 1; n <= 12; n++) await wire.append("INBOX", letter(n));
@@ -165,6 +168,97 @@ for (const [name, start] of servers) {
         await fresh.mail.sync(await fresh.mail.findFolder(path));
         assert.deepEqual(subjects(fresh, path), messages, path);
       }
+    });
+
+    test("the line fails, one goes on and starts anew, another client changes the same mail; both have their way", async () => {
+      const boxes = ["Here", "There", "Old", "Spare"];
+      for (const path of boxes) await wire.command(`CREATE "${path}"`);
+      for (let n = 1; n <= 9; n++) await wire.append("Here", letter(n));
+      for (let n = 31; n <= 33; n++) await wire.append("Old", letter(n));
+      const line = await startCutting(port);
+      const home = await clients.client("line", { port: line.port, keepOnline: true });
+      await home.mail.refreshFolders();
+      for (const path of boxes) await home.mail.sync(home.mail.findCachedFolder(path));
+      for (const n of [1, 2, 4]) await text(home, "Here", `Letter ${n}`);
+      await line.stop();
+
+      const uids = ({ mail }: Client, path: string, ...wanted: number[]) =>
+        mail
+          .window(mail.findCachedFolder(path), { sort: "arrival", descending: false, offset: 0, limit: 100 })
+          .flatMap(({ uid, subject }) => (wanted.some((n) => subject === `Letter ${n}`) ? uid : []));
+      const folder = ({ mail }: Client, path: string) => mail.findCachedFolder(path);
+      assert.match(await text(home, "Here", "Letter 4"), /The text of letter 4/);
+      await eventually("what is cached has been found", async () => {
+        const found = await home.mail.search(folder(home, "Here"), "subject:Letter body:text");
+        return found.join() === uids(home, "Here", 1, 2, 4).join();
+      });
+      const sent = [
+        await home.mail.flag(folder(home, "Here"), uids(home, "Here", 1, 3), "add", ["\\Flagged"]),
+        await home.mail.move(folder(home, "Here"), uids(home, "Here", 2, 5), folder(home, "There")),
+        await home.mail.remove(folder(home, "Here"), uids(home, "Here", 6)),
+        await home.mail.remove(folder(home, "Here"), uids(home, "Here", 7)),
+      ].map((outcome) => outcome.sent);
+      assert.deepEqual(sent, [false, false, false, false]);
+      await home.mail.undo();
+      await home.mail.close();
+
+      // Started anew, with the line still down.
+      const again = await clients.client("line", { port: line.port, keepOnline: true });
+      const { mail } = again;
+      await mail.append(folder(again, "Drafts"), letter(40), ["\\Draft"]);
+      const { folder: made } = await mail.folderChanges.create("Made");
+      await mail.copy(folder(again, "Old"), uids(again, "Old", 31, 32), made);
+      await mail.move(folder(again, "Old"), uids(again, "Old", 33), folder(again, "Here"));
+      await mail.folderChanges.rename(folder(again, "Old"), "Older");
+      await mail.folderChanges.delete(folder(again, "Spare"));
+      assert.deepEqual(subjects(again, "Older"), ["Letter 31", "Letter 32"]);
+      assert.deepEqual(subjects(again, "Made"), ["Letter 31", "Letter 32"]);
+      assert.ok(!mail.folders().some(({ path }) => path === "Spare" || path === "Old"));
+      await mail.flag(made, uids(again, "Made", 31), "add", ["$Kept"]);
+      assert.ok(mail.queued > 0);
+      await mail.close();
+
+      // Meanwhile.
+      await wire.select("Here");
+      await wire.command("UID STORE 1,4 +FLAGS (\\Answered)");
+      await wire.command("UID STORE 8,3 +FLAGS (\\Deleted)");
+      await wire.command("UID EXPUNGE 8,3");
+      await wire.append("Here", letter(50));
+      await wire.append("There", letter(51));
+
+      const wanted = {
+        Here: [
+          "Letter 1 \\Answered,\\Flagged",
+          "Letter 33",
+          "Letter 4 \\Answered",
+          "Letter 50",
+          "Letter 7",
+          "Letter 9",
+        ],
+        There: ["Letter 2", "Letter 5", "Letter 51"],
+        Older: ["Letter 31", "Letter 32"],
+        Made: ["Letter 31 $Kept", "Letter 32"],
+      };
+      const back = await clients.client("line", { keepOnline: true });
+      await back.mail.refreshFolders();
+      await eventually("nothing waits any more", () => back.mail.queued === 0);
+      assert.deepEqual(back.mail.waiting.refused(), []);
+      for (const [path, messages] of Object.entries(wanted)) {
+        assert.deepEqual(await onServer(path), messages, path);
+        await back.mail.sync(folder(back, path));
+        assert.deepEqual(subjects(back, path), messages, path);
+      }
+      assert.ok((await onServer("Drafts")).includes("Letter 40 \\Draft"));
+      const mailboxes = await wire.mailboxes();
+      assert.deepEqual([mailboxes.includes("Old"), mailboxes.includes("Spare")], [false, false]);
+      // Of the flag for a message that is gone the person is told.
+      const told = back.events.flatMap((e) => (e.kind === "notice" && e.level === "error" ? e.text : []));
+      assert.deepEqual(told.length, 1);
+      assert.match(
+        told.join(),
+        /\+Flagged on 1 message in Here: 1 message of 2: another program has removed it/,
+      );
+      await back.mail.close();
     });
   });
 }
