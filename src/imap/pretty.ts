@@ -7,14 +7,17 @@ type Node =
   | { readonly kind: "literal"; readonly size: number; readonly lines: readonly string[] }
   | { readonly kind: "list"; readonly nodes: Node[] };
 
-/** Text up to a blank, a quoted string with its blanks, a bracketed section. */
-const piece = /"(?:\\.|[^"\\])*"|[^\s()"[{]*\[[^\]]{0,500}\]\S{0,50}?(?=[\s()]|$)|[^\s()"]+|["{]/y;
+/** A quoted string, with its blanks. */
+const quoted = /"(?:\\.|[^"\\])*"/y;
+/** Text up to a blank, a bracketed section with its blanks. */
+const piece = /[^\s()"[{]*\[[^\]]{0,500}\]\S{0,50}?(?=[\s()]|$)|[^\s()"]+|["{]/y;
 
 function parse(response: Buffer): Node[] {
   const text = response.toString("latin1");
   const top: Node[] = [];
   const open: Node[][] = [top];
   let at = 0;
+  let closed = true;
   const add = (node: Node) => void open.at(-1)?.push(node);
   while (at < text.length) {
     const literal = /^\{(\d{1,15})\+?\}\r?\n/.exec(text.slice(at, at + 24));
@@ -42,8 +45,11 @@ function parse(response: Buffer): Node[] {
       at++;
     } else if (c === undefined || /\s/.test(c)) at++;
     else {
-      piece.lastIndex = at;
-      const found = piece.exec(text)?.[0] ?? c;
+      quoted.lastIndex = piece.lastIndex = at;
+      const string: string | undefined = c === '"' && closed ? quoted.exec(text)?.[0] : undefined;
+      // Where one does not end, none is looked for any more: each look would go to the end of the response.
+      closed &&= c !== '"' || string !== undefined;
+      const found = string ?? piece.exec(text)?.[0] ?? c;
       add({ kind: "text", text: decodeText(Buffer.from(found, "latin1")) });
       at += found.length;
     }
