@@ -118,6 +118,9 @@ for (const [name, start] of servers) {
           assert.ok(cutting.hit);
           assert.equal(r.client.mail.count(r.there), 3);
           await r.client.mail.close();
+          // Another client marks what it finds there.
+          await wire.select(r.there.path);
+          await wire.command("UID STORE 1:* +FLAGS (\\Answered)");
           const client = await again(r);
           assert.deepEqual(await listed(r.here), ["3", "5"]);
           assert.deepEqual(await listed(r.there), ["1", "1", "2", "4"]);

@@ -239,13 +239,22 @@ export class LocalCopy {
   flag(operation: MessageOperation & { kind: "flag" }, back: boolean): void {
     const { messages, changed = messages, flags } = operation;
     const mode = (operation.mode === "add") === back ? "remove" : "add";
+    this.#setFlags(back ? changed : messages, (before) => changedFlags(before, mode, flags));
+  }
+
+  /** The server has told the flags of a message: they show, with what open entries do to them. */
+  show(message: number, flags: readonly string[]): void {
+    this.#setFlags([message], () => flags);
+  }
+
+  #setFlags(messages: readonly number[], change: (before: readonly string[]) => readonly string[]): void {
     this.#write((touched) => {
-      for (const id of back ? changed : messages) {
+      for (const id of messages) {
         const spot = this.#actual(id);
         const mailbox = spot && this.#store.mailboxes.byPath(spot.path);
         const row = mailbox && isOf(spot, mailbox) && this.#store.messages.get(mailbox.id, spot.uid);
         if (!row) continue;
-        const now = this.#ledger.flagsOf(id, changedFlags(row.flags, mode, flags));
+        const now = this.#ledger.flagsOf(id, change(row.flags));
         this.#store.messages.setFlags(mailbox.id, [{ uid: row.uid, flags: now }]);
         this.#store.mailboxes.adjust(mailbox.id, 0, unseen(now) - unseen(row.flags));
         touched.add(spot.path);

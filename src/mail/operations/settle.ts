@@ -249,7 +249,9 @@ export class Settler {
         if (!spot) continue;
         this.#ledger.arrive(path, uid, id);
         const to = { mailboxId: this.#local.mailbox(spot.path).id, uid: spot.uid };
+        const told = this.#store.messages.get(mailbox.id, uid);
         this.#store.transfers.move([{ from: { mailboxId: mailbox.id, uid }, to }]);
+        if (told) this.#local.show(id, told.flags);
       }
     }
   }
