@@ -1,6 +1,6 @@
 // Bundles src into dist: one ESM build with split chunks, so that a command loads only what it uses.
 // What each option buys was measured; every patch throws when a new version of its target no longer has the text it changes.
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -62,6 +62,18 @@ export const common = {
   ],
 };
 
+/** The licences of the packages that are bundled, which ask to go along with what is made of them. */
+async function licenses(inputs) {
+  const found = inputs.map((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+  const texts = [...new Set(found.filter(Boolean))].sort().map(async (directory) => {
+    const { name, version, license } = JSON.parse(await readFile(`${root}${directory}/package.json`, "utf8"));
+    const file = (await readdir(`${root}${directory}`)).find((each) => /^(licen[cs]e|copying)/i.test(each));
+    const text = file ? await readFile(`${root}${directory}/${file}`, "utf8") : `${license}\n`;
+    return `${name} ${version}\n\n${text.trimEnd()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
+}
+
 export async function buildProgram() {
   const { metafile } = await build({
     ...common,
@@ -72,7 +84,8 @@ export async function buildProgram() {
     define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
   });
   // What an earlier build left goes last: a program that runs meanwhile finds its chunks.
-  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  await writeFile(`${root}dist/licenses.txt`, await licenses(Object.keys(metafile.inputs)));
+  const made = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), "licenses.txt"]);
   for (const file of await readdir(`${root}dist`)) if (!made.has(file)) await rm(`${root}dist/${file}`);
 }
 
