@@ -48,7 +48,7 @@ export function linkify(text: string, style: SpanStyle, builder: BodyBuilder): S
   return spans;
 }
 
-interface Unquoted {
+export interface Unquoted {
   readonly quote: number;
   readonly text: string;
 }
@@ -57,7 +57,7 @@ interface Unquoted {
  * Leading ">" taken off and counted. Flowed text quotes with ">" alone (RFC 3676 §4.5); elsewhere "> >" is common
  * and a mailbox file's ">From " is no quote.
  */
-function unquote(line: string, flowed: boolean): Unquoted {
+export function unquote(line: string, flowed: boolean): Unquoted {
   if (!line.startsWith(">") || (!flowed && line.startsWith(">From "))) return { quote: 0, text: line };
   const marks = flowed ? /^>+/.exec(line) : /^>(?: ?>)*/.exec(line);
   const prefix = marks?.[0] ?? "";
@@ -67,7 +67,7 @@ function unquote(line: string, flowed: boolean): Unquoted {
 }
 
 /** Undoes space-stuffing and joins soft-broken lines of equal quote depth (RFC 3676 §4). */
-function unflow(lines: readonly string[], delSp: boolean): Unquoted[] {
+export function unflow(lines: readonly string[], delSp: boolean): Unquoted[] {
   const out: Unquoted[] = [];
   let pieces: string[] = [];
   let depth = -1;

@@ -74,6 +74,7 @@ test("a package is imported where it belongs, and nowhere else", () => {
     found((path, target, local) => !local && name.test(target) && roomOf(path) !== room);
   assert.deepEqual(of(/^(react|ink)(\/|$)/, "tui"), []);
   assert.deepEqual(of(/^yargs(\/|$)/, "cli"), []);
+  assert.deepEqual(of(/^(nodemailer|marked)(\/|$)/, "send"), []);
   assert.deepEqual(of(/^(node:sqlite|@photostructure\/sqlite)$/, "store"), []);
   assert.deepEqual(
     found((path, target) => target === "ink" && path !== "src/tui/ink.ts"),

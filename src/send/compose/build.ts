@@ -1,0 +1,202 @@
+/**
+ * A draft as a MIME message. What others get has no Bcc, and no text of a draft can begin a header field of its own:
+ * nodemailer writes each field, folded and encoded. Files are read as the message is.
+ */
+import { randomBytes } from "node:crypto";
+import { access, constants, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, resolve } from "node:path";
+import { PassThrough, type Readable } from "node:stream";
+import { domainToASCII } from "node:url";
+import MailComposer from "nodemailer/lib/mail-composer";
+import MimeNode from "nodemailer/lib/mime-node";
+import type { Person } from "../../message/types.ts";
+import { SendError } from "../errors.ts";
+import type { Envelope } from "../submission/types.ts";
+import { distinct, readAddresses } from "./addresses.ts";
+import { type Draft, type DraftAttachment, fieldOf, listOf, oneLine } from "./draft.ts";
+import { toFlowed } from "./flowed.ts";
+
+export interface Built {
+  /** RFC 5322 with CRLF line ends, without Bcc. Each call reads the files anew; the text around them stays the same. */
+  message(): Readable;
+  /** The Bcc field with its CRLF, to stand before the message in one's own copy; empty where there is none. */
+  readonly bcc: string;
+  readonly messageId: string;
+  readonly envelope: Envelope;
+}
+
+export interface BuildOptions {
+  /** Send HTML made from the text, which is Markdown, along with it. */
+  readonly markdown?: boolean;
+  /** A draft may lack recipients, and a sender has to be good only when it is sent. */
+  readonly unfinished?: boolean;
+  /** Milliseconds since the epoch; now where not given. */
+  readonly date?: number;
+}
+
+/** Fields that are made here, or that belong to the draft and to nobody else. */
+const ours = new Set([
+  ...[
+    "from",
+    "sender",
+    "to",
+    "cc",
+    "bcc",
+    "reply-to",
+    "in-reply-to",
+    "references",
+    "subject",
+    "message-id",
+    "date",
+  ],
+  ...["mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id"],
+  ...["mail-followup-to", "return-path", "received", "attach"],
+]);
+
+/** RFC 5322 §3.3, in the zone of this machine. */
+export function mailDate(at: number): string {
+  const date = new Date(at);
+  const east = -date.getTimezoneOffset();
+  const two = (n: number) => String(n).padStart(2, "0");
+  const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+  const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const zone = `${east < 0 ? "-" : "+"}${two(Math.floor(Math.abs(east) / 60))}${two(Math.abs(east) % 60)}`;
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  return `${days[date.getDay()]}, ${date.getDate()} ${months[date.getMonth()]} ${date.getFullYear()} ${time} ${zone}`;
+}
+
+/** A Message-ID that tells nothing but the sender's domain. */
+export function newMessageId(from: string): string {
+  const domain = domainToASCII(from.slice(from.lastIndexOf("@") + 1));
+  return `<${randomBytes(15).toString("base64url").replace(/^-/, "x")}@${domain || "localhost"}>`;
+}
+
+/** The file of an attachment, ~/ being the person's home. */
+export function attachedFile({ path }: Pick<DraftAttachment, "path">): string {
+  return resolve(path.replace(/^~(?=\/)/, homedir()));
+}
+
+async function readable(attachment: DraftAttachment): Promise<void> {
+  const file = attachedFile(attachment);
+  try {
+    await access(file, constants.R_OK);
+    if ((await stat(file)).isFile()) return;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    throw new SendError("ATTACHMENT", `cannot attach ${file}: ${code}`, "correct the path, or take it out");
+  }
+  throw new SendError("ATTACHMENT", `cannot attach ${file}: it is no file`, "attach files, one by one");
+}
+
+const mailboxes = (people: readonly Person[]) =>
+  people.map(({ name, email }) => ({ name: oneLine(name), address: email }));
+
+/** A field as it stands in the message, folded, with its CRLF; empty where it has no text. */
+function headerField(name: string, people: readonly Person[]): string {
+  if (people.length === 0) return "";
+  const value = MimeNode.encodeHeaderValue(name, mailboxes(people));
+  return `${`${name}: ${value}`.replace(/, (?=\S)/g, ",\r\n ")}\r\n`;
+}
+
+/** Message-IDs of a field, as they are to be sent. */
+const ids = (text: string) => (text.match(/<[^<>\s]+>/g) ?? []).join(" ");
+
+/** A body is one text, or with Markdown the same text in two forms. */
+async function alternatives(body: string, markdown: boolean) {
+  const crlf = (text: string) => text.replace(/\r?\n/g, "\r\n");
+  const whole = body === "" || body.endsWith("\n") ? body : `${body}\n`;
+  const plain = {
+    contentType: "text/plain; charset=utf-8; format=flowed",
+    content: crlf(toFlowed(whole)),
+  };
+  if (!markdown) return [plain];
+  const { markdownToHtml } = await import("./markdown.ts");
+  return [plain, { contentType: "text/html; charset=utf-8", content: crlf(markdownToHtml(whole)) }];
+}
+
+/**
+ * Checks the draft, and makes what is to be sent.
+ * @throws SendError ADDRESS, NO_RECIPIENT, ATTACHMENT, HEADER
+ */
+export async function build(draft: Draft, options: BuildOptions = {}): Promise<Built> {
+  const { unfinished = false, markdown = false, date = Date.now() } = options;
+  const people = (name: string): Person[] => {
+    try {
+      return readAddresses(listOf(draft, name), name);
+    } catch (error) {
+      if (unfinished && error instanceof SendError) return [];
+      throw error;
+    }
+  };
+  const from = people("From");
+  const [sender] = [...people("Sender"), ...from];
+  if (!sender && !unfinished)
+    throw new SendError("ADDRESS", "From is empty", "write your address into the From field");
+  const [to, cc, bcc] = [distinct(people("To")), distinct(people("Cc")), distinct(people("Bcc"))];
+  const recipients = distinct([...to, ...cc, ...bcc]).map(({ email }) => email);
+  if (recipients.length === 0 && !unfinished)
+    throw new SendError("NO_RECIPIENT", "the message is to nobody", "write an address into To, Cc or Bcc");
+  for (const attachment of draft.attachments) await readable(attachment);
+  const messageId = ids(fieldOf(draft, "Message-ID")).split(" ")[0] || newMessageId(sender?.email ?? "");
+  const followup = people("Mail-Followup-To");
+  const headers = draft.headers.filter(
+    ({ name }) => !ours.has(name.toLowerCase()) && !/^postern-/i.test(name),
+  );
+  for (const { name } of headers) {
+    if (/^[\x21-\x39\x3b-\x7e]{1,76}$/.test(name)) continue;
+    throw new SendError("HEADER", `"${name}" is no name of a header field`, "take it out, or correct it");
+  }
+  const parts = await alternatives(draft.body, markdown);
+  const spelt = new Map(headers.map(({ name }) => [name.toLowerCase(), name]));
+  const node = () =>
+    new MailComposer({
+      from: mailboxes(from),
+      sender: mailboxes(people("Sender")),
+      to: to.length === 0 && cc.length === 0 && !unfinished ? "Undisclosed recipients:;" : mailboxes(to),
+      cc: mailboxes(cc),
+      replyTo: mailboxes(people("Reply-To")),
+      inReplyTo: ids(fieldOf(draft, "In-Reply-To")),
+      references: ids(fieldOf(draft, "References")),
+      subject: oneLine(fieldOf(draft, "Subject")),
+      messageId,
+      date: mailDate(date),
+      headers: [
+        ...headers.map(({ name, value }) => ({ key: name, value: oneLine(value) })),
+        ...(followup.length === 0
+          ? []
+          : [{ key: "Mail-Followup-To", value: MimeNode.encodeHeaderValue("To", mailboxes(followup)) }]),
+      ].filter(({ value }) => value !== ""),
+      alternatives: parts.map((part) => ({ ...part })),
+      attachments: draft.attachments.map((attachment) => ({
+        path: attachedFile(attachment),
+        filename: oneLine(attachment.name ?? basename(attachedFile(attachment))),
+        contentDisposition: attachment.disposition,
+        ...(attachment.mediaType === null ? {} : { contentType: attachment.mediaType }),
+        ...(attachment.contentId === null ? {} : { cid: attachment.contentId }),
+      })),
+      baseBoundary: boundary,
+      boundaryPrefix: "=_",
+      newline: "windows",
+      disableUrlAccess: true,
+      normalizeHeaderKey: (key) => spelt.get(key.toLowerCase()) ?? key,
+    }).compile();
+  const boundary = randomBytes(12).toString("hex");
+  return {
+    message: () => started(() => node().createReadStream()),
+    bcc: headerField("Bcc", bcc),
+    messageId,
+    envelope: { from: sender?.email ?? "", to: recipients },
+  };
+}
+
+/** A stream whose failure to begin is its error, as any other. */
+function started(begin: () => Readable): Readable {
+  try {
+    return begin();
+  } catch (error) {
+    const failed = new PassThrough();
+    failed.destroy(error instanceof Error ? error : new Error(String(error)));
+    return failed;
+  }
+}

@@ -1,0 +1,69 @@
+/** A message that is being written: what a person says of it, not yet MIME. */
+
+/** One header field: its name as the person wrote it, and its text decoded, in one line. */
+export interface Field {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A file that goes along. It is read when the message is built. */
+export interface DraftAttachment {
+  /** Absolute, or from the working directory on. */
+  readonly path: string;
+  /** What others see it called; null: the last part of `path`. */
+  readonly name: string | null;
+  /** `type/subtype`; null: by the ending of the name. */
+  readonly mediaType: string | null;
+  readonly disposition: "attachment" | "inline";
+  /** By which HTML refers to it, without brackets. */
+  readonly contentId: string | null;
+}
+
+/** The message that was answered or forwarded: it gets a flag once the new one is sent. */
+export interface Origin {
+  readonly kind: "reply" | "forward";
+  readonly path: string;
+  readonly uidValidity: number;
+  readonly uid: number;
+}
+
+export interface Draft {
+  /** In the person's order. `Bcc` is among them; what MIME needs is not. */
+  readonly headers: readonly Field[];
+  /** Lines end in LF. */
+  readonly body: string;
+  readonly attachments: readonly DraftAttachment[];
+  readonly origin: Origin | null;
+}
+
+const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+/** The text of the first field of that name; empty where there is none. */
+export function fieldOf({ headers }: Pick<Draft, "headers">, name: string): string {
+  return headers.find((field) => same(field.name, name))?.value ?? "";
+}
+
+/** All fields of that name as one list, as a person means it who writes `To:` twice. */
+export function listOf({ headers }: Pick<Draft, "headers">, name: string): string {
+  return headers
+    .filter((field) => same(field.name, name) && field.value !== "")
+    .map((field) => field.value)
+    .join(", ");
+}
+
+/** The draft with the field set, in its place if it had one; null takes it out. */
+export function withField(draft: Draft, name: string, value: string | null): Draft {
+  const at = draft.headers.findIndex((field) => same(field.name, name));
+  const others = draft.headers.filter((field) => !same(field.name, name));
+  if (value === null) return { ...draft, headers: others };
+  const field = { name, value };
+  return { ...draft, headers: at < 0 ? [...others, field] : others.toSpliced(at, 0, field) };
+}
+
+/** Fields whose text is a list of addresses. */
+export const addressFields = ["From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Mail-Followup-To"] as const;
+
+/** One line of text: what a line end would make another field of is a space. */
+export function oneLine(text: string): string {
+  return text.replace(/[\r\n\0\u2028\u2029]+/g, " ").trim();
+}

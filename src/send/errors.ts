@@ -1,0 +1,25 @@
+/** What keeps a message from being written or sent, and what to do about it. */
+export type SendErrorCode =
+  | "DRAFT" // the text of a draft cannot be read
+  | "ADDRESS" // what should be an address is none
+  | "NO_RECIPIENT"
+  | "ATTACHMENT" // a file to be attached cannot be read
+  | "HEADER" // a field that cannot be sent
+  | "NO_DRAFT"
+  | "NO_ENTRY" // the outbox has no such message
+  | "TOO_LATE" // it has gone out, or is going out now
+  | "NO_LIST" // the message came by no mailing list that takes answers
+  | "MAILTO"
+  | "EDITOR";
+
+export class SendError extends Error {
+  override readonly name = "SendError";
+  readonly code: SendErrorCode;
+  readonly hint: string;
+
+  constructor(code: SendErrorCode, message: string, hint: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
