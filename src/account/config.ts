@@ -41,6 +41,8 @@ export interface Account {
   readonly caFile: string | null;
   /** `sha256:HEX`: the one certificate to accept. */
   readonly pin: string | null;
+  /** The same for the server that takes mail, where that has a certificate of its own. */
+  readonly smtpPin?: string;
   /** A shell command that gets a new password or token on its standard input, to keep it for `passwordCommand`. */
   readonly storeCommand?: string;
   /** Whether the keyring is asked; not set: where there is one. */
@@ -203,13 +205,15 @@ function account(path: string, name: string, table: unknown): Account {
   section.only([...Object.keys(accountSettings), "keys"]);
   const address = section.text("address");
   if (address === null) throw section.wrong('has no "address"', 'write address = "me@example.org"');
-  const pin = section.text("pin");
-  if (pin !== null && !/^sha256:([0-9a-f]{2}:?){32}$/i.test(pin)) {
+  const fingerprint = (key: "pin" | "smtp-pin") => {
+    const text = section.text(key);
+    if (text === null || /^sha256:([0-9a-f]{2}:?){32}$/i.test(text)) return text;
     throw section.wrong(
-      'has a "pin" that is not a fingerprint',
-      'write pin = "sha256:" and 64 hexadecimal digits',
+      `has a "${key}" that is not a fingerprint`,
+      `write ${key} = "sha256:" and 64 hexadecimal digits`,
     );
-  }
+  };
+  const smtpPin = fingerprint("smtp-pin");
   const server = (key: "imap" | "smtp", kinds: SchemeTable) => {
     const text = section.text(key);
     const wrong: Wrong = (what, hint) => section.wrong(what, hint);
@@ -226,7 +230,8 @@ function account(path: string, name: string, table: unknown): Account {
     imap,
     passwordCommand: section.text("password-command"),
     caFile: section.file("ca-file"),
-    pin,
+    pin: fingerprint("pin"),
+    ...(smtpPin === null ? {} : { smtpPin }),
     ...(smtp === null ? {} : { smtp }),
     ...(storeCommand === null ? {} : { storeCommand }),
     ...(section.table.keyring === undefined ? {} : { keyring: section.flag("keyring", true) }),

@@ -24,7 +24,7 @@ export const accountSettings = {
   },
   smtp: {
     example: '"submissions://me@smtp.example.org"',
-    help: "The server that takes mail to be sent, in the same form. Nothing uses it yet: this version does not send.",
+    help: "The server that takes mail to be sent, in the same form. It is logged in to by the same password or token, where it wants a login.",
   },
   "password-command": {
     example: '"pass show mail/work"',
@@ -48,7 +48,11 @@ export const accountSettings = {
   },
   pin: {
     example: '"sha256:1f2e…"',
-    help: "The SHA-256 fingerprint of the one certificate to accept, 64 hexadecimal digits, with colons or without. It is then trusted whatever else the certificate says.",
+    help: "The SHA-256 fingerprint of the one certificate to accept, 64 hexadecimal digits, with colons or without. It is then trusted whatever else the certificate says. It is for the server that takes mail too, where that has the same name.",
+  },
+  "smtp-pin": {
+    example: '"sha256:2a3b…"',
+    help: "The same for the server that takes mail to be sent, where its certificate is another one.",
   },
   offline: {
     example: '"recent 30d"',

@@ -1,7 +1,10 @@
 /** The protocol client's public face. */
+export { saslMechanisms } from "./auth/choose.ts";
 export {
+  BindingRefusedError,
   type CertificateLogin,
   type Login,
+  type Mechanism,
   type MechanismName,
   mechanismNames,
   type PasswordLogin,
@@ -91,9 +94,10 @@ export type { NamespaceEntry, Namespaces } from "./response/namespace.ts";
 export type { Quota, QuotaResource } from "./response/quota.ts";
 export type { Threads } from "./response/thread.ts";
 export type { FetchedUrl } from "./response/url-auth.ts";
+export { channelOf } from "./transport/channel.ts";
 export { inspectCertificate, type ShownCertificate } from "./transport/inspect.ts";
 export { isLoopback, openTcp } from "./transport/tcp.ts";
-export { secure } from "./transport/tls.ts";
+export { secure, type TlsOptions } from "./transport/tls.ts";
 export * as uidSet from "./uid-set.ts";
 export * from "./values.ts";
 export type { LiteralSink } from "./wire/framer.ts";

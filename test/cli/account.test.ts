@@ -9,6 +9,7 @@ import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts
 import { keyringAbsent, startKeyring, type TestKeyring } from "../servers/keyring.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Browser, startProvider, type TestProvider } from "../servers/provider.ts";
+import { startSubmission, submissionMissing } from "../servers/submission.ts";
 import { Home, type Ran } from "./postern.ts";
 
 const json = (ran: Ran) => JSON.parse(ran.out) as Record<string, unknown>;
@@ -125,6 +126,25 @@ describe("postern account", { skip: serverMissing("dovecot") }, () => {
     assert.match(text(home), /^smtp = "submission:\/\/user@localhost:1" +# it could not be used when/m);
     const list = await home.run(["account", "list", "--json"]);
     assert.equal((json(list).items as { smtp: string }[])[0]?.smtp, "submission://user@localhost:1");
+  });
+
+  it("logs in at the server for sending too", { skip: submissionMissing() }, async () => {
+    const server = await startSubmission();
+    try {
+      const home = new Home("");
+      homes.push(home);
+      home.write("ca.pem", server.dovecot.ca);
+      const ran = await home.run([
+        ...["account", "add", "me@example.org", "--imap", `imaps://localhost:${server.dovecot.tlsPort}`],
+        ...["--user", "me", "--smtp", `submissions://localhost:${server.tlsPort}`, ...ca(home)],
+        ...["--password-command", "echo secret"],
+      ]);
+      assert.equal(ran.status, 0, ran.err);
+      assert.match(text(home), /^smtp = "submissions:.*" +# tried when this was written$/m);
+      assert.match(await server.dovecot.log(), /submission-login: .*Login: user=<me>/);
+    } finally {
+      await server.stop();
+    }
   });
 
   it("a refused password is told in the server's words, and nothing is written", async () => {

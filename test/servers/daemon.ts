@@ -10,7 +10,16 @@ import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 
-export type ServerName = "dovecot" | "mutt" | "notmuch" | "mu" | "cyrus" | "courier" | "isync";
+export type ServerName =
+  | "dovecot"
+  | "mutt"
+  | "notmuch"
+  | "mu"
+  | "cyrus"
+  | "courier"
+  | "isync"
+  | "submission"
+  | "lmtp";
 
 /** Whether the test run found the server `name`; a suite that needs it skips with {@link serverMissing} otherwise. */
 export function serverAvailable(name: ServerName): boolean {
@@ -102,8 +111,9 @@ export function testCertificate(): Promise<Certificate> {
   return certificates;
 }
 
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
+/** Ports that nobody listens at now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(
       (server) =>
@@ -116,7 +126,7 @@ async function freePorts(): Promise<[number, number]> {
     ),
   );
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0] ?? 0, ports[1] ?? 0];
+  return ports;
 }
 
 /** The server's first line, or "" when nothing answers. */
@@ -198,7 +208,8 @@ export interface Launch {
  */
 export async function startDaemon({ dir, name, prepare, log }: Launch): Promise<Daemon> {
   for (let attempt = 1; ; attempt++) {
-    const ports = await freePorts();
+    const [clear = 0, tls = 0] = await freePorts(2);
+    const ports: [number, number] = [clear, tls];
     const { command, args, env } = prepare(ports);
     // Its own process group, so that none of its children can be left behind.
     const child = spawn(command, args, {

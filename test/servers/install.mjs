@@ -11,6 +11,14 @@ const unpacked = fileURLToPath(new URL("../../build/servers/", import.meta.url))
 
 const installed = [
   { name: "dovecot", file: "/usr/sbin/dovecot", package: "dovecot-imapd" },
+  // Both are needed: one takes mail to be sent, the other receives it.
+  {
+    name: "submission",
+    optional: true,
+    file: "/usr/lib/dovecot/submission",
+    package: "dovecot-submissiond",
+  },
+  { name: "lmtp", optional: true, file: "/usr/lib/dovecot/lmtp", package: "dovecot-lmtpd" },
   { name: "mutt", file: "/usr/bin/mutt", package: "mutt" },
   { name: "notmuch", optional: true, file: "/usr/bin/notmuch", package: "notmuch" },
   { name: "mu", optional: true, file: "/usr/bin/mu", package: "maildir-utils" },

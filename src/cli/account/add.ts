@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { tryLogin } from "../../account/check.ts";
-import { type Account, type Config, parseConfig, readCa } from "../../account/config.ts";
+import { type Account, type Config, parseConfig } from "../../account/config.ts";
 import {
   type AccountDraft,
   configText,
@@ -15,7 +15,6 @@ import { parseAddress, type SearchOptions } from "../../account/discovery/index.
 import { AccountError } from "../../account/errors.ts";
 import { keyringMissing, systemKeyring } from "../../account/keyring.ts";
 import { recordText } from "../../account/oauth/token.ts";
-import { trySubmission } from "../../account/submission.ts";
 import { type Vault, vaultOf } from "../../account/vault.ts";
 import { UsageError } from "../../commands/index.ts";
 import { AccessToken, ImapError, Secret } from "../../imap/index.ts";
@@ -107,7 +106,7 @@ export async function addAccount(
           current === drafted ? servers.users : [current.imap.user],
         ),
   );
-  const checked = given.unchecked === true ? draft : await withSubmission(talk, draft, place.path);
+  const checked = given.unchecked === true ? draft : await withSubmission(talk, draft, place.path, secret);
   writeConfig(place.path, withAccount(text, checked, place.path));
   talk.mark("good", `wrote ${place.path}: account "${draft.name}"`);
   return { account: accountOf(draft, place.path), path: place.path, secret };
@@ -140,19 +139,33 @@ async function reached(
   }
 }
 
-/** Looks whether the server for sending is there; if not, that is told, and reading goes on all the same. */
-async function withSubmission(talk: Talk, draft: AccountDraft, path: string): Promise<AccountDraft> {
+/** Logs in at the server for sending; if that does not go, it is told, and reading goes on all the same. */
+async function withSubmission(
+  talk: Talk,
+  draft: AccountDraft,
+  path: string,
+  typed: Secret | null,
+): Promise<AccountDraft> {
   const { smtp } = draft;
   if (!smtp) return draft;
   const said = (comment: string) => ({ ...draft, comments: { ...draft.comments, smtp: comment } });
+  const account = accountOf(draft, path);
+  const { SubmissionError, trySubmission } = await import("../../send/submission/index.ts");
   try {
-    const ca = readCa(accountOf(draft, path));
-    await talk.during(`Asking ${smtp.host} …`, trySubmission(smtp, ca));
+    const credentials = new Credentials(account, {
+      interactive: talk.interactive,
+      ...(typed === null ? {} : { typed }),
+    });
+    await talk.during(
+      `Logging in at ${smtp.host} …`,
+      trySubmission(account, (refused) => credentials.get(refused)),
+    );
     talk.mark("good", `${smtp.host} takes mail to be sent`);
-    return said("it answered; nobody has logged in there yet");
+    return said("tried when this was written");
   } catch (error) {
-    if (!(error instanceof ImapError)) throw error;
+    if (!(error instanceof SubmissionError)) throw error;
     talk.mark("bad", `sending: ${error.message}`);
+    if (error.reply) talk.say(`  the server says: ${error.reply.text}`);
     talk.say(`  ${error.hint} "smtp" in the config can be set later.`);
     return said("it could not be used when this was written");
   }

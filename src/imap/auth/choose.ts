@@ -1,5 +1,5 @@
 /** Which way to log in, of those the server offers. */
-import type { Capabilities } from "../capabilities.ts";
+import { Capabilities } from "../capabilities.ts";
 import type { Command } from "../command/command.ts";
 import { ImapError } from "../errors.ts";
 import { authenticate, login } from "./authenticate.ts";
@@ -78,8 +78,9 @@ export function loginCommands(
   channel: Channel,
 ): readonly Command<void>[] {
   const { mechanism: forced } = who;
-  const commands = "secret" in who ? byPassword(who, capabilities, channel) : byOther(who, capabilities);
-  if (commands.length > 0) return commands;
+  const ways = "secret" in who ? byPassword(who, capabilities, channel) : byOther(who, capabilities);
+  if (ways.length > 0)
+    return ways.map((way) => ("begin" in way ? authenticate(way, capabilities.has("SASL-IR")) : login(way)));
   if (forced !== undefined)
     throw new ImapError("UNSUPPORTED", `The server offers no ${forced} for this kind of login.`, {
       hint: "Leave the mechanism to be chosen, or ask the provider how IMAP clients log in.",
@@ -90,30 +91,45 @@ export function loginCommands(
   });
 }
 
-function byPassword(who: PasswordLogin, capabilities: Capabilities, channel: Channel): Command<void>[] {
+/**
+ * The mechanisms by which another protocol than IMAP may log in, to be tried in order as {@link loginCommands}; none where
+ * nothing of what is offered fits.
+ * @param offered SASL names, as that protocol's server tells them
+ */
+export function saslMechanisms(who: Login, offered: readonly string[], channel: Channel): Mechanism[] {
+  const capabilities = new Capabilities([...offered.map((name) => `AUTH=${name}`), "LOGINDISABLED"]);
+  const ways = "secret" in who ? byPassword(who, capabilities, channel) : byOther(who, capabilities);
+  return ways.filter((way) => "begin" in way);
+}
+
+/** Mechanisms in the order to try them, or what the LOGIN command takes. */
+function byPassword(
+  who: PasswordLogin,
+  capabilities: Capabilities,
+  channel: Channel,
+): readonly (Mechanism | PasswordLogin)[] {
   const { mechanism: forced, authorizeAs } = who;
   for (const row of channel.encrypted ? behindTls : inClear) {
     if (row === "LOGIN command") {
       const wanted = (forced ?? "LOGIN") === "LOGIN" && authorizeAs === undefined;
-      if (wanted && !capabilities.has("LOGINDISABLED")) return [login(who)];
+      if (wanted && !capabilities.has("LOGINDISABLED")) return [who];
     } else if (
       (forced ?? row.name) === row.name &&
       capabilities.hasAuth(row.name) &&
       (row.takesAuthzid || authorizeAs === undefined)
     ) {
       const mechanisms = row.mechanisms(who, channel, capabilities);
-      if (mechanisms.length > 0)
-        return mechanisms.map((mechanism) => authenticate(mechanism, capabilities.has("SASL-IR")));
+      if (mechanisms.length > 0) return mechanisms;
     }
   }
   return [];
 }
 
-function byOther(who: TokenLogin | CertificateLogin, capabilities: Capabilities): Command<void>[] {
+function byOther(who: TokenLogin | CertificateLogin, capabilities: Capabilities): readonly Mechanism[] {
   const mechanisms =
     "certificate" in who
       ? [external(who)]
       : [oauthBearer(who), ...(who.authorizeAs === undefined ? [xoauth2(who)] : [])];
   const found = mechanisms.find(({ name }) => (who.mechanism ?? name) === name && capabilities.hasAuth(name));
-  return found ? [authenticate(found, capabilities.has("SASL-IR"))] : [];
+  return found ? [found] : [];
 }

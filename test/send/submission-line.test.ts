@@ -1,26 +1,25 @@
-// Looking whether a submission server is there: what it says is read, and nothing is sent before it has proved itself.
+// Reaching a submission server: what it says before TLS is read, and nothing is sent before it has proved itself.
 import assert from "node:assert/strict";
-import { afterEach, before, describe, it } from "node:test";
-import { trySubmission } from "../../src/account/submission.ts";
-import { ImapError, type ImapErrorCode } from "../../src/imap/index.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, describe, it } from "node:test";
+import { Secret } from "../../src/imap/index.ts";
+import { trySubmission } from "../../src/send/submission/index.ts";
 import { type Certificates, makeCertificates } from "../servers/certificates.ts";
 import { type Peer, type ScriptedServer, scriptedServer } from "../servers/scripted.ts";
-
-const fails =
-  (code: ImapErrorCode, says = /./) =>
-  (error: unknown) => {
-    assert.ok(error instanceof ImapError, String(error));
-    assert.equal(error.code, code, error.message);
-    assert.match(`${error.message} ${error.serverText ?? ""}`, says);
-    return true;
-  };
+import { accountAt, fails } from "./handover.ts";
 
 describe("a submission server", () => {
   let certificates: Certificates;
+  let directory: string;
   const servers: ScriptedServer[] = [];
   before(async () => {
     certificates = await makeCertificates();
+    directory = mkdtempSync(join(tmpdir(), "postern-line-"));
+    writeFileSync(join(directory, "ca.pem"), certificates.ca);
   });
+  after(() => rmSync(directory, { recursive: true, force: true }));
   afterEach(async () => {
     for (const server of servers.splice(0)) await server.stop();
   });
@@ -33,7 +32,9 @@ describe("a submission server", () => {
   ): Promise<string> {
     const server = await scriptedServer(script, security === "tls" ? identity : undefined);
     servers.push(server);
-    await trySubmission({ security, host: "localhost", port: server.port }, certificates.ca);
+    const account = accountAt(server.port, security, join(directory, "ca.pem"));
+    await trySubmission(account, async () => new Secret("secret"));
+    await server.finished;
     return server.seen;
   }
   const ehlo = async (peer: Peer, ...offers: string[]) => {
@@ -45,6 +46,8 @@ describe("a submission server", () => {
   it("greets behind TLS", async () => {
     await attempt("tls", async (peer) => {
       peer.send("220-two lines", "220 mail.example.org ESMTP");
+      await peer.expect(/^EHLO \[127\.0\.0\.1\]$/);
+      peer.send("250-mail.example.org", "250 SIZE 1000");
       await peer.expect(/^QUIT$/);
     });
   });
@@ -55,16 +58,24 @@ describe("a submission server", () => {
       await peer.expect(/^STARTTLS$/);
       peer.send("220 go on");
       await peer.startTls(certificates.servers.right);
+      // What was offered before is forgotten.
+      await peer.expect(/^EHLO /);
+      peer.send("250-mail.example.org", "250 AUTH PLAIN");
+      await peer.expect(/^AUTH PLAIN AG1lAHNlY3JldA==$/);
+      peer.send("235 2.7.0 you are in");
       await peer.expect(/^QUIT$/);
     });
   });
 
   it("that is somebody else, or cannot or will not, is told so", async () => {
     const greet = async (peer: Peer) => peer.send("220 hello");
-    await assert.rejects(attempt("tls", greet, certificates.servers.otherName), fails("CERTIFICATE"));
+    await assert.rejects(
+      attempt("tls", greet, certificates.servers.otherName),
+      fails("UNTRUSTED", /did not prove/),
+    );
     await assert.rejects(
       attempt("starttls", async (peer) => ehlo(peer, "SIZE 1000")),
-      fails("INSECURE", /offers no STARTTLS/),
+      fails("UNTRUSTED", /offers no STARTTLS/),
     );
     await assert.rejects(
       attempt("starttls", async (peer) => {
@@ -72,27 +83,27 @@ describe("a submission server", () => {
         await peer.expect(/^STARTTLS$/);
         peer.raw("220 go on\r\n250 injected\r\n");
       }),
-      fails("INSECURE", /slipped text in/),
+      fails("UNTRUSTED", /slipped text in/),
     );
     await assert.rejects(
       attempt("starttls", async (peer) => peer.send("554 go away")),
-      fails("NO", /554 go away/),
+      fails("REJECTED", /554 go away/),
     );
     await assert.rejects(
       attempt("starttls", async (peer) => peer.send("* OK IMAP4rev1 here")),
-      fails("SYNTAX", /does not speak SMTP/),
+      fails("UNREACHABLE", /does not speak SMTP/),
     );
     await assert.rejects(
       attempt("starttls", async (peer) => peer.raw(`220-${"x".repeat(100_000)}`)),
-      fails("SYNTAX"),
+      fails("UNREACHABLE", /does not speak/),
     );
     await assert.rejects(
       attempt("starttls", async (peer) => void peer.socket.destroy()),
-      fails("CLOSED"),
+      fails("UNREACHABLE", /closed/),
     );
     await assert.rejects(
-      trySubmission({ security: "tls", host: "localhost", port: 1 }, undefined),
-      fails("REFUSED"),
+      trySubmission(accountAt(1, "tls", null), async () => new Secret("secret")),
+      fails("UNREACHABLE", /ECONNREFUSED/),
     );
   });
 });

@@ -1,0 +1,136 @@
+/** Handing a finished message over to be delivered, by the account's server for sending or its sendmail command. */
+import type { Readable } from "node:stream";
+import type { Account } from "../../account/config.ts";
+import { AccountError } from "../../account/errors.ts";
+import { AccessToken, ImapError } from "../../imap/index.ts";
+import { openLine, tlsOptions } from "./line.ts";
+import { logIn } from "./login.ts";
+import { parseReply, refusal } from "./replies.ts";
+import { Smtp, type SmtpTimeouts, smtpTimeouts } from "./smtp.ts";
+import { sayEnvelope, sayMessage } from "./transaction.ts";
+import { type Handover, SubmissionError, type Submit, type Submitted } from "./types.ts";
+
+export * from "./types.ts";
+
+export interface SubmitOptions {
+  readonly timeouts?: Partial<SmtpTimeouts>;
+}
+
+type Access = Pick<Handover, "account" | "credentials" | "signal">;
+
+/** A header (RFC 5322 §2.2) beyond this is not looked through. */
+const headerOctets = 1 << 20;
+
+/** Hands a message over. @throws SubmissionError */
+export const submit: Submit = (handover) => submitWith(handover);
+
+/** The same, with how long is waited. @throws SubmissionError */
+export async function submitWith(handover: Handover, options: SubmitOptions = {}): Promise<Submitted> {
+  const { envelope, size } = handover;
+  const smtp = await connected(handover, options);
+  try {
+    const utf8Header = await hasUtf8Header(handover.message());
+    const rejected = await sayEnvelope(smtp, { envelope, size, utf8Header });
+    const submitted = await sayMessage(smtp, handover.message(), size, rejected);
+    smtp.quit();
+    return submitted;
+  } catch (error) {
+    smtp.close();
+    throw error;
+  }
+}
+
+/**
+ * Logs in at the server for sending, and out again.
+ * @throws SubmissionError
+ */
+export async function trySubmission(
+  account: Account,
+  credentials: Access["credentials"],
+  options: SubmitOptions = {},
+): Promise<void> {
+  const smtp = await connected({ account, credentials }, options);
+  smtp.quit();
+}
+
+/** Connects and logs in, where the server asks for that. */
+async function connected({ account, credentials, signal }: Access, options: SubmitOptions): Promise<Smtp> {
+  const { smtp: server } = account;
+  if (!server)
+    throw new SubmissionError(
+      "NO_SUBMISSION",
+      `Account "${account.name}" has no server for sending.`,
+      'Set smtp = "submissions://me@smtp.example.org" in the config.',
+    );
+  const timeouts = { ...smtpTimeouts, ...options.timeouts };
+  let smtp: Smtp | null = null;
+  try {
+    const line = await openLine(server, tlsOptions(account, server.host), timeouts.connect, signal);
+    smtp = await Smtp.begin(line, timeouts, signal);
+    // A server of the house may know its own by where they come from.
+    if (smtp.offers.auth.length > 0) await loggedIn(smtp, server.user, credentials);
+    return smtp;
+  } catch (error) {
+    smtp?.close();
+    throw asSubmissionError(error);
+  }
+}
+
+/** A refused token is looked up anew, once: it may have run out. */
+async function loggedIn(smtp: Smtp, user: string, credentials: Access["credentials"]): Promise<void> {
+  const secret = await credentials();
+  try {
+    await logIn(smtp, user, secret);
+  } catch (error) {
+    const refused = error instanceof SubmissionError && error.code === "LOGIN" && error.reply !== null;
+    if (!refused || !(secret instanceof AccessToken)) throw error;
+    const renewed = await credentials(secret);
+    if (renewed.reveal() === secret.reveal()) throw error;
+    await logIn(smtp, user, renewed);
+  }
+}
+
+/** What keeps us from the server, as the outbox has to take it. */
+function asSubmissionError(error: unknown): unknown {
+  if (error instanceof AccountError)
+    return new SubmissionError(
+      error.code === "PROVIDER" ? "UNREACHABLE" : "LOGIN",
+      error.message,
+      error.hint,
+    );
+  if (!(error instanceof ImapError)) return error;
+  const { code, message, hint, serverText } = error;
+  if (code === "NO" && serverText !== undefined) return refusal(message.slice(0, -1), parseReply(serverText));
+  const untrusted = code === "CERTIFICATE" || code === "INSECURE" || code === "ARGUMENT";
+  return new SubmissionError(untrusted ? "UNTRUSTED" : "UNREACHABLE", message, hint);
+}
+
+/** Whether the header of a message is UTF-8 beyond ASCII; in other encodings it is no message of RFC 6532. */
+async function hasUtf8Header(message: Readable): Promise<boolean> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of message) {
+      const octets: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as string);
+      const overlap = pieces.at(-1)?.subarray(-3) ?? Buffer.alloc(0);
+      pieces.push(octets);
+      length += octets.length;
+      if (length > headerOctets || Buffer.concat([overlap, octets]).includes("\r\n\r\n")) break;
+    }
+  } catch {
+    // Told when the message itself is read.
+    return false;
+  } finally {
+    message.destroy();
+  }
+  const whole = Buffer.concat(pieces);
+  const end = whole.indexOf("\r\n\r\n");
+  const header = end < 0 ? whole : whole.subarray(0, end);
+  if (!header.some((octet) => octet >= 0x80)) return false;
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(header);
+    return true;
+  } catch {
+    return false;
+  }
+}
