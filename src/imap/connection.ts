@@ -60,6 +60,7 @@ export class Connection {
   #junk = 0;
   #preauth = false;
   #ended = false;
+  #compressing: Promise<void> | null = null;
   /** What no log and no error may show, in the forms a server may echo it in, while we log in. */
   #secrets: readonly string[] = [];
   #greeting: Greeting | null = null;
@@ -202,7 +203,11 @@ export class Connection {
   async compress(): Promise<boolean> {
     if (this.#session.compressed) return true;
     if (!this.capabilities.has("COMPRESS=DEFLATE")) return false;
-    await this.run(compress(() => this.#deflate()));
+    // Asked for twice before the answer, it would be refused (COMPRESSIONACTIVE).
+    this.#compressing ??= this.run(compress(() => this.#deflate())).finally(() => {
+      this.#compressing = null;
+    });
+    await this.#compressing;
     return true;
   }
 
