@@ -82,6 +82,10 @@ if (argv[0] === "--matrix") await script("test/matrix/main.ts", argv.slice(1));
 if (argv[0] === "--replies") await script("test/replies/main.ts", argv.slice(1), { alone: true });
 if (argv[0] === "--fuzz") await script("test/fuzz/main.ts", argv.slice(1), { alone: true });
 if (argv[0] === "--crash") await script("test/crash/main.ts", argv.slice(1));
+if (argv[0] === "--golden") {
+  process.env.POSTERN_GOLDEN = "write";
+  await script("test/screen/golden.test.ts", []);
+}
 if (argv[0] === "--bench") {
   const name = argv[1] ?? "";
   const file = `test/bench/${name}.ts`;

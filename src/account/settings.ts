@@ -70,7 +70,11 @@ export const accountSettings = {
 
 /** `[screen]` */
 export const screenSettings = {
-  "key-bar": { example: "true", help: "Show two lines of keys at the bottom.", default: true },
+  "key-bar": {
+    example: "true",
+    help: "Show two lines of keys at the bottom, where the screen has 14 lines or more.",
+    default: true,
+  },
   cursor: {
     example: '"bar"',
     help: '"bar" marks the row under the cursor with a bar; "arrow" with a > before it, which is fewer bytes on a slow line.',

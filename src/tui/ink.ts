@@ -1,13 +1,17 @@
 /** The one place that knows Ink: what we use of it, and how it is started. */
 import { PassThrough } from "node:stream";
 import { render } from "ink";
-import type { ReactElement } from "react";
+import { createContext, createElement, type ReactElement, useSyncExternalStore } from "react";
 import type { ScreenOutput } from "./terminal/output.ts";
+import { Slots } from "./terminal/slots.ts";
 
 export { Box, Text } from "ink";
 
+/** Where the lines of a screen are kept, for the components. */
+export const SlotsContext = createContext(new Slots(() => undefined));
+
 export interface InkScreen {
-  /** Draws another element in place of the one before; done when the call returns. */
+  /** Draws another element in place of the one before, in a microtask. */
   rerender(element: ReactElement): void;
   unmount(): void;
 }
@@ -17,7 +21,20 @@ export interface InkScreen {
  * sequence: what reaches the terminal, and when, is `ScreenOutput`'s matter alone. Keys are not Ink's matter either.
  */
 export function startInk(element: ReactElement, output: ScreenOutput): InkScreen {
-  const { rerender, unmount } = render(element, {
+  // A new element is no matter of Ink's own components: they would be gone through, and the frame made anew, each time.
+  let shown = element;
+  let changed: () => void = () => undefined;
+  const follow = (listener: () => void) => {
+    changed = listener;
+    return () => undefined;
+  };
+  const Root = () =>
+    createElement(
+      SlotsContext,
+      { value: output.slots },
+      useSyncExternalStore(follow, () => shown),
+    );
+  const { unmount } = render(createElement(Root), {
     // Ink's types ask for a whole tty.WriteStream and ReadStream; it uses what these have.
     stdout: output as unknown as NodeJS.WriteStream,
     stdin: new PassThrough() as unknown as NodeJS.ReadStream,
@@ -25,5 +42,11 @@ export function startInk(element: ReactElement, output: ScreenOutput): InkScreen
     patchConsole: false,
     exitOnCtrlC: false,
   });
-  return { rerender, unmount };
+  return {
+    rerender(next) {
+      shown = next;
+      changed();
+    },
+    unmount,
+  };
 }

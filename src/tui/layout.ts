@@ -22,7 +22,7 @@ export const maxTextWidth = 100;
 /** Rows the key bar takes where it is shown. */
 export const keyBarRows = 2;
 /** Lower screens need their rows for mail. */
-const minRowsForKeyBar = 9;
+const minRowsForKeyBar = 14;
 
 /**
  * From 140 columns folders, list and reader stand side by side; from 100 folders and one of list and reader; below,

@@ -82,11 +82,12 @@ export interface MessageListModel {
 export type Tone = "good" | "doubt" | "bad" | "quiet";
 
 export interface ReaderHeader {
-  /** `From`, `To`, `Subject`, `Date`, … */
+  /** `From`, `To`, `Subject`, `Date`, …; empty for what goes on from the row above. */
   readonly name: string;
   readonly value: string;
   /** Absent for what the message says of itself. */
   readonly tone?: Tone;
+  readonly strong?: boolean;
 }
 
 export interface ReaderAttachment {

@@ -57,7 +57,7 @@ const choice = {
   ],
 };
 
-/** The frame as Ink hands it over, without a terminal. */
+/** The frame as Ink hands it over, each line in its place, without a terminal. */
 function frameOf(model: ScreenModel, look = theme): string {
   let frame = "";
   class Recorder extends ScreenOutput {
@@ -66,13 +66,17 @@ function frameOf(model: ScreenModel, look = theme): string {
       return true;
     }
   }
-  const ink = startInk(
-    <Screen model={model} theme={look} />,
-    new Recorder(new TerminalStandIn(model.columns, model.rows)),
+  const output = new Recorder(new TerminalStandIn(model.columns, model.rows));
+  const ink = startInk(<Screen model={model} theme={look} />, output);
+  const lines = frame.split("\n").map((line) =>
+    output.slots.places(line).reduce((drawn, { column, text }) => {
+      const width = textWidth(bare(drawn));
+      assert.ok(width <= column, `${JSON.stringify(drawn)} reaches into the next pane`);
+      return drawn + " ".repeat(column - width) + text;
+    }, ""),
   );
-  const drawn = frame;
   ink.unmount();
-  return drawn;
+  return lines.join("\n");
 }
 
 const bare = (frame: string) => frame.replace(/\x1b\[[\d;]*m/g, "").replace(/\x1b\]8;[^\x07]*\x07/g, "");

@@ -41,7 +41,7 @@ const hinted: readonly (readonly [line: string, text: string])[] = [
   ["prompt-search", "search"],
   ["prompt limit ", "limit"],
   ["next-unread", "unread"],
-  ["focus attachments", "attachments"],
+  ["focus attachments", "files"],
   ["focus folders", "folders"],
   ["prompt go ", "go to"],
   ["sync", "refresh"],

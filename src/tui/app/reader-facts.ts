@@ -5,6 +5,8 @@ import type { OpenedMessage, SignatureCheck } from "../../message/crypto/types.t
 import type { MailingList } from "../../message/mailing-list.ts";
 import { safeText } from "../../message/safe.ts";
 import type { Person, ProtectedPart, ReadableMessage } from "../../message/types.ts";
+import { textWidth } from "../../message/width.ts";
+import { wrapWords } from "../components/wrap.ts";
 import type { ReaderHeader, Tone } from "../model.ts";
 
 /** How far the signatures and the decryption of a message have come; null for a message that has neither. */
@@ -29,12 +31,36 @@ export function headerRows(message: ReadableMessage, protection: Protection): Re
     { name: "Date", value: date === null ? "" : longDate(date) },
     subject === ""
       ? { name: "Subject", value: "(no subject)", tone: "quiet" }
-      : { name: "Subject", value: subject },
+      : { name: "Subject", value: subject, strong: true },
     ...senderRow(message),
     ...listRow(message.list),
     ...protectionRows(message, protection),
   ];
   return rows.filter(({ value }) => value !== "").map((row) => ({ ...row, value: safeText(row.value) }));
+}
+
+/** Lines that a subject takes at most, and every other row: many people may have got a message. */
+const subjectLines = 3;
+const usualLines = 2;
+/** On a screen lower than this each row has one line: the message is what it is opened for. */
+const lowHeight = 16;
+
+/** The rows with what is too long for a line of `width` columns in further rows without a name. */
+export function wrapHeaders(
+  rows: readonly ReaderHeader[],
+  { width, height }: { readonly width: number; readonly height: number },
+): ReaderHeader[] {
+  if (height < lowHeight) return [...rows];
+  const names = Math.max(0, ...rows.map(({ name }) => textWidth(name)));
+  // Before a value stand its name, two blanks and the sign of its tone.
+  const room = Math.max(10, width - names - 4);
+  return rows.flatMap((row) => {
+    if (textWidth(row.value) <= room) return row;
+    const most = row.name === "Subject" ? subjectLines : usualLines;
+    const lines = wrapWords(row.value, room);
+    const shown = [...lines.slice(0, most - 1), ...[lines.slice(most - 1).join(" ")].filter(Boolean)];
+    return shown.map((value, i) => (i === 0 ? { ...row, value } : { ...row, name: "", value }));
+  });
 }
 
 const sameAddresses = (a: readonly Person[], b: readonly Person[]) =>

@@ -10,7 +10,7 @@ import { readerLength } from "../components/reader.tsx";
 import type { ReaderAttachment, ReaderHeader, ReaderModel, ReaderPicture } from "../model.ts";
 import type { Graphics, TerminalImage } from "../terminal/graphics.ts";
 import { placePictures, withSizes } from "./pictures.ts";
-import { headerRows, type Protection } from "./reader-facts.ts";
+import { headerRows, type Protection, wrapHeaders } from "./reader-facts.ts";
 import { plainLines, textLines, textOf } from "./reader-lines.ts";
 
 export interface ReaderContent {
@@ -234,7 +234,8 @@ export class ReaderView {
       outer === undefined
         ? []
         : [{ name: "Within", value: safeText(outer || "(no subject)"), tone: "quiet" }];
-    return [...within, ...headerRows(this.#message, this.protection)];
+    const rows = [...within, ...headerRows(this.#message, this.protection)];
+    return wrapHeaders(rows, { width: this.#width, height: this.#height });
   }
 
   get #length(): number {

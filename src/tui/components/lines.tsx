@@ -1,11 +1,24 @@
 /** A block of finished lines: what every pane comes down to. */
-import { memo } from "react";
-import { Box, Text } from "../ink.ts";
+import { memo, useContext, useEffect, useRef } from "react";
+import { Box, SlotsContext, Text } from "../ink.ts";
 
-const Line = memo(function Line({ text }: { readonly text: string }) {
-  // An empty Text has no height; the blank is cut again at the end of the line.
-  return <Text wrap="truncate">{text === "" ? " " : text}</Text>;
+/** The block as Ink lays it out: it stays the same, whatever its lines say. */
+const Block = memo(function Block({ slots, width, height }: BlockProps) {
+  const kept = useContext(SlotsContext);
+  return (
+    <Box flexDirection="column" width={width} height={height} flexShrink={0}>
+      {slots.slice(0, height).map((slot) => (
+        <Text key={slot}>{kept.character(slot)}</Text>
+      ))}
+    </Box>
+  );
 });
+
+interface BlockProps {
+  readonly slots: readonly number[];
+  readonly width: number;
+  readonly height: number;
+}
 
 export interface LinesProps {
   readonly lines: readonly string[];
@@ -15,12 +28,15 @@ export interface LinesProps {
 
 /** Exactly `height` rows, `width` columns wide; lines are cut to fit by whoever made them, missing ones are blank. */
 export function Lines({ lines, width, height }: LinesProps) {
-  return (
-    <Box flexDirection="column" width={width} height={height} flexShrink={0}>
-      {Array.from({ length: height }, (_, y) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
-        <Line key={y} text={lines[y] ?? ""} />
-      ))}
-    </Box>
-  );
+  const kept = useContext(SlotsContext);
+  const taken = useRef<number[]>([]);
+  useEffect(() => {
+    const slots = taken.current;
+    return () => {
+      for (const slot of slots.splice(0)) kept.release(slot);
+    };
+  }, [kept]);
+  while (taken.current.length < height) taken.current.push(kept.take());
+  for (let y = 0; y < height; y++) kept.set(taken.current[y]!, lines[y] ?? "");
+  return <Block slots={taken.current} width={width} height={height} />;
 }

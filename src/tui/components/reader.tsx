@@ -79,18 +79,28 @@ const tones: Readonly<Record<Tone, StyleName>> = {
   quiet: "text.muted",
 };
 
-function headerLine({ name, value, tone }: ReaderHeader, names: number, width: number, theme: Theme): string {
+function headerLine(
+  { name, value, tone, strong }: ReaderHeader,
+  names: number,
+  width: number,
+  theme: Theme,
+): string {
   const label = padToWidth(name, names, "");
   const { good, bad, ellipsis } = theme.glyphs;
-  const sign = tone === "good" ? `${good} ` : tone === "bad" ? `${bad} ` : tone === "doubt" ? "? " : "";
-  const text = cutToWidth(sign + value, Math.max(0, width - names - 2), ellipsis);
-  const style = tone ? tones[tone] : name === "Subject" ? "text.strong" : null;
+  const signs = { good: `${good} `, bad: `${bad} `, doubt: "? ", quiet: "" } as const;
+  const sign = tone ? signs[tone] : "";
+  const text = cutToWidth(
+    (name === "" ? " ".repeat(sign.length) : sign) + value,
+    Math.max(0, width - names - 2),
+    ellipsis,
+  );
+  const style = tone ? tones[tone] : strong ? "text.strong" : null;
   return `${theme.style("text.muted", label)}  ${style ? theme.style(style, text) : text}`;
 }
 
 function attachmentLine(attachment: ReaderAttachment, width: number, focused: boolean, theme: Theme): string {
   const { glyphs } = theme;
-  const what = ` ${attachment.mediaType}, ${attachment.size}`;
+  const what = ` ${attachment.size} ${attachment.mediaType}`;
   const left = `${glyphs.bullet} ${attachment.section}  `;
   const room = Math.max(8, width - left.length - textWidth(what));
   const name = cutToWidth(attachment.name || "(no name)", room, glyphs.ellipsis);

@@ -1,3 +1,4 @@
+import { createContext, memo, useContext } from "react";
 import { Box } from "../ink.ts";
 import { type Layout, layoutOf } from "../layout.ts";
 import type { ScreenModel } from "../model.ts";
@@ -62,78 +63,146 @@ export function picturesOf(model: ScreenModel): ShownPicture[] {
   });
 }
 
-/** The whole screen: exactly `model.rows` lines of at most `model.columns` columns. */
-export function Screen({ model, theme }: { readonly model: ScreenModel; readonly theme: Theme }) {
-  const { columns, rows, focus } = model;
-  const bar = screenLayout(model).keyBar;
-  const { height, completions, hints } = paneRows(model);
-  return (
-    <Box flexDirection="column" width={columns} height={rows}>
-      {height > 0 && <Panes model={model} height={height} theme={theme} focus={focus} />}
-      {model.prompt && completions > 0 && (
-        <Completions model={model.prompt} width={columns} height={completions} theme={theme} />
-      )}
-      {hints > 0 && (
-        <Continuations model={model.continuations} width={columns} height={hints} theme={theme} />
-      )}
-      {model.prompt ? (
-        <PromptLine model={model.prompt} width={columns} theme={theme} />
-      ) : model.choice ? (
-        <ChoiceLine model={model.choice} width={columns} theme={theme} />
-      ) : (
-        <StatusLine model={model.status} width={columns} theme={theme} />
-      )}
-      {model.keyBar && bar > 0 && <KeyBar model={model.keyBar} width={columns} height={bar} theme={theme} />}
-    </Box>
-  );
-}
-
-interface PanesProps {
+interface Shown {
   readonly model: ScreenModel;
-  readonly height: number;
-  readonly focus: ScreenModel["focus"];
   readonly theme: Theme;
 }
 
-function Panes({ model, height, focus, theme }: PanesProps) {
-  if (model.page) return <Page model={model.page} width={model.columns} height={height} theme={theme} />;
-  const { folders, list, reader } = screenLayout(model);
+const ShownContext = createContext<Shown | null>(null);
+
+function useShown(): Shown {
+  const shown = useContext(ShownContext);
+  if (!shown) throw new Error("a part of the screen is drawn outside of it");
+  return shown;
+}
+
+/**
+ * The whole screen: exactly `model.rows` lines of at most `model.columns` columns. Where its parts stand is laid out
+ * only when that changes; most frames change what the lines say.
+ */
+export function Screen({ model, theme }: Shown) {
+  const { columns, rows, prompt, choice, page } = model;
+  const layout = screenLayout(model);
   return (
-    <Box width={model.columns} height={height} flexShrink={0}>
-      {folders && (
-        <FolderPane
-          model={model.folders}
-          width={folders.width}
-          height={height}
-          focused={focus === "folders"}
-          theme={theme}
-        />
-      )}
-      {folders && (list || reader) && <Separator height={height} theme={theme} />}
-      {list && (
-        <MessageList
-          model={model.list}
-          width={list.width}
-          height={height}
-          focused={focus === "list"}
-          theme={theme}
-        />
-      )}
-      {list && reader && <Separator height={height} theme={theme} />}
-      {reader && model.reader && (
-        <Reader
-          model={model.reader}
-          width={reader.width}
-          height={height}
-          focused={focus === "reader"}
-          theme={theme}
-        />
-      )}
+    <ShownContext value={{ model, theme }}>
+      <Parts
+        columns={columns}
+        rows={rows}
+        {...paneRows(model)}
+        folders={layout.folders?.width ?? 0}
+        list={layout.list?.width ?? 0}
+        reader={model.reader ? (layout.reader?.width ?? 0) : 0}
+        page={page !== null}
+        bottom={prompt ? "prompt" : choice ? "choice" : "status"}
+        keyBar={model.keyBar ? layout.keyBar : 0}
+      />
+    </ShownContext>
+  );
+}
+
+/** Which parts there are, and their sizes; 0 for those that are not shown. */
+interface PartsProps {
+  readonly columns: number;
+  readonly rows: number;
+  /** Rows of the panes, of completions and of keys that may follow. */
+  readonly height: number;
+  readonly completions: number;
+  readonly hints: number;
+  readonly keyBar: number;
+  /** Columns of each pane. */
+  readonly folders: number;
+  readonly list: number;
+  readonly reader: number;
+  /** A page covers the panes. */
+  readonly page: boolean;
+  readonly bottom: "prompt" | "choice" | "status";
+}
+
+const Parts = memo(function Parts(size: PartsProps) {
+  const { columns, rows, height, completions, hints, keyBar, bottom } = size;
+  return (
+    <Box flexDirection="column" width={columns} height={rows}>
+      {height > 0 && (size.page ? <PagePart width={columns} height={height} /> : <Panes {...size} />)}
+      {completions > 0 && <CompletionsPart width={columns} height={completions} />}
+      {hints > 0 && <ContinuationsPart width={columns} height={hints} />}
+      {bottom === "prompt" && <PromptPart width={columns} />}
+      {bottom === "choice" && <ChoicePart width={columns} />}
+      {bottom === "status" && <StatusPart width={columns} />}
+      {keyBar > 0 && <KeyBarPart width={columns} height={keyBar} />}
+    </Box>
+  );
+});
+
+function Panes({ columns, height, folders, list, reader }: PartsProps) {
+  return (
+    <Box width={columns} height={height} flexShrink={0}>
+      {folders > 0 && <FoldersPart width={folders} height={height} />}
+      {folders > 0 && (list > 0 || reader > 0) && <Separator height={height} />}
+      {list > 0 && <ListPart width={list} height={height} />}
+      {list > 0 && reader > 0 && <Separator height={height} />}
+      {reader > 0 && <ReaderPart width={reader} height={height} />}
     </Box>
   );
 }
 
-function Separator({ height, theme }: { readonly height: number; readonly theme: Theme }) {
+interface PartSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+function FoldersPart(size: PartSize) {
+  const { model, theme } = useShown();
+  return <FolderPane model={model.folders} {...size} focused={model.focus === "folders"} theme={theme} />;
+}
+
+function ListPart(size: PartSize) {
+  const { model, theme } = useShown();
+  return <MessageList model={model.list} {...size} focused={model.focus === "list"} theme={theme} />;
+}
+
+function ReaderPart(size: PartSize) {
+  const { model, theme } = useShown();
+  if (!model.reader) return null;
+  return <Reader model={model.reader} {...size} focused={model.focus === "reader"} theme={theme} />;
+}
+
+function PagePart(size: PartSize) {
+  const { model, theme } = useShown();
+  return model.page && <Page model={model.page} {...size} theme={theme} />;
+}
+
+function CompletionsPart(size: PartSize) {
+  const { model, theme } = useShown();
+  return model.prompt && <Completions model={model.prompt} {...size} theme={theme} />;
+}
+
+function ContinuationsPart(size: PartSize) {
+  const { model, theme } = useShown();
+  return <Continuations model={model.continuations} {...size} theme={theme} />;
+}
+
+function PromptPart({ width }: { readonly width: number }) {
+  const { model, theme } = useShown();
+  return model.prompt && <PromptLine model={model.prompt} width={width} theme={theme} />;
+}
+
+function ChoicePart({ width }: { readonly width: number }) {
+  const { model, theme } = useShown();
+  return model.choice && <ChoiceLine model={model.choice} width={width} theme={theme} />;
+}
+
+function StatusPart({ width }: { readonly width: number }) {
+  const { model, theme } = useShown();
+  return <StatusLine model={model.status} width={width} theme={theme} />;
+}
+
+function KeyBarPart(size: PartSize) {
+  const { model, theme } = useShown();
+  return model.keyBar && <KeyBar model={model.keyBar} {...size} theme={theme} />;
+}
+
+function Separator({ height }: { readonly height: number }) {
+  const { theme } = useShown();
   const line = theme.style("border", theme.glyphs.vertical);
   return <Lines lines={Array<string>(height).fill(line)} width={1} height={height} />;
 }

@@ -1,5 +1,6 @@
 /** A frame of text as cells. Ink hands over one string per frame; here it becomes what a terminal would show. */
 import { graphemes } from "../../message/width.ts";
+import type { SlotPlace, Slots } from "./slots.ts";
 import { maxStyles, StyleTable } from "./style.ts";
 
 /**
@@ -27,6 +28,7 @@ export class CellTable {
   readonly styles = new StyleTable();
   readonly #clusters: string[] = [];
   readonly #clusterNumbers = new Map<string, number>();
+  /** Rows by their text, or by what stands in them and where. */
   #rows = new Map<string, Row>();
   #columns = 0;
 
@@ -57,14 +59,19 @@ export class CellTable {
   /**
    * The cells of a frame: `rows` rows of `columns`. What is past the edges is cut, what is missing is blank. SGR and
    * OSC 8 are understood; every other escape sequence and control character is dropped, whoever let it through.
+   * Where `slots` are given, their characters in the frame are the lines that they stand for.
    */
-  parse(frame: string, columns: number, rows: number): Frame {
+  parse(frame: string, columns: number, rows: number, slots?: Slots): Frame {
     if (columns !== this.#columns || this.#rows.size > maxCachedRows) this.#rows = new Map();
     this.#columns = columns;
     const lines = frame.split("\n", rows);
     return {
       columns,
-      rows: Array.from({ length: rows }, (_, y) => this.#row(lines[y] ?? "", columns)),
+      rows: Array.from({ length: rows }, (_, y) => {
+        const line = lines[y] ?? "";
+        const places = slots?.places(line) ?? [];
+        return places.length > 0 ? this.#composed(places, columns) : this.#row(line, columns);
+      }),
     };
   }
 
@@ -73,6 +80,27 @@ export class CellTable {
     if (!row) {
       row = this.#cells(line, columns);
       this.#rows.set(line, row);
+    }
+    return row;
+  }
+
+  /** A row of several lines side by side; each ends where the next begins. */
+  #composed(places: readonly SlotPlace[], columns: number): Row {
+    const [first] = places;
+    if (places.length === 1 && first?.column === 0) return this.#row(first.text, columns);
+    const key = places.map(({ column, text }) => `${column}\n${text}`).join("\n");
+    let row = this.#rows.get(key);
+    if (!row) {
+      row = new Int32Array(columns).fill(blankGlyph);
+      for (const [i, { column, text }] of places.entries()) {
+        const width = Math.min(columns, places[i + 1]?.column ?? columns) - column;
+        const cells = this.#row(text, columns);
+        if (width > 0) row.set(cells.subarray(0, width), column);
+        // Half of a wide character is none.
+        if (width > 0 && width < columns && (cells[width]! & glyphMask) === 0)
+          row[column + width - 1] = blankGlyph;
+      }
+      this.#rows.set(key, row);
     }
     return row;
   }

@@ -15,6 +15,7 @@ import {
   type TerminalImage,
 } from "./graphics.ts";
 import { Pen, type PenState, unknownPen } from "./pen.ts";
+import { Slots } from "./slots.ts";
 
 /** What a terminal's output stream must have: a `tty.WriteStream`, or a test's stand-in. */
 export interface TerminalStream extends NodeJS.EventEmitter {
@@ -50,6 +51,8 @@ export class ScreenOutput extends EventEmitter {
   readonly isTTY = false;
   /** Bytes sent to the terminal so far. */
   bytesWritten = 0;
+  /** The lines of frames: what they say may change without a new frame. */
+  readonly slots = new Slots(() => this.#schedule());
   readonly #stream: TerminalStream;
   readonly #syncUpdates: boolean;
   readonly #backColourErase: boolean;
@@ -178,7 +181,7 @@ export class ScreenOutput extends EventEmitter {
       this.#shown = null;
     }
     const sameSize = this.#shown?.columns === columns && this.#shown.rows.length === rows;
-    const frame = this.#cells.parse(this.#wanted, columns, rows);
+    const frame = this.#cells.parse(this.#wanted, columns, rows, this.slots);
     const before = sameSize ? this.#shown : null;
     const pictures = this.#pictures(before === null);
     const { bytes, pen } = difference(this.#cells, before && pictures.uncovered(before), frame, this.#pen, {

@@ -1,0 +1,161 @@
+/**
+ * Whole screens as text files, at every size the layout tells apart: `npm run golden` writes them anew, and what has
+ * changed is then looked at.
+ */
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
+import { deliverGolden, hostileNames } from "./golden-mail.ts";
+import { type Home, makeHome, openScreen } from "./postern.ts";
+import type { Pty } from "./pty.ts";
+
+const skip = serverMissing("dovecot");
+const folder = resolve("test/screen/golden");
+const write = process.env.POSTERN_GOLDEN === "write";
+
+const sizes = [
+  [200, 60],
+  [150, 50],
+  [140, 40],
+  [100, 30],
+  [80, 24],
+  [60, 20],
+  [40, 10],
+] as const;
+
+/** Compares what was seen with the file, or writes it. */
+function golden(name: string, seen: readonly (readonly [title: string, screen: readonly string[]])[]): void {
+  const text = seen.map(([title, screen]) => `=== ${title} ===\n${screen.join("\n")}\n`).join("\n");
+  const file = resolve(folder, `${name}.txt`);
+  if (write) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, text);
+    return;
+  }
+  assert.equal(
+    text,
+    readFileSync(file, "utf8"),
+    `test/screen/golden/${name}.txt: npm run golden writes it anew`,
+  );
+}
+
+/** The screen at each size, once `shows` does and nothing more comes. */
+async function atSizes(
+  pty: Pty,
+  shows: (lines: string[]) => boolean,
+  at: readonly (readonly [columns: number, rows: number])[] = sizes,
+): Promise<[string, string[]][]> {
+  const seen: [string, string[]][] = [];
+  for (const [columns, rows] of at) {
+    const from = pty.bytes;
+    const changes = pty.screen.cols !== columns || pty.screen.rows !== rows;
+    await pty.resize(columns, rows);
+    // A change of size paints everything.
+    if (changes) await pty.waitFor(() => pty.bytes > from);
+    await pty.settle(150);
+    await pty.waitFor(shows);
+    seen.push([`${columns}×${rows}`, pty.text()]);
+  }
+  return seen;
+}
+
+const has = (what: string | RegExp) => (lines: string[]) =>
+  lines.some((line) => (typeof what === "string" ? line.includes(what) : what.test(line)));
+
+describe("golden screens", { skip }, () => {
+  let server: Dovecot;
+  let home: Home;
+  let pty: Pty;
+  before(async () => {
+    server = await startDovecot({ tls: "none" });
+    deliverGolden(server);
+    home = makeHome(server.port, "[screen]\nkey-bar = true\n");
+    pty = await openScreen(home, { columns: 150, rows: 50 });
+    await pty.waitFor((lines) => has("1/61")(lines) && has("● online")(lines) && has("Hostile")(lines));
+  });
+  after(async () => {
+    await pty?.stop();
+    await server?.stop();
+    home?.remove();
+  });
+
+  test("the list", async () => {
+    golden("list", await atSizes(pty, has("Findings")));
+  });
+
+  test("the list thread after thread", async () => {
+    await pty.resize(150, 50);
+    pty.type("zt");
+    await pty.waitFor(has(/[▾└]/));
+    pty.type("\x07");
+    golden("threads", await atSizes(pty, has("Findings")));
+    await pty.resize(150, 50);
+    pty.type("zM");
+    await pty.waitFor(has("▸"));
+    golden("folded", await atSizes(pty, has(/Ada|by thread/)));
+    pty.type("zRzt");
+    await pty.waitFor((lines) => !has("by thread")(lines));
+    pty.type("\x07");
+  });
+
+  test("folders with the keys", async () => {
+    pty.type("y");
+    golden("folders", await atSizes(pty, has("Inbox")));
+    pty.type("y");
+  });
+
+  test("a command being typed", async () => {
+    pty.type(":f");
+    golden("prompt", await atSizes(pty, has(":f")));
+    pty.type("\x03");
+  });
+
+  test("the keys", async () => {
+    pty.type("?");
+    golden("keys", await atSizes(pty, has("Message list")));
+    pty.type("q");
+  });
+
+  test("a message of headings, a list, a table", async () => {
+    await pty.resize(150, 50);
+    pty.type("gg\r");
+    await pty.waitFor("Operation");
+    golden("html", await atSizes(pty, has("From")));
+    pty.type("q");
+  });
+
+  test("a letter with quotes", async () => {
+    await pty.resize(150, 50);
+    pty.type("j\r");
+    await pty.waitFor("Dear Charles");
+    golden("letter", await atSizes(pty, has("From")));
+    pty.type("q");
+  });
+
+  test("hostile texts in the list", async () => {
+    await pty.resize(150, 50);
+    pty.type(":go Hostile\r");
+    await pty.waitFor("1/12");
+    await pty.waitFor(has("ﾊﾝｶｸ"));
+    golden("hostile-list", await atSizes(pty, has("12")));
+  });
+  test("a hostile message", async () => {
+    await pty.resize(150, 50);
+    const hostile: [string, string[]][] = [];
+    for (const [i, name] of hostileNames.entries()) {
+      if (name === "nothing") continue;
+      pty.type(i === 0 ? "\r" : "J");
+      await pty.waitFor(`Hostile  ${i + 1}/`);
+      await pty.waitFor("the end");
+      const seen = await atSizes(pty, has(name === "one long word" ? "xxx" : "end"), [
+        [100, 30],
+        [60, 24],
+      ]);
+      hostile.push(...seen.map(([title, screen]): [string, string[]] => [`${name}, ${title}`, screen]));
+      await pty.resize(150, 50);
+    }
+    golden("hostile-message", hostile);
+  });
+});
