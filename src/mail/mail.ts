@@ -108,9 +108,10 @@ export class Mail {
       protocol,
       recall: () => recall(this.#store, account),
       remember: (capabilities) => remember(this.#store, account, capabilities),
-      enter: (connection, path, serverPath) => {
+      enter: async (connection, path, serverPath) => {
+        await this.#sync.enter(connection, path, serverPath);
+        // A power failure may have left the index older than the names it gave its files: the server knows whose they are.
         void this.#foreign.look(path);
-        return this.#sync.enter(connection, path, serverPath);
       },
       returned: (connection) => this.#sync.all(connection, () => this.#session.crowded),
       mailboxEvent: (connection, event) => this.#syncing.changed(connection, event),
@@ -125,9 +126,7 @@ export class Mail {
         if (this.#watched) this.#keepUp(this.#watched);
       },
       online: () => this.#operations.replay(),
-      state: (state) => {
-        emit({ kind: "line", state });
-      },
+      state: (state) => emit({ kind: "line", state }),
       downgraded: (messages) => {
         const text = `${messages} of the messages come simplified: their addresses are more than this server tells us`;
         emit({ kind: "notice", level: "info", text });

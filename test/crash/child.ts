@@ -2,6 +2,7 @@
  * One process that works on an account until it is killed, saying on its standard output what it begins, what it was
  * promised and how that ended: `{begin, step}`, `{told}` once the call has returned, `{done}` or `{refused, error}`. With
  * what must be on the disk by then comes `synced`, the octets of the journal's log: with a promise, and with a command.
+ * `{evicted}` tells of bodies that are not kept any more.
  */
 
 import { appendFileSync, readFileSync, statSync, writeSync } from "node:fs";
@@ -31,6 +32,8 @@ export interface ChildOptions {
   /** Message-IDs not to be touched. */
   readonly avoid: readonly string[];
   readonly weights: Readonly<Record<Work, number>>;
+  /** Octets of bodies kept at most. */
+  readonly cacheSize: number;
 }
 
 export type Work = "flag" | "move" | "copy" | "remove" | "append" | "read" | "sync" | "evict" | "pause";
@@ -56,6 +59,7 @@ const mail = Mail.open({
     caFile: null,
     pin: null,
     ...keepingDefaults,
+    cacheSize: options.cacheSize,
   },
   directories: options.places,
   password: () => Promise.resolve(new Secret("password")),
@@ -104,6 +108,21 @@ function mine(path: string): Message[] {
         ledger.holds(path, row.messageId) &&
         !stale.has(placeOf(path, row)),
     );
+}
+
+/** Messages whose bodies are kept. */
+let kept = new Set<string>();
+
+/** Says how many bodies are not kept any more of messages that are still there. */
+function countEvicted(): void {
+  const rows = [...ledger.state.keys()].flatMap((path) =>
+    mail
+      .window(folderNamed(path), everything)
+      .map((row) => ({ place: placeOf(path, row), cached: row.cached })),
+  );
+  const evicted = rows.filter(({ place, cached }) => !cached && kept.has(place)).length;
+  kept = new Set(rows.flatMap(({ place, cached }) => (cached ? place : [])));
+  if (evicted > 0) say({ evicted });
 }
 
 let begun = 0;
@@ -227,6 +246,7 @@ while (!stopping) {
     // Some wait for their end, and most go out while others are on their way.
     if (random.below(3) === 0) await ended.catch(() => undefined);
     else await sleep(random.below(15));
+    countEvicted();
   } catch (error) {
     trouble(error);
     await sleep(20);

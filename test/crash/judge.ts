@@ -41,7 +41,13 @@ export function stateOf(server: Server): State {
 const patience = 60_000;
 
 /** `log` is a file that gets the protocol. */
-function openMail(port: number, places: StoreLocation, log: string | null, events: string[]): Mail {
+function openMail(
+  port: number,
+  places: StoreLocation,
+  log: string | null,
+  cacheSize: number,
+  events: string[],
+): Mail {
   const mail = Mail.open({
     ...(log === null ? {} : { log: (line: string) => appendFileSync(log, `${line}\n`) }),
     account: {
@@ -52,6 +58,7 @@ function openMail(port: number, places: StoreLocation, log: string | null, event
       caFile: null,
       pin: null,
       ...keepingDefaults,
+      cacheSize,
     },
     directories: places,
     password: () => Promise.resolve(new Secret("password")),
@@ -65,9 +72,14 @@ function openMail(port: number, places: StoreLocation, log: string | null, event
 }
 
 /** Opens the local copy, and waits until the journal is empty and all mailboxes are in step. Returns what it complained of. */
-export async function recover(port: number, places: StoreLocation, log: string | null): Promise<string[]> {
+export async function recover(
+  port: number,
+  places: StoreLocation,
+  log: string | null,
+  cacheSize = keepingDefaults.cacheSize,
+): Promise<string[]> {
   const notices: string[] = [];
-  const mail = openMail(port, places, log, notices);
+  const mail = openMail(port, places, log, cacheSize, notices);
   try {
     const end = Date.now() + patience;
     await mail.refreshFolders();
@@ -99,13 +111,20 @@ export function judgePromises(promised: Ledger, open: readonly Step[], server: S
 }
 
 /** Compares index, maildirs and bodies with the server. */
-export async function judgeCopy(places: StoreLocation, server: Server, wire: Wire): Promise<string[]> {
+export async function judgeCopy(
+  places: StoreLocation,
+  server: Server,
+  wire: Wire,
+  cacheSize = keepingDefaults.cacheSize,
+): Promise<string[]> {
   const store = openStore(places);
   try {
     const lines: string[] = [];
     const pending = store.journal.pending().length;
     const failed = store.journal.failed().length;
     if (pending + failed > 0) lines.push(`journal: ${pending} wait and ${failed} failed`);
+    if (store.bodies.size() > cacheSize)
+      lines.push(`bodies: ${store.bodies.size()} octets are kept, not ${cacheSize} at most`);
     for (const mailbox of store.mailboxes.all()) {
       const there = server.get(mailbox.path);
       if (!there) {
@@ -168,6 +187,7 @@ async function judgeFiles(
       lines.push(`body: ${path} ${row.uid} is not as on the server`);
   }
   const directory = store.mailboxes.directory(id);
+  const cached = new Set(store.bodies.files(id, JSON.stringify([...uids])));
   const seen = new Set<number>();
   for (const sub of ["cur", "new"]) {
     for (const name of list(join(directory, sub))) {
@@ -175,6 +195,7 @@ async function judgeFiles(
       if (uid < 0) lines.push(`maildir: ${path} has ${name}, which is not ours`);
       else if (seen.has(uid)) lines.push(`maildir: ${path} has ${uid} twice`);
       else if (!uids.has(uid)) lines.push(`maildir: ${path} keeps ${name}, which is gone`);
+      else if (!cached.has(name)) lines.push(`maildir: ${path} keeps ${name}, which the index does not know`);
       else if (!readFileSync(join(directory, sub, name)).equals(await sourceOf(uid)))
         lines.push(`maildir: ${path} ${name} is not as on the server`);
       seen.add(uid);

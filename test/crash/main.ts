@@ -21,6 +21,7 @@ const only = option("--only", Object.keys(scenarios).join(",")).split(",") as Sc
 interface Row {
   points: number;
   changes: number;
+  evicted: number;
   faults: number;
   ms: number;
 }
@@ -36,7 +37,7 @@ for (const kind of servers) {
   const rig = await Rig.start(kind, seed);
   if (keep !== "") rig.keep = keep;
   const rows = new Map<ScenarioName, Row>(
-    only.map((name) => [name, { points: 0, changes: 0, faults: 0, ms: 0 }]),
+    only.map((name) => [name, { points: 0, changes: 0, evicted: 0, faults: 0, ms: 0 }]),
   );
   try {
     for (let point = 1; point <= points; point++) {
@@ -45,10 +46,11 @@ for (const kind of servers) {
       const started = performance.now();
       if (rig.random.below(4) === 0) await rig.meddle();
       if (rig.random.below(15) === 0) rig.forget();
-      const { how, changes, faults: found } = await scenarios[name].run(rig);
+      const { how, changes, evicted, faults: found } = await scenarios[name].run(rig);
       const row = rows.get(name)!;
       row.points++;
       row.changes += changes;
+      row.evicted += evicted;
       const count = found.filter((line) => !line.startsWith(" ")).length;
       row.faults += count;
       row.ms += performance.now() - started;
@@ -62,9 +64,11 @@ for (const kind of servers) {
     await rig.stop();
   }
   console.log(`\n${kind}, seed ${seed}`);
-  console.log(`${"".padEnd(34)}${["points", "changes", "faults", "s"].map((s) => s.padStart(9)).join("")}`);
+  console.log(
+    `${"".padEnd(34)}${["points", "changes", "evicted", "faults", "s"].map((s) => s.padStart(9)).join("")}`,
+  );
   for (const [name, row] of rows) {
-    const cells = [row.points, row.changes, row.faults, (row.ms / 1000).toFixed(1)];
+    const cells = [row.points, row.changes, row.evicted, row.faults, (row.ms / 1000).toFixed(1)];
     console.log(`${name.padEnd(34)}${cells.map((cell) => String(cell).padStart(9)).join("")}`);
   }
 }

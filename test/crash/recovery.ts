@@ -6,13 +6,15 @@ import { judgeCopy, lookAt, recover } from "./judge.ts";
 export interface RecoveryOptions {
   readonly port: number;
   readonly places: StoreLocation;
+  /** Octets of bodies that are kept at most. */
+  readonly cacheSize: number;
   /** A file that gets the protocol, or null. */
   readonly log: string | null;
 }
 
-const { port, places, log } = JSON.parse(process.argv[2] ?? "") as RecoveryOptions;
-const lines = await recover(port, places, log);
+const { port, places, cacheSize, log } = JSON.parse(process.argv[2] ?? "") as RecoveryOptions;
+const lines = await recover(port, places, log, cacheSize);
 const wire = await Wire.open(port);
-lines.push(...(await judgeCopy(places, await lookAt(wire), wire)));
+lines.push(...(await judgeCopy(places, await lookAt(wire), wire, cacheSize)));
 wire.close();
 process.stdout.write(JSON.stringify(lines));

@@ -30,7 +30,7 @@ interface Said {
   readonly complaints: string[];
   /** Octets of the journal's log when the last promise was made. */
   journalOctets: number;
-  counts: { done: number; refused: number };
+  counts: { done: number; refused: number; evicted: number };
 }
 
 export interface Running {
@@ -50,6 +50,9 @@ const usual: Record<Work, number> = {
   evict: 3,
   pause: 10,
 };
+
+/** Octets: room for the bodies of all messages there are. */
+export const room = 2e9;
 
 /** System calls at which a process can be made to end, and how many of each it may live through. */
 const calls: Readonly<Record<string, number>> = {
@@ -72,6 +75,8 @@ export class Rig {
   readonly random: Random;
   /** Where the local copy lies. */
   places: StoreLocation;
+  /** Octets of bodies that are kept at most. */
+  cacheSize = room;
   /** Where the local copies, protocols and stories of points with faults are kept for a look; null: nowhere. */
   keep: string | null = null;
   ledger: Ledger;
@@ -163,6 +168,7 @@ export class Rig {
       // Whether these were changed is not known before the server has been looked at.
       avoid: this.#open().flatMap((step) => ("ids" in step ? step.ids : [])),
       weights: usual,
+      cacheSize: this.cacheSize,
       ...over,
     };
     this.#children++;
@@ -183,7 +189,7 @@ export class Rig {
       open: null,
       complaints: [],
       journalOctets: 0,
-      counts: { done: 0, refused: 0 },
+      counts: { done: 0, refused: 0, evicted: 0 },
     };
     createInterface(child.stdout).on("line", (line) => this.#hear(said, line));
     child.stderr.on("data", (data: Buffer) =>
@@ -208,6 +214,7 @@ export class Rig {
     const heard = JSON.parse(line) as Record<string, unknown> & { step?: Step };
     if (typeof heard.synced === "number") said.journalOctets = heard.synced;
     if (heard.step) said.open = { number: heard.begin, step: heard.step };
+    else if (typeof heard.evicted === "number") said.counts.evicted += heard.evicted;
     else if (heard.told !== undefined && said.open) {
       said.promised.push(said.open.step);
       said.open = null;
@@ -228,9 +235,12 @@ export class Rig {
   }
 
   /** One process that is killed at a random time, or at a random one of its system calls. */
-  async crash(over: Partial<ChildOptions> = {}): Promise<{ running: Running; how: string }> {
+  async crash(
+    over: Partial<ChildOptions> = {},
+    among: readonly (keyof typeof calls)[] = Object.keys(calls),
+  ): Promise<{ running: Running; how: string }> {
     if (strace && this.random.below(2) === 0) {
-      const call = this.random.pick(Object.keys(calls));
+      const call = this.random.pick(among);
       const nth = this.random.between(1, calls[call] ?? 1);
       const running = this.run(over, { call, nth });
       await this.killAfter(running, 4_000);
@@ -258,6 +268,7 @@ export class Rig {
     const options: RecoveryOptions = {
       port: this.port,
       places: this.places,
+      cacheSize: this.cacheSize,
       log: this.keep && join(this.dir, "protocol-recovery.log"),
     };
     const args = [join(this.#programs, "recovery.mjs"), JSON.stringify(options)];

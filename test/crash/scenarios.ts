@@ -4,21 +4,49 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cutPower } from "./power.ts";
-import { kill, type Rig, type Running } from "./rig.ts";
+import { kill, type Rig, type Running, room } from "./rig.ts";
 
 export interface Result {
   readonly how: string;
   /** Changes that were promised. */
   readonly changes: number;
+  /** Bodies that were kept, and gave way to others. */
+  readonly evicted: number;
   readonly faults: readonly string[];
 }
 
-const changesOf = (runs: readonly Running[]) => runs.reduce((sum, { said }) => sum + said.promised.length, 0);
+const countsOf = (runs: readonly Running[]) => ({
+  changes: runs.reduce((sum, { said }) => sum + said.promised.length, 0),
+  evicted: runs.reduce((sum, { said }) => sum + said.counts.evicted, 0),
+});
 
 /** On line, killed. */
 async function killed(rig: Rig): Promise<Result> {
   const { running, how } = await rig.crash();
-  return { how, changes: changesOf([running]), faults: await rig.judge() };
+  return { how, ...countsOf([running]), faults: await rig.judge() };
+}
+
+/** Killed while bodies come and go, as there is room for a few of them only. */
+async function evicting(rig: Rig): Promise<Result> {
+  rig.cacheSize = rig.random.between(5_000, 60_000);
+  try {
+    const weights = {
+      flag: 12,
+      move: 10,
+      copy: 4,
+      remove: 2,
+      append: 8,
+      read: 50,
+      sync: 4,
+      evict: 2,
+      pause: 8,
+    };
+    const { running, how } = await rig.crash({ weights }, ["unlink", "pwrite64", "rename", "openat"]);
+    const faults = await rig.judge();
+    return { how: `room for ${rig.cacheSize} octets, ${how}`, ...countsOf([running]), faults };
+  } finally {
+    rig.cacheSize = room;
+  }
 }
 
 /** Changes made off line, then killed, and killed again while they are brought to the server. */
@@ -28,7 +56,7 @@ async function replay(rig: Rig): Promise<Result> {
   const runs = [away, ...again];
   return {
     how: `off line ${runs.map(({ how }) => how).join(", then ")}`,
-    changes: changesOf(runs.map(({ running }) => running)),
+    ...countsOf(runs.map(({ running }) => running)),
     faults: await rig.judge(),
   };
 }
@@ -38,7 +66,7 @@ async function powerCut(rig: Rig): Promise<Result> {
   const since = Date.now();
   const { running, how } = await rig.crash({ offline: rig.random.below(4) === 0 });
   const cut = cutPower(rig.places, { journalOctets: running.said.journalOctets, since }, rig.random);
-  return { how: `${how}, ${cut}`, changes: changesOf([running]), faults: await rig.judge() };
+  return { how: `${how}, ${cut}`, ...countsOf([running]), faults: await rig.judge() };
 }
 
 /** Two processes work on one account; one is killed, the other ends in peace. */
@@ -56,7 +84,7 @@ async function pair(rig: Rig): Promise<Result> {
   // One that had not begun ends by the signal itself.
   if (survivor.process.exitCode !== 0 && survivor.process.signalCode !== "SIGTERM" && ended)
     faults.push(`the other process ended with ${survivor.process.exitCode}`);
-  return { how: victim.how, changes: changesOf([survivor, victim.running]), faults };
+  return { how: victim.how, ...countsOf([survivor, victim.running]), faults };
 }
 
 /** Errors that tell of a full disk, and what follows from a change that could not be kept. */
@@ -68,14 +96,15 @@ async function diskFull(rig: Rig): Promise<Result> {
   mkdirSync(at, { recursive: true });
   const kilobytes = rig.random.between(400, 2_000);
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${kilobytes}k`, "none", at]).status === 0;
-  if (!mounted) return { how: "no small disk to be had: only root may mount one", changes: 0, faults: [] };
+  if (!mounted)
+    return { how: "no small disk to be had: only root may mount one", changes: 0, evicted: 0, faults: [] };
   const usual = rig.places;
   rig.places = { cacheDir: join(at, "cache"), stateDir: join(at, "state") };
   try {
     const { running, how } = await rig.crash();
     spawnSync("mount", ["-o", "remount,size=200m", at]);
     const faults = await rig.judge((complaint) => full.test(complaint));
-    return { how: `${kilobytes} kB, ${how}`, changes: changesOf([running]), faults };
+    return { how: `${kilobytes} kB, ${how}`, ...countsOf([running]), faults };
   } finally {
     rig.places = usual;
     rig.forget();
@@ -87,6 +116,7 @@ async function diskFull(rig: Rig): Promise<Result> {
 /** How often each has its turn. */
 export const scenarios = {
   kill: { weight: 40, run: killed },
+  evict: { weight: 15, run: evicting },
   replay: { weight: 20, run: replay },
   power: { weight: 20, run: powerCut },
   pair: { weight: 15, run: pair },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
@@ -183,5 +183,42 @@ describe("other programs at work in our maildirs", () => {
         await ended;
       }
     });
+  });
+
+  test("none: an index older than the names of its files, as a power failure may leave it", {
+    skip: serverMissing("dovecot"),
+  }, async () => {
+    const fixture = await startFixture();
+    let wire: Wire | undefined;
+    try {
+      fixture.dovecot.deliver(
+        "INBOX",
+        [1, 2, 3].map((n) => sampleMessage({ n, subject: subject(n) })),
+      );
+      const kept = join(fixture.dir, "here/cache");
+      const index = () => readdirSync(kept).filter((name) => name.startsWith("index.sqlite"));
+      const at = async (work: (client: Client) => Promise<unknown>) => {
+        const client = await fixture.client("here");
+        await client.mail.sync(client.inbox);
+        await work(client);
+        await client.mail.close();
+        return notices(client);
+      };
+      await at(cache);
+      for (const name of index()) copyFileSync(join(kept, name), join(fixture.dir, name));
+      await at(async ({ mail, inbox }) => {
+        await mail.flag(inbox, [1, 3], "add", ["\\Flagged"]);
+        await mail.flag(inbox, [2], "add", ["\\Seen"]);
+      });
+      for (const name of index()) rmSync(join(kept, name));
+      for (const name of readdirSync(fixture.dir).filter((found) => found.startsWith("index.sqlite")))
+        copyFileSync(join(fixture.dir, name), join(kept, name));
+      assert.deepEqual(await at(({ mail }) => mail.refreshFolders()), [], "nobody is said to have done it");
+      wire = await Wire.open(fixture.dovecot.port, "INBOX");
+      assert.deepEqual(await onServer(wire), ["1 \\Flagged", "2 \\Seen", "3 \\Flagged"]);
+    } finally {
+      wire?.close();
+      await fixture.end();
+    }
   });
 });
