@@ -2,6 +2,7 @@
 import { oauthProviders } from "../../src/account/oauth/providers.ts";
 import {
   accountSettings,
+  identitySettings,
   oauthTable,
   type Setting,
   schemes,
@@ -113,6 +114,13 @@ export const configPage: Page = {
           "The client id is yours: each provider gives one to whoever registers a client there. These are known:",
         ),
         ...Object.entries(oauthProviders).map(([name, { register }]) => item(`\`${name}\``, `${register}.`)),
+      ),
+      subsection(
+        "Other addresses",
+        paragraph(
+          "Each is a table `[[accounts.`«NAME»`.identities]]`. An answer comes from the first of them, or of the account's own address, that the message was written to. The settings are:",
+        ),
+        ...settings(identitySettings),
       ),
     ),
     section(

@@ -20,6 +20,7 @@ import {
   smtpSchemes,
 } from "./settings.ts";
 import { parseAge, parseSize } from "./units.ts";
+import { plainWriting, readWriting, type Writing } from "./writing.ts";
 
 export interface ServerAddress {
   readonly security: Security;
@@ -55,7 +56,12 @@ export interface Account {
   readonly cacheSize: number;
   /** Bodies are on the disk before they count as kept. */
   readonly fsync: boolean;
+  /** See `writingOf`. */
+  readonly writing?: Writing;
 }
+
+/** How an account writes. */
+export const writingOf = ({ writing, address }: Account): Writing => writing ?? plainWriting(address);
 
 export interface ScreenSettings {
   /** Two lines of keys at the bottom. */
@@ -239,6 +245,7 @@ function account(path: string, name: string, table: unknown): Account {
     offlineAge: offlineAge(section),
     cacheSize: cacheSize(section),
     fsync: section.flag("fsync", keepingDefaults.fsync),
+    writing: readWriting(section, address),
   };
 }
 

@@ -62,10 +62,58 @@ export const accountSettings = {
     example: '"2 GB"',
     help: "How much of the text and attachments is kept on disk. Beyond that what was not read for longest goes; it comes back from the server when it is opened. 2 GB where it is not set.",
   },
+  name: {
+    example: '"Ada Lovelace"',
+    help: "Your name, as others see it on what you send.",
+  },
+  signature: {
+    example: '"Ada"',
+    help: "What stands below what you write, under a line of two dashes.",
+  },
+  "signature-file": {
+    example: '"signature.txt"',
+    help: "A file with that text. A relative path starts at the directory of the config file; ~/ is your home.",
+  },
+  "reply-to": { example: '"team@example.org"', help: "Where answers to what you send are to go." },
+  bcc: { example: '"archive@example.org"', help: "Who gets a blind copy of all you send." },
+  identities: {
+    example: '[{ address = "ada@example.net", name = "Ada" }]',
+    help: "Your other addresses, each a table of its own, `[[accounts.`«NAME»`.identities]]`: see below. Who answers does so from the address that was written to.",
+  },
+  "sent-copy": {
+    example: "false",
+    help: "Whether what was sent is put into the Sent folder. Where this is not set it is, but not with Gmail, whose server does so itself.",
+  },
+  "send-delay": {
+    example: '"30s"',
+    help: 'How long a message waits in the outbox, so that it can be called back: "10s" where it is not set, "1min", "0" for not at all.',
+  },
+  markdown: {
+    example: "true",
+    help: "What you write is Markdown: it goes out as text and as HTML.",
+  },
+  attribution: {
+    example: '"On {date}, {name} wrote:"',
+    help: "The line above what is quoted in an answer; {date}, {name}, {address} and {subject} stand for those of the message. This is the default.",
+  },
   fsync: {
     example: "true",
     help: "Have each message on the disk before it counts as kept, so that a power failure costs none. Without it those of the last half minute are found to be damaged, and fetched again: false where it is not set, as it is much faster.",
   },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+/** `[[accounts.NAME.identities]]` */
+export const identitySettings = {
+  address: {
+    example: '"ada@example.net"',
+    help: "The address. `*@example.net` stands for all of that domain: an answer then comes from the one that was written to.",
+    required: true,
+  },
+  name: { example: '"Ada"', help: "The name that goes with it." },
+  signature: { example: '"Ada"', help: "As for the account." },
+  "signature-file": { example: '"signature.txt"', help: "As for the account." },
+  "reply-to": { example: '"team@example.org"', help: "As for the account." },
+  bcc: { example: '"archive@example.org"', help: "As for the account." },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 /** `[screen]` */

@@ -7,13 +7,13 @@ import type { Readable } from "node:stream";
 import { UsageError } from "../../commands/index.ts";
 import { splitWords } from "../../commands/parse.ts";
 import { browserFor, startDetached, type Viewer } from "../../commands/programs.ts";
+import { saveStream } from "../../mail/save-stream.ts";
 import { safeFileName } from "../../message/file-name.ts";
 import { safeText } from "../../message/safe.ts";
 import type { App } from "./app.ts";
 import { openEnclosed, openReader, partOf, sourceOf } from "./opening.ts";
 import { viewerFor } from "./programs.ts";
 import type { ReaderView } from "./reader-view.ts";
-import { saveStream } from "./save.ts";
 
 /** The link that a person calls by its number; its address is one that may be opened. */
 function linkOf(app: App, argument: string): { number: number; target: string } {

@@ -19,7 +19,7 @@ const tries = 1_000;
 
 /**
  * Streams `content` into `path` (a directory takes `name` in it); where the file exists, beside it under a number.
- * Resolves to the path written. Throws what the file system throws.
+ * Resolves to the path written, once it is on the disk. Throws what the file system throws.
  */
 export async function saveStream(content: Readable, path: string, name: string): Promise<string> {
   const expanded = resolve(path.replace(/^~(?=\/|$)/, homedir()));
@@ -28,7 +28,7 @@ export async function saveStream(content: Readable, path: string, name: string):
   const stem = wanted.slice(0, wanted.length - extension.length);
   for (let n = 1; n <= tries; n++) {
     const target = n === 1 ? wanted : `${stem}-${n}${extension}`;
-    const file = createWriteStream(target, { flags: "wx", mode: 0o600 });
+    const file = createWriteStream(target, { flags: "wx", mode: 0o600, flush: true });
     try {
       await new Promise<void>((opened, failed) => file.once("open", () => opened()).once("error", failed));
     } catch (error) {

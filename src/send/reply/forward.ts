@@ -1,0 +1,37 @@
+/** A message passed on: in the text, or as a whole. */
+import type { Writing } from "../../account/writing.ts";
+import type { Draft, DraftAttachment } from "../compose/draft.ts";
+import type { Original } from "./original.ts";
+import { forwardedHeader, plainTextOf } from "./quote.ts";
+import { fields, identityFor, originOf, senderFields, signed } from "./reply.ts";
+import { forwardSubject } from "./subject.ts";
+
+/** `inline`: its text stands in the new one, below what is written; its files, or the message as a whole, are `attachments`. */
+export function forward(
+  original: Original,
+  writing: Writing,
+  uidValidity: number,
+  { inline, attachments }: { readonly inline: boolean; readonly attachments: readonly DraftAttachment[] },
+): Draft {
+  const { message } = original;
+  const chosen = identityFor(writing, original);
+  const sender = senderFields(chosen);
+  const own = signed("\n", chosen);
+  const below = inline ? `\n${forwardedHeader(message)}\n\n${plainTextOf(message)}\n` : "";
+  return {
+    headers: fields(
+      {
+        From: sender.From ?? "",
+        To: "",
+        Cc: "",
+        Bcc: sender.Bcc ?? "",
+        "Reply-To": sender["Reply-To"] ?? "",
+        Subject: forwardSubject(message.headers.subject),
+      },
+      ["To", "Cc", "Subject"],
+    ),
+    body: own + below,
+    attachments,
+    origin: originOf("forward", original, uidValidity),
+  };
+}

@@ -1,0 +1,45 @@
+/** Files of a message that go along with another one: brought to the disk, so that they are there when it is sent. */
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Mail } from "../../mail/index.ts";
+import { saveStream } from "../../mail/save-stream.ts";
+import { safeFileName } from "../../message/file-name.ts";
+import { safeText } from "../../message/safe.ts";
+import type { DraftAttachment } from "../compose/draft.ts";
+import type { Original } from "./original.ts";
+import { bareSubject } from "./subject.ts";
+
+/** Streams the attachments of a message into `directory`. */
+export async function saveParts(
+  mail: Mail,
+  { folder, uid, message }: Original,
+  directory: string,
+): Promise<DraftAttachment[]> {
+  const saved: DraftAttachment[] = [];
+  if (message.attachments.length > 0) await mkdir(directory, { recursive: true, mode: 0o700 });
+  for (const { section, fileName, mediaType, contentId, disposition } of message.attachments) {
+    const { stream } = await mail.part(folder, uid, section);
+    const name = safeFileName(fileName, `part-${section.replace(/\W/g, "-")}`);
+    saved.push({
+      path: await saveStream(stream, resolve(directory, name), name),
+      name: safeText(fileName ?? name),
+      mediaType: /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) ? mediaType : null,
+      // Without the HTML that showed it, it is a file like any other.
+      disposition: contentId === null ? disposition : "attachment",
+      contentId: null,
+    });
+  }
+  return saved;
+}
+
+/** The whole message as a file of its own. */
+export async function saveWhole(
+  mail: Mail,
+  { folder, uid, message }: Original,
+  directory: string,
+): Promise<DraftAttachment> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const name = safeFileName(`${bareSubject(message.headers.subject).slice(0, 80)}.eml`, "message.eml");
+  const path = await saveStream(await mail.source(folder, uid), resolve(directory, name), name);
+  return { path, name, mediaType: "message/rfc822", disposition: "attachment", contentId: null };
+}
