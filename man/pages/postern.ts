@@ -98,6 +98,10 @@ export const posternPage: Page = {
         ),
       ),
       item(
+        "`schema` [«COMMAND»]",
+        "Print the JSON Schema of what a command prints with `--json`, or with `error` of errors; without a command, those of all by their names.",
+      ),
+      item(
         "`demo`",
         "Open the screen on a mailbox of its own, with sample mail. It needs no account and no network; nothing is kept.",
       ),
@@ -133,6 +137,9 @@ export const posternPage: Page = {
         ),
       ),
     ),
-    section("See also", paragraph("`postern-config`(5), `postern-keys`(7), `postern-query`(7)")),
+    section(
+      "See also",
+      paragraph("`postern-config`(5), `postern-keys`(7), `postern-query`(7), `postern-json`(7)"),
+    ),
   ],
 };

@@ -21,7 +21,11 @@ export const exits: readonly Exit[] = [
     meaning: "The command line is wrong, or asks for what cannot be.",
     codes: ["USAGE", "ARGUMENT", "BAD_NAME", "IS_INBOX", "HAS_FOLDERS", "NOT_EMPTY", "FOLDER_EXISTS"],
   },
-  { status: 65, meaning: "The query cannot be read.", codes: ["QUERY"] },
+  {
+    status: 65,
+    meaning: "The query, or a message that was given, cannot be read.",
+    codes: ["QUERY", "MESSAGE"],
+  },
   {
     status: 66,
     meaning: "There is no such folder, message, part or change.",
@@ -93,11 +97,18 @@ export const exits: readonly Exit[] = [
       "KEYRING",
       "NOT_ALLOWED",
       "OAUTH",
+      "READ_ONLY",
     ],
   },
   { status: 78, meaning: "The configuration is missing or wrong.", codes: ["CONFIG", "NO_ACCOUNT"] },
   { status: 130, meaning: "You stopped it.", codes: ["STOPPED"] },
 ];
+
+/** Of the codes above and of RFC 5530: what may be otherwise in a while, with nothing else changed. */
+const retryable: ReadonlySet<string> = new Set([
+  ...["REFUSED", "UNRESOLVED", "TIMEOUT", "CLOSED", "BYE", "UNAVAILABLE", "OFFLINE", "INUSE"],
+  ...["SERVERBUG", "CONTACTADMIN", "LIMIT", "locked", "NOT_DONE"],
+]);
 
 const statusOf: Readonly<Record<string, number>> = Object.fromEntries(
   exits.flatMap(({ status, codes }) => codes.map((code) => [code, status])),
@@ -109,6 +120,8 @@ export interface Failure {
   readonly hint: string;
   /** What the server said, where it was the server's word. */
   readonly imap: string | null;
+  /** The same may go well at another time. */
+  readonly retryable: boolean;
   readonly status: number;
 }
 
@@ -124,13 +137,14 @@ export function describeFailure(error: unknown): Failure {
     const hint = text(error, "hint");
     if (code !== null && hint !== null) {
       const response = text(error, "responseCode");
-      const status = (response === null ? undefined : statusOf[response]) ?? statusOf[code];
+      const status = (response === null ? undefined : statusOf[response]) ?? statusOf[code] ?? internal;
       return {
         code: response ?? code,
         message: error.message,
         hint,
         imap: text(error, "serverText"),
-        status: status ?? internal,
+        retryable: retryable.has(response ?? code),
+        status,
       };
     }
   }
@@ -140,6 +154,7 @@ export function describeFailure(error: unknown): Failure {
     message: `a fault in postern: ${message}`,
     hint: "please report it",
     imap: null,
+    retryable: false,
     status: internal,
   };
 }

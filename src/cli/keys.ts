@@ -5,8 +5,8 @@ import { screenSettings } from "../account/settings.ts";
 import type { Role } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
 import { type BoundKey, boundKeys } from "../tui/keys.ts";
+import type { Globals } from "./globals.ts";
 import { safeJson } from "./json.ts";
-import type { Globals } from "./run.ts";
 import { table } from "./table.ts";
 
 /** Without a config file there are the default keys. */

@@ -13,7 +13,8 @@ export const globalOptions = {
     alias: "a",
     type: "string",
     value: "NAME",
-    describe: "the account, by its name in the config (default: the first)",
+    describe:
+      "the account, by its name in the config (default: the first); several times for several, all for every one",
   },
   folder: {
     alias: "f",
@@ -23,7 +24,25 @@ export const globalOptions = {
   },
   config: { alias: "c", type: "string", value: "FILE", describe: "the config file" },
   json: { type: "boolean", describe: "print JSON (also for errors)" },
+  jsonl: { type: "boolean", describe: "print JSON, each item on a line of its own as soon as it is there" },
+  fields: {
+    type: "string",
+    value: "NAMES",
+    describe: "print only these members of the items, by their names in the JSON: uid,subject",
+  },
+  format: {
+    type: "string",
+    value: "TEMPLATE",
+    describe: "print each item so: '{uid} {subject}', with \\t and \\n; nothing else is added",
+  },
+  null: { alias: "0", type: "boolean", describe: "end each line of text with NUL, for xargs -0" },
+  ascii: { type: "boolean", describe: "draw lines and signs in ASCII" },
   offline: { type: "boolean", describe: "use the local copy only" },
+  "read-only": { type: "boolean", describe: "refuse what changes mail" },
+  "dry-run": { type: "boolean", describe: "only say what would be changed" },
+  yes: { alias: "y", type: "boolean", describe: "the answer to every question is yes" },
+  "non-interactive": { type: "boolean", describe: "ask nothing, as where there is no terminal" },
+  timeout: { type: "string", value: "SECONDS", describe: "give up after this time" },
   trace: {
     type: "string",
     value: "FILE",

@@ -1,44 +1,14 @@
-/** Runs one command on one account and prints what it returns. */
+/** Runs one command on one account, or on several, and prints what it returns. */
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
-import { pipeline } from "node:stream/promises";
 import { type Account, chooseAccount, loadConfig } from "../account/config.ts";
 import { Credentials } from "../account/credentials.ts";
-import { type Command, type RawValues, type Result, UsageError } from "../commands/index.ts";
+import type { Asked, Command, RawValues, Result } from "../commands/index.ts";
 import type { AccessToken, Secret } from "../imap/index.ts";
-import { showsUtf8 } from "../mail/format.ts";
-import { type Folder, type LineState, Mail } from "../mail/index.ts";
+import { type Folder, type LineState, Mail, MailError } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
-import { bytesJson, resultJson } from "./json.ts";
-import { bytesText, resultText } from "./text.ts";
-
-export interface Globals {
-  readonly account?: string;
-  readonly folder?: string;
-  readonly config?: string;
-  readonly json?: boolean;
-  readonly offline?: boolean;
-  readonly trace?: string;
-}
-
-/** The global options among what yargs found. Throws UsageError. */
-export function readGlobals(values: RawValues): Globals {
-  const word = (name: string) => {
-    const given = values[name];
-    // Given twice, the last one counts.
-    const value: unknown = Array.isArray(given) ? given.at(-1) : given;
-    if (value === "") throw new UsageError(`--${name} needs a value`, 'see "postern --help"');
-    return typeof value === "string" ? { [name]: value } : {};
-  };
-  return {
-    ...word("account"),
-    ...word("folder"),
-    ...word("config"),
-    ...word("trace"),
-    json: values.json === true,
-    offline: values.offline === true,
-  };
-}
+import { type Globals, someoneThere } from "./globals.ts";
+import { checkNames, print } from "./print.ts";
 
 /** Opens an account's mail as the global options say. */
 export function openMail(
@@ -51,17 +21,12 @@ export function openMail(
   return Mail.open({
     account,
     password,
-    offline: globals.offline === true,
+    offline: globals.offline,
     keepOnline,
     ...(trace === undefined
       ? {}
       : { log: (line: string) => appendFileSync(trace, `${line}\n`, { mode: 0o600 }) }),
   });
-}
-
-/** A script must end, not ask: without a terminal on both sides nobody is there to answer. */
-export function someoneThere(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
 async function confirm(question: string): Promise<boolean> {
@@ -73,18 +38,6 @@ async function confirm(question: string): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-async function print(result: Result, account: string, json: boolean, warnings: string[]): Promise<void> {
-  if (result.kind === "bytes") {
-    const { stream } = result;
-    const shown = json ? bytesJson(account, result) : process.stdout.isTTY ? bytesText(stream) : stream;
-    await pipeline(shown, process.stdout, { end: false });
-    return;
-  }
-  const columns = process.stdout.isTTY ? process.stdout.columns : null;
-  const target = { columns, now: Date.now(), utf8: showsUtf8(process.env) };
-  process.stdout.write(json ? resultJson(account, result, warnings) : resultText(result, target));
-}
-
 /** Why a change has not reached the server yet. */
 function waitingBecause(line: LineState): string {
   const why = line.kind === "down" ? `: ${line.error.message}` : "";
@@ -94,9 +47,49 @@ function waitingBecause(line: LineState): string {
 /** The server said NO or BAD: EX_PROTOCOL. */
 const refusedStatus = 76;
 
-/** Resolves to the exit status: 0, or 75 where a change waits in the journal for a connection. */
+/** What a result that is none of a failure ends with. */
+function statusOf(result: Result & Asked): number {
+  // What the server said to a refused command is the answer to it.
+  if (result.kind === "protocol" && result.ended !== "OK") return refusedStatus;
+  if (result.kind === "change" && !result.sent) return 75;
+  return result.nothing ? 1 : 0;
+}
+
+/** The accounts that are meant; without a name the first of the config. Throws AccountError. */
+function chosenAccounts({ config: path, accounts: names }: Globals): Account[] {
+  const config = loadConfig(path);
+  if (names.includes("all") && !config.accounts.some(({ name }) => name === "all"))
+    return [...config.accounts];
+  return names.length === 0
+    ? [chooseAccount(config, undefined)]
+    : [...new Set(names)].map((name) => chooseAccount(config, name));
+}
+
+/**
+ * Resolves to the exit status: 0; 1 where it was asked whether there is anything and there is not; 75 where a change waits
+ * in the journal for a connection. Of several accounts, the first that is not 0.
+ */
 export async function runOneShot(command: Command, globals: Globals, values: RawValues): Promise<number> {
-  const account = chooseAccount(loadConfig(globals.config), globals.account);
+  if (globals.readOnly && command.changes(values))
+    throw new MailError("READ_ONLY", `${command.name} changes mail`, "leave out --read-only");
+  await checkNames(globals, command.returns);
+  const accounts = chosenAccounts(globals);
+  const several = accounts.length > 1;
+  let status = 0;
+  for (const account of accounts) {
+    const own = await runOn(account, command, globals, values, several);
+    status ||= own;
+  }
+  return status;
+}
+
+async function runOn(
+  account: Account,
+  command: Command,
+  globals: Globals,
+  values: RawValues,
+  several: boolean,
+): Promise<number> {
   const warn = (warnings: readonly string[]) => {
     for (const warning of warnings) process.stderr.write(`postern: ${safeText(warning)}\n`);
   };
@@ -111,31 +104,54 @@ export async function runOneShot(command: Command, globals: Globals, values: Raw
     if (event.kind === "notice" && event.level === "error")
       refused.push(`${event.text} ("postern queue" shows it)`);
   });
-  try {
-    let folder: Promise<Folder> | undefined;
-    const result = await command.run(
-      {
-        mail,
-        folder: () => {
-          folder ??= mail.findFolder(globals.folder ?? "INBOX");
-          return folder;
-        },
-        selection: [],
-        stdin: process.stdin,
-        confirm,
-      },
-      values,
-    );
-    const waits = result.kind === "change" && !result.sent;
+  let folder: Promise<Folder> | undefined;
+  const context = {
+    mail,
+    folder: () => {
+      folder ??= mail.findFolder(globals.folder ?? "INBOX");
+      return folder;
+    },
+    selection: [],
+    stdin: process.stdin,
+    confirm: (question: string) => (globals.yes ? Promise.resolve(true) : confirm(question)),
+    dryRun: globals.dryRun,
+  };
+  const work = async () => {
+    const result = await command.run(context, values);
     const notes = "notes" in result ? (result.notes ?? []) : [];
+    const waits = result.kind === "change" && !result.sent;
     const warnings = [...(waits ? [waitingBecause(mail.line)] : []), ...notes, ...refused.splice(0)];
-    await print(result, mail.account.name, globals.json === true, warnings);
+    const shown = "folder" in result ? result.folder : null;
+    // As it is known now that it has been opened.
+    const where = {
+      account,
+      folder: mail.folders().find(({ path }) => path === shown?.path) ?? shown,
+    };
+    await print(result, where, warnings, globals, several ? account.name : null);
     warn(warnings);
-    // What the server said to a refused command is the answer to it.
-    if (result.kind === "protocol" && result.ended !== "OK") return refusedStatus;
-    return waits ? 75 : 0;
+    return statusOf(result);
+  };
+  try {
+    return await within(globals.timeout, work());
   } finally {
     await mail.close();
     warn(refused);
+  }
+}
+
+/** `work`, unless it takes longer than `ms`. */
+async function within<T>(ms: number | undefined, work: Promise<T>): Promise<T> {
+  if (ms === undefined) return work;
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `it took longer than ${ms / 1_000} seconds`;
+      reject(new MailError("TIMEOUT", message, "give it more time with --timeout, or try again"));
+    }, ms);
+  });
+  try {
+    return await Promise.race([work, tooLong]);
+  } finally {
+    clearTimeout(timer);
   }
 }

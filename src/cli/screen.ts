@@ -5,7 +5,8 @@ import { AccountError } from "../account/errors.ts";
 import { UsageError } from "../commands/index.ts";
 import type { Secret } from "../imap/index.ts";
 import { safeText } from "../message/safe.ts";
-import { type Globals, openMail } from "./run.ts";
+import type { Globals } from "./globals.ts";
+import { openMail } from "./run.ts";
 
 /** The config; where it has no account yet, one is set up, and `typed` is the password that was typed for it. */
 async function openConfig(path: string | undefined): Promise<{ config: Config; typed: Secret | null }> {
@@ -39,7 +40,7 @@ export async function openScreen(globals: Globals): Promise<never> {
     ...(typed ? { typed } : {}),
     warn: (sentence) => void process.stderr.write(`postern: ${safeText(sentence)}\n`),
   });
-  if (globals.offline !== true) await credentials.prepare();
+  if (!globals.offline) await credentials.prepare();
   const mail = openMail(account, globals, true, credentials.unattended());
   const { runScreen } = await import("../tui/index.ts");
   const folder = globals.folder ?? "INBOX";

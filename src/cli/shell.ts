@@ -3,8 +3,9 @@ import yargs, { type Argv } from "yargs";
 import { type Command, commands, type Param, type RawValues } from "../commands/index.ts";
 import { type AccountOption, accountOptions, type Verb, verbs } from "./account/options.ts";
 import { describeFailure, printFailure } from "./failure.ts";
+import { readGlobals } from "./globals.ts";
 import { globalOptions } from "./options.ts";
-import { readGlobals, runOneShot } from "./run.ts";
+import { runOneShot } from "./run.ts";
 import { prepareWords, restoreWord, wrongUse } from "./words.ts";
 
 function positional(name: string, param: Param): string {
@@ -53,7 +54,7 @@ function accountUsage(sub: Argv): Argv {
 
 /** Runs the command line `argv` (without `node postern`); resolves to the exit status. */
 export async function shell(argv: readonly string[]): Promise<number> {
-  const json = argv.includes("--json");
+  const json = argv.includes("--json") || argv.includes("--jsonl");
   try {
     let status = 0;
     const parser = yargs(prepareWords(argv))
@@ -96,6 +97,14 @@ export async function shell(argv: readonly string[]): Promise<number> {
       (sub) => accountUsage(sub),
       async (values: RawValues) => {
         status = await (await import("./account/index.ts")).account(values);
+      },
+    );
+    parser.command(
+      "schema [command]",
+      "Print the JSON Schema of what a command prints with --json; without a command, those of all",
+      {},
+      async ({ command }: RawValues) => {
+        (await import("./schema.ts")).printSchema(typeof command === "string" ? command : undefined);
       },
     );
     parser.command("demo", "Try the screen on a mailbox of its own: no account, no network", {}, async () => {

@@ -1,6 +1,7 @@
 /** Results as text: aligned and cut on a terminal; whole and tab-separated in a pipe. */
 import { StringDecoder } from "node:string_decoder";
-import { type Result, type StatusEntry, statusEntries } from "../commands/index.ts";
+import { imapUrl } from "../commands/ids.ts";
+import { type Hit, type Result, type StatusEntry, statusEntries } from "../commands/index.ts";
 import {
   flagLetters,
   formatPeople,
@@ -10,11 +11,19 @@ import {
   showsUtf8,
   threadLines,
 } from "../mail/format.ts";
-import type { Folder, Message, QuotaUse, ServerStatus, ThreadMessage, Waiting } from "../mail/index.ts";
+import type {
+  AclEntry,
+  Folder,
+  Message,
+  QuotaUse,
+  ServerStatus,
+  ThreadMessage,
+  Waiting,
+} from "../mail/index.ts";
 import { layoutBody } from "../message/layout.ts";
 import { hiddenLinks } from "../message/links.ts";
 import { safeText } from "../message/safe.ts";
-import type { ReadableMessage } from "../message/types.ts";
+import type { Attachment, ReadableMessage } from "../message/types.ts";
 import { type Target, table } from "./table.ts";
 
 /** Rows as a table on a terminal, in a pipe with tabs. */
@@ -148,6 +157,32 @@ function statusText(status: ServerStatus, target: Target): string {
     .join("\n");
 }
 
+/** A hit anywhere: an address that holds for good in a pipe, a shorter one for a person to type. */
+const hitColumns = (onTerminal: boolean): readonly ColumnOf<Hit>[] => [
+  {
+    help: "the message, with its folder",
+    most: 30,
+    of: ({ folder, message }) =>
+      (onTerminal ? null : imapUrl(null, folder, message.uid)) ?? `${folder.name}/${message.uid}`,
+  },
+  ...messageColumns.slice(1).map((column) => ({
+    ...column,
+    of: ({ message }: Hit, now: number) => column.of(message, now),
+  })),
+];
+
+export const attachmentColumns: readonly ColumnOf<Attachment>[] = [
+  { help: "the part", most: 8, of: (a) => a.section },
+  { help: "how large it is, about", most: 9, right: true, of: (a) => formatSize(a.size) },
+  { help: "the type", most: 30, of: (a) => a.mediaType },
+  { help: "the name", most: 1000, of: (a) => a.fileName ?? "-" },
+];
+
+export const aclColumns: readonly ColumnOf<AclEntry>[] = [
+  { help: "the rights, as letters (RFC 4314)", most: 20, of: (a) => a.rights },
+  { help: "who has them; with a minus before it, has them not", most: 1000, of: (a) => a.identifier },
+];
+
 /** Any result but bytes, as text. */
 export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: Target): string {
   switch (result.kind) {
@@ -159,6 +194,20 @@ export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: T
       return tableOf(messageColumns, result.items, target);
     case "threads":
       return tableOf(threadColumns(target.utf8), result.items, target);
+    case "hits":
+      return tableOf(hitColumns(target.columns !== null), result.items, target);
+    case "ids":
+      return result.items.map((uid) => `${uid}\n`).join("");
+    case "count":
+      return `${result.count}\n`;
+    case "attachments":
+      return tableOf(attachmentColumns, result.items, target);
+    case "files":
+      return result.items.map(({ path }) => `${safeText(path)}\n`).join("");
+    case "acl": {
+      const own = { identifier: "(you)", rights: result.rights };
+      return tableOf(aclColumns, [own, ...result.items], target);
+    }
     case "message":
       return messageText(result.message, target);
     case "quota":

@@ -42,7 +42,9 @@ export function prepareWords(argv: readonly string[]): string[] {
     if (word === "--") return [...words, ...argv.slice(i + 1).map((w) => w.replace(/^-/, minus))];
     const option = word.startsWith("--") ? command.options[word.slice(2)] : undefined;
     const next = argv[i + 1] ?? "";
-    if (option?.optionalValue) words.push(`${word}=`);
+    // yargs takes it for a number.
+    if (word === "-0") words.push("--null");
+    else if (option?.optionalValue) words.push(`${word}=`);
     else if (option && option.type !== "flag" && /^-[^-]/.test(next)) {
       // `--sort -date`: the value of an option may begin with a minus.
       words.push(`${word}=${next}`);
@@ -71,7 +73,7 @@ export function wrongUse(complaint: string, argv: readonly string[]): UsageError
     const known = commands.filter((c) => !c.screenOnly).map((c) => c.name);
     return new UsageError(
       `there is no command "${unknown}"`,
-      `the commands are: ${known.join(", ")}, keys, account, demo`,
+      `the commands are: ${known.join(", ")}, keys, account, schema, demo`,
     );
   }
   if (command && complaint.startsWith("Not enough non-option")) {

@@ -11,6 +11,8 @@ export const append = defineCommand({
     to: { type: "folder", alias: "t", help: "the folder (default: the one of --folder)" },
     flags: { type: "text", help: "flags for it: seen,flagged" },
   },
+  returns: ["change"],
+  changes: true,
   async run(context, { file, to, flags }) {
     const { mail } = context;
     const source = file === "-" ? await readAll(context.stdin) : await readMessageFile(file);
@@ -18,6 +20,10 @@ export const append = defineCommand({
       throw new UsageError(`${file === "-" ? "standard input" : file} is empty`, "give a message");
     const target = to === undefined ? await context.folder() : await mail.findFolder(to);
     const names = (flags ?? "").split(",").filter((name) => name !== "");
+    if (context.dryRun) {
+      const text = `would put 1 message into ${target.name}`;
+      return { kind: "change", folder: target, uids: [], sent: true, dryRun: true, text };
+    }
     const { sent, uids } = await mail.append(target, withCrlf(source), names.map(flagNamed));
     return { kind: "change", folder: target, uids, sent, text: `put 1 message into ${target.name}` };
   },

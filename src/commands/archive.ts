@@ -7,5 +7,7 @@ export const archive = defineCommand({
   imap: "UID MOVE",
   args: transferParams.args,
   options: {},
+  returns: ["change"],
+  changes: true,
   run: (context, { id }) => transfer(context, "move", id, "@archive"),
 });

@@ -7,5 +7,7 @@ export const copy = defineCommand({
   summary: "Copy messages to another folder",
   imap: "UID COPY",
   ...transferParams,
-  run: (context, { id, to }) => transfer(context, "copy", id, to),
+  returns: ["change"],
+  changes: true,
+  run: (context, { id, to, create }) => transfer(context, "copy", id, to, create),
 });

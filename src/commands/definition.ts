@@ -3,8 +3,8 @@
  * the man page; a key is bound to a command line. A command is one file of this folder, listed in index.ts.
  */
 import type { Readable } from "node:stream";
-import type { Folder, Mail, Message, QuotaUse, ServerStatus, ThreadMessage, Waiting } from "../mail/index.ts";
-import type { ReadableMessage } from "../message/types.ts";
+import type { Folder, Mail } from "../mail/index.ts";
+import type { Asked, Result, ResultKind } from "./result.ts";
 
 /** What a word of the command line means; completion offers folders, flags, … by it. */
 export interface Param {
@@ -44,58 +44,11 @@ export interface Context {
   readonly selection: readonly number[];
   /** Standard input, for `-`. */
   readonly stdin: Readable;
-  /** Asks the person yes or no; false without asking where there is nobody to ask. */
+  /** Asks the person yes or no; a script means what it says, and is not asked. */
   confirm(question: string): Promise<boolean>;
+  /** Only say what would be done. */
+  readonly dryRun?: boolean;
 }
-
-/** What a command returns; the shell prints it as text or JSON, the screen shows it. */
-export type Result =
-  | {
-      readonly kind: "messages";
-      readonly folder: Folder;
-      readonly items: readonly Message[];
-      /** Matches in all, of which `items` is the first part. */
-      readonly total: number;
-      /** What a search could not look into, in sentences. */
-      readonly notes?: readonly string[];
-    }
-  /** Messages thread after thread, as a list of threads or as the one thread asked for. */
-  | {
-      readonly kind: "threads";
-      readonly folder: Folder;
-      readonly items: readonly ThreadMessage[];
-      readonly total: number;
-      readonly notes?: readonly string[];
-    }
-  | { readonly kind: "folders"; readonly items: readonly Folder[] }
-  /** Changes that are not on the server. */
-  | { readonly kind: "queue"; readonly items: readonly Waiting[] }
-  | {
-      readonly kind: "message";
-      readonly folder: Folder;
-      readonly uid: number;
-      readonly message: ReadableMessage;
-    }
-  /** Raw bytes for a file or a pipe. */
-  | {
-      readonly kind: "bytes";
-      readonly stream: Readable;
-      readonly fileName: string | null;
-      readonly mediaType: string;
-    }
-  | { readonly kind: "quota"; readonly items: readonly QuotaUse[] }
-  | { readonly kind: "status"; readonly status: ServerStatus }
-  /** What the server said, laid out in lines: hostile text. */
-  | { readonly kind: "protocol"; readonly lines: readonly string[]; readonly ended: "OK" | "NO" | "BAD" }
-  /** A change, told in one sentence; `uids` are the messages it touched. */
-  | {
-      readonly kind: "change";
-      readonly text: string;
-      readonly folder: Folder;
-      readonly uids: readonly number[];
-      /** False where it waits in the journal for a connection. */
-      readonly sent: boolean;
-    };
 
 export interface Command {
   readonly name: string;
@@ -106,9 +59,13 @@ export interface Command {
   readonly imap: string;
   readonly args: Params;
   readonly options: Params;
+  /** What it may return, for the JSON Schema. */
+  readonly returns: readonly ResultKind[];
+  /** Whether these values make it change mail, here or on the server: `--read-only` refuses that. */
+  changes(values: RawValues): boolean;
   /** Means nothing without a screen and its session. */
   readonly screenOnly: boolean;
-  run(context: Context, values: RawValues): Promise<Result>;
+  run(context: Context, values: RawValues): Promise<Result & Asked>;
 }
 
 /** Wrong words on a command line. */
@@ -155,14 +112,20 @@ export function defineCommand<const A extends Params, const O extends Params>(de
   imap: string;
   args: A;
   options: O;
+  returns: readonly ResultKind[];
+  changes?: boolean | ((values: RawValues) => boolean);
   screenOnly?: boolean;
-  run(context: Context, values: Values<A> & Values<O>): Promise<Result>;
+  run(context: Context, values: Values<A> & Values<O>): Promise<Result & Asked>;
 }): Command {
   const params: Params = { ...definition.args, ...definition.options };
   return {
     ...definition,
     aliases: definition.aliases ?? [],
     screenOnly: definition.screenOnly ?? false,
+    changes(values) {
+      const { changes = false } = definition;
+      return typeof changes === "boolean" ? changes : changes(values);
+    },
     run(context, raw) {
       const checked = Object.fromEntries(
         Object.entries(params).map(([name, param]) => [

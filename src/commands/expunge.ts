@@ -1,6 +1,6 @@
 import { defineCommand } from "./definition.ts";
 import { count } from "./flag.ts";
-import { resolveIds } from "./ids.ts";
+import { resolveMessages } from "./ids.ts";
 
 export const expunge = defineCommand({
   name: "expunge",
@@ -9,14 +9,21 @@ export const expunge = defineCommand({
   imap: "UID EXPUNGE",
   args: { id: { type: "messages", repeat: true, help: "only these of the deleted messages" } },
   options: { all: { type: "flag", help: "every message flagged \\Deleted, whoever flagged it" } },
+  returns: ["change"],
+  changes: true,
   async run(context, { id, all }) {
     const { mail } = context;
-    const folder = await context.folder();
+    const chosen = all ? null : await resolveMessages(context, id);
+    const folder = chosen?.folder ?? (await context.folder());
     const deleted = await mail.search(folder, "is:deleted");
-    const named = all ? deleted : await resolveIds(context, folder, id);
+    const named = chosen?.uids ?? deleted;
     const uids = named.filter((uid) => deleted.includes(uid));
     if (uids.length === 0) {
       return { kind: "change", folder, uids, sent: true, text: "no message there is flagged deleted" };
+    }
+    if (context.dryRun) {
+      const text = `would remove ${count(uids)} for good`;
+      return { kind: "change", folder, uids, sent: true, dryRun: true, text };
     }
     if (all && !(await context.confirm(`Remove ${count(uids)} flagged deleted for good?`))) {
       return { kind: "change", folder, uids: [], sent: true, text: "nothing was removed" };

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { defineCommand, UsageError } from "./definition.ts";
-import { resolveId } from "./ids.ts";
+import { resolveMessage } from "./ids.ts";
 
 export const fetch = defineCommand({
   name: "fetch",
@@ -18,13 +18,14 @@ export const fetch = defineCommand({
     part: { type: "text", help: "the decoded content of this part (list them with fetch)" },
     "mark-seen": { type: "flag", help: "mark the message as read" },
   },
+  returns: ["message", "bytes"],
+  changes: (values) => values["mark-seen"] === true,
   async run(context, values) {
     const { mail } = context;
     const ways = [values.raw, values.headers !== undefined, values.part !== undefined].filter(Boolean);
     if (ways.length > 1)
       throw new UsageError("fetch: --raw, --headers and --part exclude one another", "choose one");
-    const folder = await context.folder();
-    const uid = await resolveId(context, folder, values.id);
+    const { folder, uid } = await resolveMessage(context, values.id);
     if (values["mark-seen"]) await mail.flag(folder, [uid], "add", ["\\Seen"]);
     if (values.raw) {
       return {

@@ -1,6 +1,6 @@
 import { defineCommand } from "./definition.ts";
 import { splitFlagWords } from "./flags.ts";
-import { resolveIds } from "./ids.ts";
+import { resolveMessages } from "./ids.ts";
 
 export const flag = defineCommand({
   name: "flag",
@@ -11,19 +11,22 @@ export const flag = defineCommand({
     words: { type: "messages", repeat: true, required: true, help: "ids, and +FLAG, -FLAG or toggle FLAG" },
   },
   options: {},
+  returns: ["change"],
+  changes: true,
   async run(context, { words }) {
     const { mail } = context;
     const { ids, changes } = splitFlagWords(words);
-    const folder = await context.folder();
-    const uids = await resolveIds(context, folder, ids);
+    const { folder, uids } = await resolveMessages(context, ids);
     let sent = true;
     const done: string[] = [];
     for (const { mode, flag } of changes) {
       const add = mode === "add" || (mode === "toggle" && !(await mail.allHave(folder, uids, flag)));
-      sent = (await mail.flag(folder, uids, add ? "add" : "remove", [flag])).sent && sent;
+      if (!context.dryRun)
+        sent = (await mail.flag(folder, uids, add ? "add" : "remove", [flag])).sent && sent;
       done.push(`${add ? "+" : "-"}${flag.replace("\\", "")}`);
     }
-    return { kind: "change", folder, uids, sent, text: `${done.join(" ")} on ${count(uids)}` };
+    const text = `${context.dryRun ? "would set " : ""}${done.join(" ")} on ${count(uids)}`;
+    return { kind: "change", folder, uids, sent, text, dryRun: context.dryRun ?? false };
   },
 });
 

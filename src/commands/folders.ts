@@ -7,6 +7,7 @@ export const folders = defineCommand({
   imap: "LIST, STATUS",
   args: {},
   options: {},
+  returns: ["folders"],
   async run({ mail }) {
     return { kind: "folders", items: await mail.refreshFolders() };
   },

@@ -1,7 +1,10 @@
 /** Every command a person can give, in the order of help. */
 import { append } from "./append.ts";
 import { archive } from "./archive.ts";
+import { attach } from "./attach.ts";
+import { check } from "./check.ts";
 import { copy } from "./copy.ts";
+import { count } from "./count.ts";
 import type { Command } from "./definition.ts";
 import { deleteMessages } from "./delete.ts";
 import { expunge } from "./expunge.ts";
@@ -9,12 +12,14 @@ import { fetch } from "./fetch.ts";
 import { flag } from "./flag.ts";
 import { folder } from "./folder.ts";
 import { folders } from "./folders.ts";
+import { junk } from "./junk.ts";
 import { list } from "./list.ts";
 import { move } from "./move.ts";
 import { queue } from "./queue.ts";
 import { quota } from "./quota.ts";
 import { raw } from "./raw.ts";
 import { search } from "./search.ts";
+import { sort } from "./sort.ts";
 import { status } from "./status.ts";
 import { sync } from "./sync.ts";
 import { thread } from "./thread.ts";
@@ -25,12 +30,17 @@ export const commands: readonly Command[] = [
   sync,
   list,
   search,
+  count,
+  check,
+  sort,
   thread,
   fetch,
+  attach,
   flag,
   move,
   copy,
   archive,
+  junk,
   deleteMessages,
   expunge,
   append,
@@ -48,6 +58,7 @@ export function findCommand(name: string): Command | undefined {
   return commands.find((c) => c.name === name || c.aliases.includes(name));
 }
 
-export type { Command, Context, Param, Params, RawValues, Result } from "./definition.ts";
+export type { Command, Context, Param, Params, RawValues } from "./definition.ts";
 export { UsageError } from "./definition.ts";
+export type { Asked, Hit, Result, ResultKind } from "./result.ts";
 export { type StatusEntry, statusEntries } from "./status.ts";

@@ -7,5 +7,7 @@ export const move = defineCommand({
   summary: "Move messages to another folder",
   imap: "UID MOVE, or UID COPY + UID STORE + UID EXPUNGE",
   ...transferParams,
-  run: (context, { id, to }) => transfer(context, "move", id, to),
+  returns: ["change"],
+  changes: true,
+  run: (context, { id, to, create }) => transfer(context, "move", id, to, create),
 });

@@ -1,5 +1,6 @@
 import type { Waiting } from "../mail/index.ts";
-import { type Context, defineCommand, type Result, UsageError } from "./definition.ts";
+import { type Context, defineCommand, UsageError } from "./definition.ts";
+import type { Result } from "./result.ts";
 
 export const queue = defineCommand({
   name: "queue",
@@ -15,6 +16,8 @@ export const queue = defineCommand({
     },
   },
   options: {},
+  returns: ["queue", "change"],
+  changes: ({ action }) => action === "retry" || action === "drop",
   async run(context, { action = "list", id }) {
     const { mail } = context;
     const all = mail.waiting.list();

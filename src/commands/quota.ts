@@ -7,6 +7,7 @@ export const quota = defineCommand({
   imap: "GETQUOTAROOT",
   args: {},
   options: {},
+  returns: ["quota"],
   async run(context) {
     return { kind: "quota", items: await context.mail.server.quota(await context.folder()) };
   },

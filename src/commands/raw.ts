@@ -17,6 +17,8 @@ export const raw = defineCommand({
     },
   },
   options: {},
+  returns: ["protocol"],
+  changes: true,
   async run(context, { command }) {
     const lines: string[] = [];
     let ended: "OK" | "NO" | "BAD" = "OK";

@@ -1,5 +1,5 @@
 import { defineCommand } from "./definition.ts";
-import { listed, listOptions } from "./listing.ts";
+import { searched, searchOptions } from "./searching.ts";
 
 export const search = defineCommand({
   name: "search",
@@ -13,6 +13,7 @@ export const search = defineCommand({
       help: "from: to: subject: body: is: after: larger: …",
     },
   },
-  options: listOptions,
-  run: (context, { query, ...options }) => listed(context, query.join(" "), options),
+  options: searchOptions,
+  returns: ["messages", "threads", "ids", "count", "hits"],
+  run: (context, { query, ...options }) => searched(context, query.join(" "), options),
 });

@@ -10,6 +10,7 @@ export const status = defineCommand({
   imap: "NOOP",
   args: {},
   options: {},
+  returns: ["status"],
   async run({ mail }) {
     // Where there is no server, what is known without one is what was asked for.
     await mail.server.reach().catch(() => undefined);

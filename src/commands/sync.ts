@@ -7,6 +7,7 @@ export const sync = defineCommand({
   imap: "LIST, STATUS, SELECT, FETCH",
   args: { folders: { type: "folder", help: "all where none is named", repeat: true } },
   options: {},
+  returns: ["folders"],
   async run({ mail }, { folders }) {
     if (folders.length === 0) {
       await mail.syncAll();

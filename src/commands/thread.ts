@@ -1,5 +1,5 @@
 import { defineCommand } from "./definition.ts";
-import { resolveId } from "./ids.ts";
+import { resolveMessage } from "./ids.ts";
 
 export const thread = defineCommand({
   name: "thread",
@@ -7,9 +7,9 @@ export const thread = defineCommand({
   imap: "SELECT, UID FETCH",
   args: { id: { type: "messages", repeat: true, help: "any message of it, as list shows it" } },
   options: {},
+  returns: ["threads"],
   async run(context, { id }) {
-    const folder = await context.folder();
-    const uid = await resolveId(context, folder, id);
+    const { folder, uid } = await resolveMessage(context, id);
     const items = await context.mail.threads.of(folder, uid);
     return { kind: "threads", folder, items, total: items.length };
   },

@@ -6,6 +6,8 @@ export const undo = defineCommand({
   imap: "UID MOVE back, UID STORE, RENAME back",
   args: {},
   options: {},
+  returns: ["change"],
+  changes: true,
   async run(context) {
     const { text, folder, sent } = await context.mail.undo();
     return { kind: "change", folder, uids: [], sent, text };
@@ -18,6 +20,8 @@ export const redo = defineCommand({
   imap: "UID MOVE, UID STORE, APPEND",
   args: {},
   options: {},
+  returns: ["change"],
+  changes: true,
   async run(context) {
     const { text, folder, sent } = await context.mail.redo();
     return { kind: "change", folder, uids: [], sent, text };

@@ -23,7 +23,9 @@ export type MailErrorCode =
   | "NOT_EMPTY"
   | "NOTHING_TO_UNDO"
   | "UNSUBSCRIBE"
-  | "CANCELLED";
+  | "CANCELLED"
+  | "TIMEOUT"
+  | "READ_ONLY";
 
 export class MailError extends Error {
   override readonly name = "MailError";

@@ -57,6 +57,9 @@ export function arrangeFolders(stored: readonly StoredMailbox[]): Folder[] {
       selectable: !mailbox.attributes.some((a) => a === "\\noselect" || a === "\\nonexistent"),
       messages: mailbox.messages,
       unread: mailbox.unseen,
+      uidValidity: mailbox.uidValidity || null,
+      uidNext: mailbox.uidNext || null,
+      highestModSeq: mailbox.highestModSeq === "0" ? null : mailbox.highestModSeq,
     };
   });
   const delimiter = stored.find((m) => m.delimiter)?.delimiter ?? "/";
@@ -133,5 +136,8 @@ export function unlistedFolder(name: string): Folder {
     selectable: true,
     messages: null,
     unread: null,
+    uidValidity: null,
+    uidNext: null,
+    highestModSeq: null,
   };
 }

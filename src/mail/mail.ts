@@ -24,7 +24,7 @@ import { followOthers } from "./others.ts";
 import { ProtocolLines } from "./protocol-lines.ts";
 import { type MessageRef, type ProtectedMessage, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
-import { type Found, type OnHits, Searching } from "./searching.ts";
+import { type Found, type OnHits, type SearchedBy, Searching } from "./searching.ts";
 import { Server } from "./server.ts";
 import { Session } from "./session.ts";
 import { rowOfSource } from "./source-row.ts";
@@ -350,8 +350,8 @@ export class Mail {
    * Messages that match a query (man postern-query): the server's hits on line, with what only the index can know;
    * off line the index's. `onHits` gets those of the index at once. Throws MailError "QUERY", "NO_FOLDER".
    */
-  find(folder: Folder, source: string, onHits?: OnHits): Promise<Found> {
-    return this.#searching.find(folder, source, onHits);
+  find(folder: Folder, source: string, onHits?: OnHits, where?: SearchedBy): Promise<Found> {
+    return this.#searching.find(folder, source, onHits, where);
   }
 
   /** The UIDs that `find` finds in this folder, ascending. */

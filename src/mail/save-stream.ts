@@ -1,6 +1,6 @@
 /** Writing an attachment to a file: never over one that is there. */
 import { createWriteStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
@@ -36,7 +36,13 @@ export async function saveStream(content: Readable, path: string, name: string):
       content.destroy();
       throw error;
     }
-    await pipeline(content, file);
+    try {
+      await pipeline(content, file);
+    } catch (error) {
+      // Half of a file would be taken for the whole.
+      await rm(target, { force: true });
+      throw error;
+    }
     return target;
   }
   content.destroy();

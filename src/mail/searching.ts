@@ -45,6 +45,9 @@ export interface Found {
 /** Gets what the index has found so far, ascending, before the server has answered; at most twice. */
 export type OnHits = (uids: readonly number[], folder: Folder) => void;
 
+/** Who looks: the server with what only the local copy knows beside it, or one of them alone. */
+export type SearchedBy = "both" | "server" | "local";
+
 interface Task {
   readonly folder: Folder;
   readonly mailbox: StoredMailbox;
@@ -105,7 +108,7 @@ export class Searching {
   }
 
   /** What `source` finds in a folder. Throws MailError "QUERY", and "NO_FOLDER" for an unknown `in:`. */
-  async find(asked: Folder, source: string, onHits?: OnHits): Promise<Found> {
+  async find(asked: Folder, source: string, onHits?: OnHits, by: SearchedBy = "both"): Promise<Found> {
     const written = parseQuery(source, Date.now());
     const named = folderOf(written);
     const folder = named === null ? asked : await this.#rooms.folders.find(named);
@@ -115,7 +118,11 @@ export class Searching {
       query: this.#placed(written, folder),
       onHits,
     };
-    if (this.#rooms.online()) return this.#online(task);
+    if (by === "server") {
+      const { yes, unknown } = await this.#onServer(await this.#tiedThere(task));
+      return { folder, uids: [...iterate(yes)], notes: notesOf(count(unknown)) };
+    }
+    if (by === "both" && this.#rooms.online()) return this.#online(task);
     if (!this.#rooms.screen && asksForText(task.query))
       await this.#indexing.catchUp(performance.now() + patience);
     return this.#alone(task, await this.#inIndex(await this.#tiedHere(task)));
@@ -274,14 +281,16 @@ export class Searching {
       staleFlags,
     };
     const { sure } = await askIndex(store, mailbox.id, toCondition(query, options), more);
-    const unknown = count(subtract(reach.unknown, fromNumbers(sure)));
     return {
       folder,
       uids: [...iterate(union(reach.yes, fromNumbers(sure))), ...ours],
-      notes: unknown > 0 ? [`${messages(unknown)} may match too: only the newest were looked into`] : [],
+      notes: notesOf(count(subtract(reach.unknown, fromNumbers(sure)))),
     };
   }
 }
+
+const notesOf = (unknown: number) =>
+  unknown > 0 ? [`${messages(unknown)} may match too: only the newest were looked into`] : [];
 
 const messages = (n: number) => (n === 1 ? "one more message" : `${n.toLocaleString("en")} more messages`);
 

@@ -1,11 +1,23 @@
 /** The server itself, for who wants to look at it: how things stand, what goes over the line, commands by hand. */
 import type { Account } from "../account/config.ts";
-import { getQuotaRoot, noop } from "../imap/index.ts";
+import {
+  type Connection,
+  deleteAcl,
+  getAcl,
+  getQuotaRoot,
+  myRights,
+  noop,
+  setAcl,
+  status,
+  uidSet,
+  uidSort,
+} from "../imap/index.ts";
 import type { Store } from "../store/index.ts";
 import { Console } from "./console.ts";
 import { MailError } from "./errors.ts";
 import type { ProtocolLines } from "./protocol-lines.ts";
 import type { Session } from "./session.ts";
+import type { SortBy } from "./sorting.ts";
 import type { Folder, LineState } from "./values.ts";
 
 export interface ServerStatus {
@@ -41,6 +53,15 @@ export interface QuotaUse {
   readonly used: number;
   readonly limit: number;
 }
+
+/** Who has which rights with a folder: letters of RFC 4314. */
+export interface AclEntry {
+  /** Hostile text; one that begins with `-` takes rights away. */
+  readonly identifier: string;
+  readonly rights: string;
+}
+
+const lettersOf = (rights: Iterable<string>) => [...rights].sort().join("");
 
 export interface ServerParts {
   readonly session: Session;
@@ -104,6 +125,62 @@ export class Server {
         return { root, resource: name, used: usage * unit, limit: limit * unit };
       }),
     );
+  }
+
+  /** The connection; null where none is to be made. Throws as the line does. */
+  async #unlessOffline(): Promise<Connection | null> {
+    try {
+      return await this.#parts.session.connected();
+    } catch (error) {
+      if (error instanceof MailError && error.code === "OFFLINE") return null;
+      throw error;
+    }
+  }
+
+  /** Counts of a folder that is not opened for them (STATUS); off line, as they are known. Throws as the line does. */
+  async counts({ path, ...known }: Folder): Promise<{ messages: number | null; unread: number | null }> {
+    const connection = await this.#unlessOffline();
+    if (connection === null) return known;
+    const { messages = null, unseen = null } = await connection.run(status(path, ["messages", "unseen"]));
+    return { messages, unread: unseen };
+  }
+
+  /** UIDs in the server's order, of all messages or of `uids`; null where it does not sort, or is not to be asked. */
+  async sorted(
+    { path }: Folder,
+    order: readonly SortBy[],
+    uids: readonly number[] | null,
+  ): Promise<readonly number[] | null> {
+    const connection = await this.#unlessOffline();
+    if (connection === null || !connection.capabilities.has("SORT")) return null;
+    if (uids?.length === 0) return [];
+    const criteria = uids === null ? ({ all: true } as const) : { uid: uidSet.fromNumbers(uids) };
+    const work = async (selected: Connection) => (await selected.run(uidSort(criteria, order))).uids;
+    return this.#parts.session.within(path, work);
+  }
+
+  /** Who may do what with a folder (RFC 4314); without the right to see that, only what one may oneself. */
+  async acl({ path }: Folder): Promise<{ rights: string; items: AclEntry[] }> {
+    const connection = await this.#parts.session.connected();
+    const rights = lettersOf(await connection.run(myRights(path)));
+    if (!rights.includes("a")) return { rights, items: [] };
+    const { entries } = await connection.run(getAcl(path));
+    return {
+      rights,
+      items: [...entries].map(([identifier, has]) => ({ identifier, rights: lettersOf(has) })),
+    };
+  }
+
+  /** Gives `identifier` these rights, or these in addition, or takes them away; "" takes it off the list. */
+  async setAcl(
+    { path }: Folder,
+    identifier: string,
+    mode: "replace" | "add" | "remove",
+    rights: string,
+  ): Promise<void> {
+    const connection = await this.#parts.session.connected();
+    if (mode === "replace" && rights === "") await connection.run(deleteAcl(path, identifier));
+    else await connection.run(setAcl(path, identifier, mode, rights));
   }
 
   /** For commands of the protocol that a person types; those about messages are run in `folder`. */

@@ -19,6 +19,10 @@ export interface Folder {
   /** As the server last told; null where it has not. */
   readonly messages: number | null;
   readonly unread: number | null;
+  /** As of the last time it was opened (RFC 9051 §2.3.1.1, RFC 7162); null before. */
+  readonly uidValidity: number | null;
+  readonly uidNext: number | null;
+  readonly highestModSeq: string | null;
 }
 
 export type Message = StoredMessage;

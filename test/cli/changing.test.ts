@@ -30,7 +30,7 @@ describe("changing", { skip: serverMissing("dovecot") }, () => {
     return ran.out;
   }
   async function json(...args: string[]): Promise<Json> {
-    const data = readJson(await text(...args, "--json"));
+    const data = readJson(await text(...args, "--json"), args[0]);
     assert.deepEqual(data.warnings, []);
     return data;
   }

@@ -4,7 +4,10 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findCommand } from "../../src/commands/index.ts";
+import { allSchemas, errorSchema } from "../../src/commands/schema.ts";
 import type { Dovecot } from "../servers/dovecot.ts";
+import { assertFits, faults } from "./schema.ts";
 
 /** What a run of the program came to. */
 export interface Ran {
@@ -19,6 +22,7 @@ export interface Ran {
 export interface RunOptions {
   readonly stdin?: Buffer | string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
 }
 
 /** Longer than any run may take; a run that is killed has no status. */
@@ -29,11 +33,17 @@ export interface Json {
   readonly version: number;
   readonly account?: string;
   readonly warnings?: readonly string[];
-  readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string;
+    readonly retryable: boolean;
+  };
   readonly folder?: { readonly name: string };
   readonly total?: number;
   readonly items?: readonly {
     readonly uid?: number;
+    readonly imapUrl?: string;
     readonly subject?: string;
     readonly from?: unknown;
     readonly keywords?: unknown;
@@ -48,14 +58,19 @@ export interface Json {
   readonly data?: string;
 }
 
-/** Reads one line of JSON, of version 1; a result names its account and warnings, an error what went wrong. */
-export function readJson(line: string): Json {
+const schemas = allSchemas();
+
+/** Reads one line of JSON and checks it against the schema: of the command, or of errors. */
+export function readJson(line: string, command?: string): Json {
   assert.match(line, /^\{.*\}\n$/);
   const json = JSON.parse(line) as Json;
-  assert.equal(json.version, 1);
-  if (json.error === undefined) {
+  if (json.error !== undefined) assertFits(errorSchema, json, line);
+  else {
     assert.equal(json.account, "test");
-    assert.ok(Array.isArray(json.warnings));
+    const name = command === undefined ? undefined : findCommand(command)?.name;
+    const fitting = Object.entries(schemas).filter(([, schema]) => faults(schema, json).length === 0);
+    if (name === undefined) assert.ok(fitting.length > 0, `no schema fits ${line}`);
+    else assertFits(schemas[name] ?? {}, json, line);
   }
   return json;
 }
@@ -106,8 +121,8 @@ export class Home {
   }
 
   /** Runs `postern ...args`; stdin is closed where nothing is given. */
-  run(args: readonly string[], { stdin, env }: RunOptions = {}): Promise<Ran> {
-    return runProgram("bin/postern", args, { ...this.env, ...env }, stdin);
+  run(args: readonly string[], { stdin, env, cwd }: RunOptions = {}): Promise<Ran> {
+    return runProgram(`${process.cwd()}/bin/postern`, args, { ...this.env, ...env }, stdin, cwd);
   }
 
   /** Runs a shell line in which `postern` is the program. */
@@ -126,11 +141,13 @@ function runProgram(
   args: readonly string[],
   env: Record<string, string>,
   stdin: Buffer | string | undefined,
+  cwd?: string,
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const child = spawn(file, args, {
       env,
+      cwd,
       stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs);

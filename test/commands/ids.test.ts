@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { after, describe, test } from "node:test";
 import { keepingDefaults } from "../../src/account/config.ts";
-import { resolveId, resolveIds } from "../../src/commands/ids.ts";
+import { imapUrl, resolveMessage, resolveMessages } from "../../src/commands/ids.ts";
 import { type Context, UsageError } from "../../src/commands/index.ts";
 import { Mail, MailError } from "../../src/mail/index.ts";
 import { openStore } from "../../src/store/index.ts";
@@ -53,7 +53,9 @@ describe("ids", () => {
     stdin: Readable.from([stdin]),
     confirm: () => Promise.resolve(false),
   });
-  const ids = (...words: string[]) => resolveIds(context(), folder, words);
+  const uidsOf = async (within: Context, words: readonly string[]) =>
+    (await resolveMessages(within, words)).uids;
+  const ids = (...words: string[]) => uidsOf(context(), words);
 
   test("single ids, sets and ranges, in any order; what is not there is passed over", async () => {
     assert.deepEqual(await ids("5"), [5]);
@@ -77,15 +79,40 @@ describe("ids", () => {
   });
 
   test("- reads ids from standard input, between blanks and line ends", async () => {
-    assert.deepEqual(await resolveIds(context("2 3\n5\r\n\t8:13\n"), folder, ["-"]), [2, 3, 5, 8, 13]);
-    assert.deepEqual(await resolveIds(context("2"), folder, ["21", "-"]), [2, 21]);
-    await assert.rejects(resolveIds(context(" \n"), folder, ["-"]), UsageError);
+    assert.deepEqual(await uidsOf(context("2 3\n5\r\n\t8:13\n"), ["-"]), [2, 3, 5, 8, 13]);
+    assert.deepEqual(await uidsOf(context("2"), ["21", "-"]), [2, 21]);
+    await assert.rejects(uidsOf(context(" \n"), ["-"]), UsageError);
   });
 
   test("without words the selection is meant, where there is one", async () => {
-    assert.deepEqual(await resolveIds(context("", [3, 8]), folder, []), [3, 8]);
-    assert.deepEqual(await resolveIds(context("", [3, 8]), folder, ["5"]), [5]);
+    assert.deepEqual(await uidsOf(context("", [3, 8]), []), [3, 8]);
+    assert.deepEqual(await uidsOf(context("", [3, 8]), ["5"]), [5]);
     await assert.rejects(ids(), UsageError);
+  });
+
+  test("an address holds until the folder is made anew, and for this account alone", async () => {
+    const own = imapUrl(mail.account, folder, 5);
+    assert.equal(own, "imap://user@localhost/INBOX;UIDVALIDITY=7/;UID=5");
+    assert.deepEqual(await ids(own ?? ""), [5]);
+    assert.deepEqual(await ids("/INBOX;UIDVALIDITY=7/;UID=5", "INBOX/2"), [2, 5]);
+    assert.deepEqual(await uidsOf(context(`${own}\n${imapUrl(null, folder, 8)}\0`), ["-"]), [5, 8]);
+    const stale = ids("/INBOX;UIDVALIDITY=6/;UID=5");
+    await assert.rejects(stale, (error) => error instanceof MailError && error.code === "STALE");
+    await assert.rejects(ids("imap://user@elsewhere.example/INBOX;UIDVALIDITY=7/;UID=5"), UsageError);
+    await assert.rejects(ids("imap://other@localhost/INBOX;UIDVALIDITY=7/;UID=5"), UsageError);
+    await assert.rejects(ids("INBOX/2", "Sent/2"), /several folders/);
+    await assert.rejects(ids("INBOX/2", "3"), UsageError);
+    await assert.rejects(
+      ids("INBOX/99"),
+      (error) => error instanceof MailError && error.code === "NO_MESSAGE",
+    );
+  });
+
+  test("a query names what it finds; it does not go together with ids", async () => {
+    assert.deepEqual(await ids("is:unread"), [2, 8]);
+    assert.deepEqual(await ids("larger:1G", "is:unread").catch(({ code }) => code), "NO_MESSAGE");
+    await assert.rejects(ids("is:unread", "5"), UsageError);
+    await assert.rejects(ids("is:nothing-like-it"), /nothing-like-it/);
   });
 
   test("what is no id is refused", async () => {
@@ -112,7 +139,7 @@ describe("ids", () => {
   });
 
   test("one message is one message", async () => {
-    assert.equal(await resolveId(context(), folder, ["5"]), 5);
-    await assert.rejects(resolveId(context(), folder, ["2:5"]), /3 were named/);
+    assert.equal((await resolveMessage(context(), ["5"])).uid, 5);
+    await assert.rejects(resolveMessage(context(), ["2:5"]), /3 were named/);
   });
 });

@@ -100,7 +100,7 @@ async function inTheShell(): Promise<void> {
       const text = row + resultText(result, { columns: 80, now: 0, utf8: true });
       const unsafe = unsafeText(text);
       if (unsafe) fail(item.uid, `prints ${unsafe}`);
-      JSON.parse(resultJson("corpus", result, []));
+      JSON.parse(resultJson(result, { account: mail.account, folder }, []));
       for (const { section } of result.message.attachments) {
         const { stream } = await mail.part(folder, item.uid, section);
         for await (const _ of stream);

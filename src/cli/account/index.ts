@@ -3,8 +3,8 @@ import { chooseAccount, configPath, loadConfig, parseConfig } from "../../accoun
 import { configText } from "../../account/config-text.ts";
 import { type RawValues, UsageError } from "../../commands/index.ts";
 import { safeText } from "../../message/safe.ts";
+import { readGlobals } from "../globals.ts";
 import { safeJson } from "../json.ts";
-import { readGlobals } from "../run.ts";
 import { tableText } from "../text.ts";
 import { addAccount, type Place } from "./add.ts";
 import { logIn } from "./login.ts";

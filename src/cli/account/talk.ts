@@ -5,7 +5,7 @@ import { promptPassword } from "../../account/password.ts";
 import { UsageError } from "../../commands/index.ts";
 import { showsUtf8 } from "../../mail/format.ts";
 import { safeText } from "../../message/safe.ts";
-import { someoneThere } from "../run.ts";
+import { someoneThere } from "../globals.ts";
 
 type Mark = "good" | "bad" | "note";
 

@@ -1,5 +1,5 @@
 /** Text that covers the panes: the help, and what was said. It can be scrolled and searched. */
-import { statusEntries } from "../../commands/index.ts";
+import { type Result, statusEntries } from "../../commands/index.ts";
 import { formatSize } from "../../mail/format.ts";
 import type { QuotaUse, ServerStatus, Waiting } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
@@ -120,6 +120,16 @@ export function quotaPage(items: readonly QuotaUse[]): PageView {
   }));
   const none = [{ section: "", label: "", text: "the server sets no limit" }];
   return new PageView("Quota   q closes", () => (entries.length > 0 ? entries : none));
+}
+
+/** Who may do what with a folder. */
+export function aclPage({ folder, rights, items }: Extract<Result, { kind: "acl" }>): PageView {
+  const entries = [{ identifier: "(you)", rights }, ...items].map((entry) => ({
+    section: "",
+    label: safeText(entry.rights),
+    text: safeText(entry.identifier),
+  }));
+  return new PageView(`Rights in ${safeText(folder.name)}   q closes`, () => entries);
 }
 
 /** Server, line and local copy. */

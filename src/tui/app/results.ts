@@ -1,7 +1,7 @@
 /** What commands return, on the screen. */
 import type { Result } from "../../commands/index.ts";
 import type { App } from "./app.ts";
-import { protocolPage, queuePage, quotaPage, statusPage } from "./pages.ts";
+import { aclPage, protocolPage, queuePage, quotaPage, statusPage } from "./pages.ts";
 
 /** Shows what a command came to. */
 export function showResult(app: App, result: Result): void {
@@ -22,6 +22,25 @@ export function showResult(app: App, result: Result): void {
       break;
     case "folders":
       app.focus("folders");
+      break;
+    case "hits":
+      app.say(result.total === 0 ? "nothing matches" : `${result.total} messages match, in several folders`);
+      break;
+    case "ids":
+      app.openFolder(result.folder);
+      app.list.limit({ query: "", uids: [...result.items].sort((a, b) => a - b) });
+      break;
+    case "count":
+      app.say(result.count === 1 ? "1 message" : `${result.count} messages`);
+      break;
+    case "attachments":
+      if (app.list.toUid(result.uid)) app.openSelected();
+      break;
+    case "files":
+      app.say(result.text);
+      break;
+    case "acl":
+      app.show(aclPage(result));
       break;
     case "queue":
       app.show(queuePage(result.items));
