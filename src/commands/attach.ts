@@ -1,9 +1,9 @@
 import { mkdir, stat } from "node:fs/promises";
+import { saveStream } from "../mail/save-stream.ts";
 import { safeFileName } from "../message/file-name.ts";
 import { type Context, defineCommand, UsageError } from "./definition.ts";
 import { resolveMessage } from "./ids.ts";
 import type { Result, WrittenFile } from "./result.ts";
-import { saveStream } from "../mail/save-stream.ts";
 
 export const attach = defineCommand({
   name: "attach",
