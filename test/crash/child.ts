@@ -1,7 +1,7 @@
 /**
  * One process that works on an account until it is killed, saying on its standard output what it begins, what it was
- * promised and how that ended: `{begin, step}`, `{told}` once the call has returned, `{done}` or `{refused, error}`. With
- * what must be on the disk by then comes `synced`, the octets of the journal's log: with a promise, and with a command.
+ * promised and how that ended: `{begin, step}`, `{told}` once the call has returned, `{done}` or `{refused, error}`.
+ * `{synced}` tells how many octets of the journal's log are on the disk: all that a write of the journal has returned from.
  * `{evicted}` tells of bodies that are not kept any more.
  */
 
@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { keepingDefaults } from "../../src/account/config.ts";
 import { Secret } from "../../src/imap/index.ts";
 import { type Folder, Mail, type Message } from "../../src/mail/index.ts";
+import { Database } from "../../src/store/database.ts";
 import { openStore, type StoreLocation } from "../../src/store/index.ts";
 import { Ledger, type Step } from "./ledger.ts";
 import { letter } from "./letter.ts";
@@ -44,7 +45,21 @@ const avoid = new Set(options.avoid);
 const ledger = Ledger.parse(readFileSync(options.ledgerFile, "utf8"));
 const say = (line: object) => void writeSync(1, `${JSON.stringify(line)}\n`);
 const journalLog = join(options.places.stateDir, "journal.sqlite-wal");
-const synced = () => statSync(journalLog, { throwIfNoEntry: false })?.size ?? 0;
+/** Its writes are synced when they return; until then nothing follows from them, in the index or on the server. */
+const { exec, run } = Database.prototype;
+const told = ({ path }: Database) => {
+  if (path.endsWith("/journal.sqlite"))
+    say({ synced: statSync(journalLog, { throwIfNoEntry: false })?.size ?? 0 });
+};
+Database.prototype.exec = function (sql) {
+  exec.call(this, sql);
+  if (sql === "COMMIT") told(this);
+};
+Database.prototype.run = function (sql, ...parameters) {
+  const changes = run.call(this, sql, ...parameters);
+  told(this);
+  return changes;
+};
 let stopping = false;
 process.on("SIGTERM", () => {
   stopping = true;
@@ -65,8 +80,6 @@ const mail = Mail.open({
   password: () => Promise.resolve(new Secret("password")),
   offline: options.offline,
   log(line) {
-    // That it is sent is noted before.
-    if (/^> \S+ (APPEND|CREATE|RENAME|UID (COPY|MOVE|STORE|EXPUNGE)) /.test(line)) say({ synced: synced() });
     if (options.log !== null) appendFileSync(options.log, `${Date.now()} ${line}\n`);
   },
   keepOnline: !options.offline,
@@ -157,7 +170,7 @@ async function change(
   do await new Promise((resolve) => setImmediate(resolve));
   while (now() === "open" && !shown());
   if (now() !== "refused") {
-    say({ told: number, synced: synced() });
+    say({ told: number });
     ledger.apply(step);
   }
   return { ended };

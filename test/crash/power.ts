@@ -91,7 +91,7 @@ function spoilMaildirs(cacheDir: string, since: number, random: Random): number 
 }
 
 /**
- * @param journalOctets length of the journal's log when the last promise was made, or the last command was sent
+ * @param journalOctets how much of the journal's log was on the disk
  * @param since milliseconds: files written before were on the disk
  */
 export function cutPower(

@@ -28,7 +28,7 @@ interface Said {
   open: { readonly number: unknown; readonly step: Step } | null;
   /** What it was refused, and errors it met: none is expected unless the disk is full. */
   readonly complaints: string[];
-  /** Octets of the journal's log when the last promise was made. */
+  /** Octets of the journal's log that are on the disk. */
   journalOctets: number;
   counts: { done: number; refused: number; evicted: number };
 }
