@@ -6,6 +6,7 @@ export type { Outcome } from "./operations/settle.ts";
 export type { Waiting } from "./operations/waiting.ts";
 export { queryProblem } from "./query.ts";
 export { attachable, otherTerms, type QueryTerm, states, textTerms } from "./query-terms.ts";
+export type { Place, StreamedMessage } from "./sending.ts";
 export type { AclEntry, QuotaUse, ServerStatus } from "./server.ts";
 export { type SortBy, sortedUids } from "./sorting.ts";
 export type { Folder, LineState, MailEvent, Message, Role, ThreadMessage } from "./values.ts";

@@ -7,6 +7,7 @@ import type { AccessToken, Secret } from "../imap/index.ts";
 import type { CryptoTools } from "../message/crypto/types.ts";
 import type { Attachment, ReadableMessage, ReadOptions } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
+import { allHave } from "./all-have.ts";
 import { Keeping } from "./download/keeping.ts";
 import type { DownloadProgress } from "./download/pass.ts";
 import { isLineDown, MailError } from "./errors.ts";
@@ -25,6 +26,7 @@ import { ProtocolLines } from "./protocol-lines.ts";
 import { type MessageRef, type ProtectedMessage, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
 import { type Found, type OnHits, type SearchedBy, Searching } from "./searching.ts";
+import { Sending } from "./sending.ts";
 import { Server } from "./server.ts";
 import { Session } from "./session.ts";
 import { rowOfSource } from "./source-row.ts";
@@ -69,6 +71,8 @@ export class Mail {
   readonly #waiting: WaitingChanges;
   readonly #folderChanges: FolderChanges;
   readonly #threading: Threading;
+  /** What becomes of mail that is written. */
+  readonly sending: Sending;
   #watched: Folder | null = null;
   #others: NodeJS.Timeout | null = null;
 
@@ -147,6 +151,8 @@ export class Mail {
       queued: () => this.queued,
       find: (name) => this.findFolder(name),
     });
+    const desk = { mail: this, stateDir: directories.stateDir, credentials: options.password };
+    this.sending = new Sending(desk, this.#store, this.#session, this.#operations);
     this.#history = new History(this.#store, this.#operations);
     this.#waiting = new WaitingChanges(this.#store, this.#operations);
     this.#folderChanges = new FolderChanges(this.#store, this.#operations);
@@ -399,17 +405,8 @@ export class Mail {
   }
 
   /** Whether all of the messages have a flag; a script asks the server, a screen goes by what it shows. */
-  async allHave(folder: Folder, uids: readonly number[], flag: string): Promise<boolean> {
-    const shown = this.#keepOnline ? uids.flatMap((uid) => this.message(folder, uid) ?? []) : [];
-    if (shown.length === uids.length) return shown.every((row) => row.flags.includes(flag));
-    const rows = await this.rows(folder, {
-      sort: "arrival",
-      descending: false,
-      offset: 0,
-      limit: uids.length,
-      uids,
-    });
-    return rows.length > 0 && rows.every((row) => row.flags.includes(flag));
+  allHave(folder: Folder, uids: readonly number[], flag: string): Promise<boolean> {
+    return allHave(this, folder, uids, flag, this.#keepOnline);
   }
 
   /** Adds or removes flags. */

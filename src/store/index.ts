@@ -13,12 +13,13 @@ import { Transfers } from "./transfer.ts";
 
 export type { Bodies } from "./bodies.ts";
 export type { BulkWriter } from "./bulk-writer.ts";
-export { StoreError, type StoreErrorCode } from "./error.ts";
+export { asStoreError, StoreError, type StoreErrorCode } from "./error.ts";
 export { baseSubject, fold } from "./fold.ts";
 export type { Foreign, ForeignChange } from "./foreign.ts";
 export type { FullText, TextToIndex, Unindexed } from "./full-text.ts";
 export type { Journal, MarkDetails } from "./journal.ts";
 export type { JournalMessages } from "./journal-messages.ts";
+export { ProcessLock } from "./lock.ts";
 export type { Mailboxes } from "./mailboxes.ts";
 export { messageIds } from "./message-ids.ts";
 export type { Messages } from "./messages.ts";

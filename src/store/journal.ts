@@ -2,7 +2,7 @@ import { bytes, type Database, number, numberOrNull, text, textOrNull } from "./
 import type { Row } from "./driver.ts";
 import { StoreError } from "./error.ts";
 import { JournalMessages } from "./journal-messages.ts";
-import { openPrivate } from "./schema.ts";
+import { ProcessLock } from "./lock.ts";
 import type { JournalEntry, JournalState, NewJournalEntry } from "./types.ts";
 
 /** Everything but the source of an APPEND, which may be large. */
@@ -43,14 +43,13 @@ export class Journal {
   /** The messages that entries name. */
   readonly messages: JournalMessages;
   readonly #database: Database;
-  readonly #lockPath: string;
-  #lock: Database | null = null;
+  readonly #lock: ProcessLock;
   #ticks = 0;
 
   /** `lockPath` is a file beside the journal that is only ever locked, never written. */
   constructor(database: Database, lockPath: string) {
     this.#database = database;
-    this.#lockPath = lockPath;
+    this.#lock = new ProcessLock(lockPath);
     this.messages = new JournalMessages(database);
   }
 
@@ -59,23 +58,11 @@ export class Journal {
    * False where another process has it. It ends with `unlock`, with `close`, and with the process, however that ends.
    */
   tryLock(): boolean {
-    if (this.#lock) return true;
-    const lock = openPrivate(this.#lockPath);
-    try {
-      // In memory: the lock of a full disk must be had, too.
-      lock.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-    } catch (error) {
-      lock.close();
-      if (error instanceof StoreError && error.code === "locked") return false;
-      throw error;
-    }
-    this.#lock = lock;
-    return true;
+    return this.#lock.tryLock();
   }
 
   unlock(): void {
-    this.#lock?.close();
-    this.#lock = null;
+    this.#lock.unlock();
   }
 
   close(): void {

@@ -29,7 +29,7 @@ export async function submitWith(handover: Handover, options: SubmitOptions = {}
   const { envelope, size } = handover;
   const smtp = await connected(handover, options);
   try {
-    const utf8Header = await hasUtf8Header(handover.message());
+    const utf8Header = handover.utf8Header ?? (await hasUtf8Header(handover.message()));
     const rejected = await sayEnvelope(smtp, { envelope, size, utf8Header });
     const submitted = await sayMessage(smtp, handover.message(), size, rejected);
     smtp.quit();

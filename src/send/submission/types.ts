@@ -30,6 +30,8 @@ export interface Handover {
   message(): Readable;
   /** Its octets. */
   readonly size: number;
+  /** Its header is UTF-8 (RFC 6532); looked for where this is not said. */
+  readonly utf8Header?: boolean;
   readonly signal?: AbortSignal;
 }
 

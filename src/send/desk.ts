@@ -1,0 +1,147 @@
+/** The account's writing desk: drafts, what becomes of them, and the outbox. What commands and screens work with. */
+import { writingOf } from "../account/config.ts";
+import type { Writing } from "../account/writing.ts";
+import type { Folder, Mail } from "../mail/index.ts";
+import { decodeWords } from "../message/header.ts";
+import { build } from "./compose/build.ts";
+import { type Draft, fieldOf } from "./compose/draft.ts";
+import { Drafts } from "./drafts/drafts.ts";
+import { SendError } from "./errors.ts";
+import { type Aftermath, type Delivered, type DeliveryOptions, deliver, isDue } from "./outbox/deliver.ts";
+import type { Entry } from "./outbox/entry.ts";
+import { Outbox } from "./outbox/outbox.ts";
+import type { RawMessage } from "./raw.ts";
+import { type Original, readOriginal } from "./reply/original.ts";
+import type { Submit } from "./submission/types.ts";
+
+export interface DeskOptions {
+  /** Hands messages over; the account's own way where not given. */
+  readonly submit?: Submit;
+}
+
+export class Desk {
+  readonly mail: Mail;
+  readonly writing: Writing;
+  readonly drafts: Drafts;
+  readonly outbox: Outbox;
+  readonly #submit: Submit;
+
+  constructor(mail: Mail, options: DeskOptions = {}) {
+    this.mail = mail;
+    this.writing = writingOf(mail.account);
+    this.drafts = new Drafts(mail.sending.stateDir);
+    this.outbox = new Outbox(mail.sending.stateDir);
+    // Loaded when something is sent.
+    this.#submit =
+      options.submit ?? (async (handover) => (await import("./submission/index.ts")).submit(handover));
+  }
+
+  /** A message to be answered, passed on or written anew, and the numbering of its folder. */
+  async original(folder: Folder, uid: number): Promise<{ original: Original; uidValidity: number }> {
+    const original = await readOriginal(this.mail, folder, uid);
+    return { original, uidValidity: this.mail.sending.uidValidity(folder) };
+  }
+
+  /**
+   * Puts a draft into the outbox: built, checked and on the disk when this resolves. `draft`: under which id it is kept
+   * among the drafts until it is sent.
+   * @throws SendError ADDRESS, NO_RECIPIENT, ATTACHMENT, HEADER; StoreError
+   */
+  async post(
+    draft: Draft,
+    options: { readonly draft?: string | null; readonly notBefore?: number } = {},
+  ): Promise<Entry> {
+    const { message, bcc, messageId, envelope } = await build(draft, { markdown: this.writing.markdown });
+    return this.outbox.add({
+      ...{ message, bcc, messageId, envelope, origin: draft.origin },
+      subject: fieldOf(draft, "Subject"),
+      copy: true,
+      draft: options.draft ?? null,
+      notBefore: options.notBefore ?? Date.now(),
+    });
+  }
+
+  /** Puts a finished message into the outbox. `copy`: one is wanted in the Sent folder. */
+  async postRaw(raw: RawMessage, { notBefore = Date.now(), copy = true } = {}): Promise<Entry> {
+    const { subject, ...message } = raw;
+    return this.outbox.add({
+      ...message,
+      ...{ subject: decodeWords(subject), origin: null, draft: null, notBefore, copy },
+    });
+  }
+
+  /** Sees to entries: those of `ids`, all the same whether they are due, or all that are. */
+  async deliver(ids: readonly string[] | null, asked = true): Promise<Delivered[]> {
+    const entries = ids ?? (await this.outbox.list()).map(({ id }) => id);
+    const done: Delivered[] = [];
+    for (const id of entries) {
+      const delivered = await deliver(this.#delivery(), id, { force: ids !== null, asked });
+      if (delivered) done.push(delivered);
+    }
+    await this.outbox.sweep();
+    return done;
+  }
+
+  /** When the next entry is due by itself, in milliseconds since the epoch; null where none will be. */
+  async nextDue(): Promise<number | null> {
+    const times = (await this.outbox.list())
+      .filter(({ state }) => state !== "held")
+      .map((entry) => (isDue(entry, Date.now(), false) ? 0 : Math.max(entry.notBefore, entry.retryAt)));
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** Drafts that are not on their way out. */
+  async openDrafts(): ReturnType<Drafts["list"]> {
+    const leaving = new Set((await this.outbox.list()).map(({ draft }) => draft));
+    return (await this.drafts.list()).filter(({ id }) => !leaving.has(id));
+  }
+
+  /** Takes a message back out of the outbox; its draft is there again. Throws SendError "NO_ENTRY", "TOO_LATE". */
+  async callBack(id: string): Promise<Entry> {
+    return this.outbox.takeBack(id);
+  }
+
+  /** The draft that an entry was made from. Throws SendError "NO_DRAFT" where it was none. */
+  draftOf(entry: Entry): string {
+    if (entry.draft !== null) return entry.draft;
+    throw new SendError(
+      "NO_DRAFT",
+      `message ${entry.id} was made from no draft`,
+      "drop it, and write it anew",
+    );
+  }
+
+  #delivery(): DeliveryOptions {
+    const { mail } = this;
+    return {
+      outbox: this.outbox,
+      submit: (handover) =>
+        this.#submit({
+          ...handover,
+          account: mail.account,
+          credentials: (refused) => mail.sending.credentials(refused),
+        }),
+      aftermath: this.#aftermath(),
+    };
+  }
+
+  #aftermath(): Aftermath {
+    const { mail, writing, drafts, outbox } = this;
+    const { host } = mail.account.imap;
+    const serverFiles =
+      writing.sentCopy === null ? /(?:^|\.)(?:gmail|googlemail)\.com$/i.test(host) : !writing.sentCopy;
+    return {
+      serverFiles,
+      async inSent({ messageId }) {
+        return mail.sending.holds(await mail.sending.folderFor("sent"), messageId);
+      },
+      async keepCopy(entry) {
+        await mail.sending.keep(await mail.sending.folderFor("sent"), outbox.copy(entry), ["\\Seen"]);
+      },
+      async settle({ origin, draft }) {
+        if (origin) await mail.sending.mark(origin, origin.kind === "reply" ? "\\Answered" : "$Forwarded");
+        if (draft !== null) await drafts.remove(draft, mail);
+      },
+    };
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Drafts on the disk of this machine: a text file each below the account's state, as an editor shows it, with a directory
+ * for files that were brought along. A draft is on the disk before it is told as kept; the copy in the Drafts folder
+ * comes after, and no older one goes before it is there.
+ */
+import { randomInt } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import type { Mail, Place } from "../../mail/index.ts";
+import { asStoreError } from "../../store/index.ts";
+import { build } from "../compose/build.ts";
+import { type Draft, fieldOf } from "../compose/draft.ts";
+import { parseDraft, writeDraft } from "../compose/text.ts";
+import { makePrivateDirectory, namesIn, replaceFile, writeStream } from "../disk.ts";
+import { SendError } from "../errors.ts";
+
+export interface SavedDraft {
+  readonly id: string;
+  readonly draft: Draft;
+  /** Milliseconds since the epoch. */
+  readonly savedAt: number;
+  /** Its copy on the server; null where none is known. */
+  readonly place: Place | null;
+}
+
+const ending = ".draft";
+
+export class Drafts {
+  readonly directory: string;
+
+  /** `stateDir`: of the account. */
+  constructor(stateDir: string) {
+    this.directory = join(stateDir, "drafts");
+  }
+
+  #path(id: string, end: string): string {
+    if (!/^[a-z0-9]{1,12}$/.test(id))
+      throw new SendError("NO_DRAFT", `there is no draft ${id}`, '"postern draft" lists them');
+    return join(this.directory, `${id}${end}`);
+  }
+
+  /** An id for a new draft. */
+  newId(): string {
+    return `d${randomInt(36 ** 5)
+      .toString(36)
+      .padStart(5, "0")}`;
+  }
+
+  /** Where files lie that were brought along with a draft. */
+  filesOf(id: string): string {
+    return this.#path(id, ".files");
+  }
+
+  /** On the disk when this resolves; what was there before stays until then. Throws StoreError. */
+  async save(id: string, draft: Draft): Promise<void> {
+    const file = this.#path(id, ending);
+    await makePrivateDirectory(this.directory);
+    await replaceFile(file, writeDraft(draft));
+  }
+
+  /** The newest last. What cannot be read as a draft is left where it is, and not listed. */
+  async list(): Promise<SavedDraft[]> {
+    const ids = (await namesIn(this.directory))
+      .filter((name) => name.endsWith(ending))
+      .map((name) => name.slice(0, -ending.length));
+    const found = await Promise.all(ids.map((id) => this.get(id).catch(() => null)));
+    return found.filter((one) => one !== null).sort((a, b) => a.savedAt - b.savedAt);
+  }
+
+  /** Throws SendError "NO_DRAFT", "DRAFT". */
+  async get(id: string): Promise<SavedDraft> {
+    const file = this.#path(id, ending);
+    try {
+      const [text, { mtimeMs }, place] = await Promise.all([
+        readFile(file, "utf8"),
+        stat(file),
+        this.#place(id),
+      ]);
+      return { id, draft: parseDraft(text), savedAt: mtimeMs, place };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT")
+        throw new SendError("NO_DRAFT", `there is no draft ${id}`, '"postern draft" lists them');
+      if (error instanceof SendError) throw error;
+      throw asStoreError(error, file);
+    }
+  }
+
+  async #place(id: string): Promise<Place | null> {
+    try {
+      const { path, uidValidity, uid } = JSON.parse(
+        await readFile(this.#path(id, ".copy"), "utf8"),
+      ) as Partial<Place>;
+      return typeof path === "string" && typeof uidValidity === "number" && typeof uid === "number"
+        ? { path, uidValidity, uid }
+        : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Notes where its copy on the server is: the next one takes its place. */
+  async setPlace(id: string, place: Place): Promise<void> {
+    await makePrivateDirectory(this.directory);
+    await replaceFile(this.#path(id, ".copy"), JSON.stringify(place));
+  }
+
+  /** Puts the draft as it is on the disk into the Drafts folder. Throws as the line and the server do. */
+  async push(id: string, mail: Mail): Promise<Place> {
+    const { draft, place } = await this.get(id);
+    const { message, bcc, messageId } = await build(draft, { unfinished: true });
+    const file = this.#path(id, `.${process.pid}.mime`);
+    try {
+      const whole = async function* () {
+        if (bcc !== "") yield Buffer.from(bcc);
+        for await (const chunk of message()) yield chunk as Buffer;
+      };
+      const size = await writeStream(file, Readable.from(whole(), { objectMode: false }));
+      const folder = await mail.sending.folderFor("drafts");
+      const source = { size, messageId, stream: () => createReadStream(file) };
+      const saved = await mail.sending.saveDraft(folder, place, source, ["\\Draft", "\\Seen"]);
+      await this.setPlace(id, saved);
+      return saved;
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  /** Forgets a draft that was sent, or that the person does not want: here, and on the server. */
+  async remove(id: string, mail: Mail): Promise<void> {
+    const place = await this.#place(id);
+    if (place) await mail.sending.dropDraft(place);
+    for (const end of [".copy", ending, ".files"])
+      await rm(this.#path(id, end), { recursive: true, force: true });
+  }
+}
+
+/** What a list shows of a draft. */
+export function draftTitle({ draft }: Pick<SavedDraft, "draft">): { to: string; subject: string } {
+  return { to: fieldOf(draft, "To"), subject: fieldOf(draft, "Subject") };
+}

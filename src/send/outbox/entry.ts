@@ -1,0 +1,70 @@
+/** A message in the outbox: what is known of it besides its text. */
+import type { Origin } from "../compose/draft.ts";
+import type { Envelope } from "../submission/types.ts";
+
+/**
+ * `waiting`: for its time, a connection, or another try. `sending`: it is being handed over, or that was cut short.
+ * `sent`: it has been; what follows is yet to be done. `held`: a person has to decide.
+ */
+export type EntryState = "waiting" | "sending" | "sent" | "held";
+
+export interface Reason {
+  /** A SubmissionErrorCode, or the code of what else failed. */
+  readonly code: string;
+  /** May hold the server's words: hostile text. */
+  readonly text: string;
+  readonly hint: string;
+}
+
+export interface Refused {
+  readonly address: string;
+  readonly text: string;
+  /** The server may take it later. */
+  readonly temporary: boolean;
+}
+
+export interface Entry {
+  readonly id: string;
+  /** Milliseconds since the epoch, as all times here. */
+  readonly created: number;
+  /** Not before this, by the person's wish. */
+  readonly notBefore: number;
+  /** Not before this, after a try that failed. */
+  readonly retryAt: number;
+  readonly state: EntryState;
+  readonly envelope: Envelope;
+  readonly messageId: string;
+  readonly subject: string;
+  /** Octets of the message. */
+  readonly size: number;
+  /** Its header is UTF-8. */
+  readonly utf8Header: boolean;
+  /** The Bcc field for one's own copy, with CRLF. */
+  readonly bcc: string;
+  readonly origin: Origin | null;
+  /** A copy is wanted in the Sent folder. */
+  readonly copy: boolean;
+  /** The copy was begun: before another one is made, it is looked for. */
+  readonly copying: boolean;
+  /** The draft it was made from, which goes when it is sent. */
+  readonly draft: string | null;
+  readonly attempts: number;
+  /** Why it waits, or is held. */
+  readonly reason: Reason | null;
+  /** Recipients that were refused while others were taken. */
+  readonly refused: readonly Refused[];
+}
+
+export function writeEntry(entry: Entry): string {
+  return `${JSON.stringify({ version: 1, ...entry }, null, 1)}\n`;
+}
+
+/** Our own writing; null where it is not (a file system that lost it). */
+export function readEntry(text: string): Entry | null {
+  try {
+    const { version, ...entry } = JSON.parse(text) as Entry & { version?: unknown };
+    return version === 1 && typeof entry.id === "string" && Array.isArray(entry.envelope?.to) ? entry : null;
+  } catch {
+    return null;
+  }
+}
