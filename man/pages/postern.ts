@@ -2,6 +2,7 @@
 
 import { type AccountOption, accountOptions, type Verb, verbs } from "../../src/cli/account/options.ts";
 import { type GlobalOption, globalOptions } from "../../src/cli/options.ts";
+import { configVerbs, type OwnCommand, ownCommands } from "../../src/cli/own.ts";
 import { type Command, commands, type Param } from "../../src/commands/index.ts";
 import { item, nested, type Page, paragraph, section, sentence, subsection, verbatim } from "../roff.ts";
 import { environment, examples, files, flagNames, folderNames, messageIds } from "./postern-about.ts";
@@ -50,6 +51,39 @@ function globalItem([name, { alias, value, describe }]: readonly [string, Global
   return item(`${short}\`--${name}\`${value ? ` «${value}»` : ""}`, sentence(describe));
 }
 
+const accountDetails = nested(
+  ...Object.entries<Verb>(verbs).map(([name, { word, summary }]) =>
+    item(`\`${name}\`${word === null ? "" : ` [«${word}»]`}`, sentence(summary)),
+  ),
+  ...Object.entries<AccountOption>(accountOptions).map(([name, { value, help, verbs: of }]) =>
+    item(
+      `\`--${name}\`${value === undefined ? "" : ` «${value}»`}`,
+      `${sentence(`${help.charAt(0).toUpperCase()}${help.slice(1)}`)} For ${of.map((verb) => `\`${verb}\``).join(", ")}.`,
+    ),
+  ),
+  paragraph(
+    "The servers of an address come from a table of large providers; else from DNS (SRV records, RFC 6186), the domain's own web server, Mozilla's list (which is told the domain) and the servers that take in the domain's mail, all of them asked side by side; else they are guessed. What DNS alone tells, and lies outside of the domain, is not used before you have said that it is right.",
+  ),
+);
+
+const choiceHelp: Readonly<Record<string, Readonly<Record<string, string>>>> = { config: configVerbs };
+
+/** `«VERB» [«WORD»]` of yargs' `<verb> [word]`. */
+const ownWords = (words: string) =>
+  words
+    .replace(/<([^>]+)>/g, (_, word: string) => `«${word.toUpperCase()}»`)
+    .replace(/\[([^\].]+)(\.\.)?\]/g, (_, word: string) => `[«${word.toUpperCase()}»]`);
+
+function ownItem([name, { words, summary, about }]: readonly [string, OwnCommand]): string {
+  const details = Object.entries(choiceHelp[name] ?? {}).map(([word, help]) =>
+    item(`\`${word}\``, sentence(help)),
+  );
+  return [
+    item(`\`${name}\` ${ownWords(words)}`.trim(), `${sentence(summary)} ${about ?? ""}`.trim()),
+    name === "account" ? accountDetails : nested(...details),
+  ].join("");
+}
+
 export const posternPage: Page = {
   name: "postern",
   section: 1,
@@ -75,36 +109,7 @@ export const posternPage: Page = {
     section(
       "Commands",
       ...commands.filter((command) => !command.screenOnly).map(commandItem),
-      item(
-        "`keys` [«words»]",
-        "Print the keys of the screen as they are bound now, your own among them, with their places and command lines; with words, those that have to do with all of them. `--account` and `--folder` say where.",
-      ),
-      item(
-        "`account` «VERB»",
-        "Do what concerns an account rather than its mail. Without an account, `postern` alone begins with `account add`. Where there is a terminal, what is not given is asked for; a script gives all of it, and is never asked.",
-      ),
-      nested(
-        ...Object.entries<Verb>(verbs).map(([name, { word, summary }]) =>
-          item(`\`${name}\`${word === null ? "" : ` [«${word}»]`}`, sentence(summary)),
-        ),
-        ...Object.entries<AccountOption>(accountOptions).map(([name, { value, help, verbs: of }]) =>
-          item(
-            `\`--${name}\`${value === undefined ? "" : ` «${value}»`}`,
-            `${sentence(`${help.charAt(0).toUpperCase()}${help.slice(1)}`)} For ${of.map((verb) => `\`${verb}\``).join(", ")}.`,
-          ),
-        ),
-        paragraph(
-          "The servers of an address come from a table of large providers; else from DNS (SRV records, RFC 6186), the domain's own web server, Mozilla's list (which is told the domain) and the servers that take in the domain's mail, all of them asked side by side; else they are guessed. What DNS alone tells, and lies outside of the domain, is not used before you have said that it is right.",
-        ),
-      ),
-      item(
-        "`schema` [«COMMAND»]",
-        "Print the JSON Schema of what a command prints with `--json`, or with `error` of errors; without a command, those of all by their names.",
-      ),
-      item(
-        "`demo`",
-        "Open the screen on a mailbox of its own, with sample mail. It needs no account and no network; nothing is kept.",
-      ),
+      ...Object.entries<OwnCommand>(ownCommands).map(ownItem),
     ),
     section(
       "Options",

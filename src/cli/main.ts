@@ -9,7 +9,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-if (argv[0] === "--version" || argv[0] === "-V" || argv[0] === "version") {
+if (argv[0] === "--version" || argv[0] === "-V" || (argv[0] === "version" && argv.length === 1)) {
   process.stdout.write(`postern ${version}\n`);
 } else {
   const { shell } = await import("./shell.ts");

@@ -1,6 +1,7 @@
 /** The words of a command line made ready for yargs, which would misread some of ours; and its complaints made ours. */
 import { type Command, commands, findCommand, UsageError } from "../commands/index.ts";
 import { type GlobalOption, globalOptions } from "./options.ts";
+import { ownCommands } from "./own.ts";
 
 /** Stands for a minus that yargs must not take for an option. No word of a process's arguments can hold it. */
 const minus = "\0";
@@ -70,11 +71,8 @@ export function wrongUse(complaint: string, argv: readonly string[]): UsageError
     const option = argv.find((word) => /^--?/.test(word) && word.replace(/^-+/, "").startsWith(unknown));
     if (option !== undefined) return wrong(`there is no option ${option.split("=")[0]}`);
     if (command) return wrong(`"${unknown}" is one word too many`);
-    const known = commands.filter((c) => !c.screenOnly).map((c) => c.name);
-    return new UsageError(
-      `there is no command "${unknown}"`,
-      `the commands are: ${known.join(", ")}, keys, account, schema, demo`,
-    );
+    const known = [...commands.filter((c) => !c.screenOnly).map((c) => c.name), ...Object.keys(ownCommands)];
+    return new UsageError(`there is no command "${unknown}"`, `the commands are: ${known.join(", ")}`);
   }
   if (command && complaint.startsWith("Not enough non-option")) {
     const needed = Object.entries(command.args).find(([, param]) => param.required)?.[0] ?? "";

@@ -13,7 +13,7 @@ export const attach = defineCommand({
   imap: "UID FETCH BODYSTRUCTURE, UID FETCH BODY.PEEK[n]",
   args: {
     id: { type: "messages", required: true, help: "the message, as list shows it" },
-    action: { type: "text", help: "list (default), save or cat" },
+    action: { type: "text", words: ["list", "save", "cat"], help: "list (default), save or cat" },
     part: { type: "text", repeat: true, help: "which, by their part numbers; without them save takes all" },
   },
   options: {

@@ -11,6 +11,8 @@ export interface Param {
   readonly type: "text" | "number" | "flag" | "messages" | "folder" | "query" | "file";
   readonly help: string;
   readonly required?: boolean;
+  /** What it may be, for completion; other words may do as well. */
+  readonly words?: readonly string[];
   /** Takes all remaining words. */
   readonly repeat?: boolean;
   readonly alias?: string;

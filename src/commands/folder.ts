@@ -24,7 +24,7 @@ export const folder = defineCommand({
     "Create, rename, delete, subscribe to or unsubscribe from a folder, or see and change who may use it: folder create Plans, folder rename Plans Ideas, folder acl Plans ada +lrs",
   imap: "CREATE, RENAME, DELETE, SUBSCRIBE, UNSUBSCRIBE, MYRIGHTS, GETACL, SETACL, DELETEACL",
   args: {
-    verb: { type: "text", required: true, help: Object.keys(verbs).join(", ") },
+    verb: { type: "text", required: true, words: Object.keys(verbs), help: Object.keys(verbs).join(", ") },
     name: { type: "folder", required: true, help: "the folder" },
     more: {
       type: "text",

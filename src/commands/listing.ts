@@ -11,6 +11,7 @@ export const listOptions = {
   limit: { type: "number", alias: "n", help: "at most this many (default 50)" },
   sort: {
     type: "text",
+    words: sortKeys.flatMap((key) => [key, `-${key}`]),
     help: "arrival, date, from, subject or size; -date turns the order (default -arrival)",
   },
   "before-uid": { type: "number", help: "only UIDs below this one: where the last list ended, by its next" },

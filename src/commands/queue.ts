@@ -8,7 +8,7 @@ export const queue = defineCommand({
   summary: "Show the changes that are not on the server, and why; retry those it refused, or drop them",
   imap: "those of the changes",
   args: {
-    action: { type: "text", help: "list (default), retry or drop" },
+    action: { type: "text", words: ["list", "retry", "drop"], help: "list (default), retry or drop" },
     id: {
       type: "text",
       repeat: true,

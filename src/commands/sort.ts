@@ -21,7 +21,12 @@ export const sort = defineCommand({
     "Print the ids of a folder in an order, the server's own where it sorts: sort from,-date is:unread",
   imap: "UID SORT, or UID SEARCH and UID FETCH",
   args: {
-    order: { type: "text", required: true, help: `${orders.join(", ")}; -date turns it; from,-date by both` },
+    order: {
+      type: "text",
+      required: true,
+      words: orders,
+      help: `${orders.join(", ")}; -date turns it; from,-date by both`,
+    },
     query: { type: "query", repeat: true, help: "only messages that match, as in search" },
   },
   options: { limit: { type: "number", alias: "n", help: "at most this many" } },

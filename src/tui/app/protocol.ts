@@ -1,10 +1,11 @@
 /** The protocol on the screen: a console to type commands in, and a trace of what goes over the line. */
+
+import { consoleWords, folderCommands } from "../../commands/console-words.ts";
 import type { Console } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import type { PageEntry } from "../model.ts";
 import type { App } from "./app.ts";
 import { ranked } from "./completion.ts";
-import { consoleWords, folderCommands } from "./console-words.ts";
 import { inWords } from "./in-words.ts";
 import { PageView } from "./pages.ts";
 import type { Completion } from "./prompt.ts";

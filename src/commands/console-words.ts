@@ -1,7 +1,11 @@
 /** Commands that the console completes, as they are typed, with what they do. */
-import type { Completion } from "./prompt.ts";
 
-export const consoleWords: readonly Completion[] = [
+export interface ConsoleWord {
+  readonly text: string;
+  readonly help: string;
+}
+
+export const consoleWords: readonly ConsoleWord[] = [
   { text: "CAPABILITY", help: "what the server can do" },
   { text: "NOOP", help: "news, if there are any" },
   { text: "SELECT ", help: "the folder that the commands below are about" },

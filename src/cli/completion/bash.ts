@@ -1,0 +1,74 @@
+/** Completion for bash: one function that asks what stands before the cursor, and looks names up only where one is wanted. */
+import type { CompletedOption, Takes } from "./table.ts";
+import { completed, globals } from "./table.ts";
+
+/** `-f|--folder`: the words of an option as a pattern of `case`. */
+const pattern = ({ name, alias }: CompletedOption) => (alias === null ? `--${name}` : `-${alias}|--${name}`);
+
+/** What offers the words of a place. */
+function offer(takes: Takes): string {
+  if (takes === "folder") return "_postern_names folders";
+  if (takes === "account") return "_postern_names accounts";
+  if (takes === "file") return "_postern_files";
+  if (takes === "nothing" || takes === "text") return ":";
+  return `_postern_words '${takes.join(" ")}'`;
+}
+
+function valueCases(options: readonly CompletedOption[], indent: string): string {
+  const valued = options.filter(({ takes }) => takes !== "nothing");
+  return valued.map((option) => `${indent}${pattern(option)}) ${offer(option.takes)}; return ;;\n`).join("");
+}
+
+const words = (options: readonly CompletedOption[]) => options.map(({ name }) => `--${name}`).join(" ");
+
+function places(args: readonly Takes[]): string {
+  if (args.length === 0) return ":";
+  const cases = args.map((takes, i) => `${i === args.length - 1 ? "*" : i}) ${offer(takes)} ;;`);
+  return `case $place in ${cases.join(" ")} esac`;
+}
+
+export function bash(): string {
+  const names = completed.flatMap(({ name, aliases }) => [name, ...aliases]).join(" ");
+  const commands = completed.map(({ name, aliases, options, args }) => {
+    const valued = valueCases(options, "        ");
+    return `    ${[name, ...aliases].join("|")})
+      options='${words(options)}'
+${valued === "" ? "" : `      case $previous in\n${valued}      esac\n`}      [[ $current == -* ]] || { ${places(args)}; return; } ;;
+`;
+  });
+  const takesValue = [...globals, ...completed.flatMap(({ options }) => options)]
+    .filter(({ takes }) => takes !== "nothing")
+    .map(pattern)
+    .join("|");
+  return `# Completion of postern for bash: eval "$(postern completion bash)"
+_postern_words() { COMPREPLY=($(compgen -W "$1" -- "$current")); }
+_postern_files() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); }
+_postern_names() {
+  local name plain=\${current//\\\\/}
+  while IFS= read -r name; do
+    [[ \${name,,} == "\${plain,,}"* ]] && COMPREPLY+=("$(printf %q "$name")")
+  done < <(postern complete "$1" "\${given[@]}" 2>/dev/null)
+}
+_postern() {
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]}
+  local command= options= place=0 at word given=()
+  COMPREPLY=()
+  for ((at = 1; at < COMP_CWORD; at++)); do
+    word=\${COMP_WORDS[at]}
+    case $word in
+      -a|--account|-c|--config) ((++at < COMP_CWORD)) && given+=("$word" "\${COMP_WORDS[at]}") ;;
+      ${takesValue}) ((at++)) ;;
+      -*) ;;
+      *) if [[ -z $command ]]; then command=$word; else ((place++)); fi ;;
+    esac
+  done
+  case $previous in
+${valueCases(globals, "    ")}  esac
+  case $command in
+    '') [[ $current == -* ]] || { _postern_words '${names}'; return; } ;;
+${commands.join("")}  esac
+  _postern_words "$options ${words(globals)}"
+}
+complete -F _postern postern
+`;
+}

@@ -1,0 +1,74 @@
+/** Completion for zsh: works from a file in $fpath, and where it is evaluated after compinit. */
+import { type CompletedOption, completed, globals, type Takes } from "./table.ts";
+
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+/** \`name:what it does\`, as _describe takes it. */
+const described = (name: string, help: string) => quoted(`${name.replaceAll(":", "\\:")}:${help}`);
+const pattern = ({ name, alias }: CompletedOption) => (alias === null ? `--${name}` : `-${alias}|--${name}`);
+
+function offer(takes: Takes): string {
+  if (takes === "folder") return "_postern_names folders folder";
+  if (takes === "account") return "_postern_names accounts account";
+  if (takes === "file") return "_files";
+  if (takes === "nothing" || takes === "text") return "_message 'a word'";
+  return `compadd -- ${takes.map(quoted).join(" ")}`;
+}
+
+function valueCases(options: readonly CompletedOption[], indent: string): string {
+  const valued = options.filter(({ takes }) => takes !== "nothing");
+  return valued.map((option) => `${indent}${pattern(option)}) ${offer(option.takes)}; return ;;\n`).join("");
+}
+
+const list = (options: readonly CompletedOption[]) =>
+  options.map(({ name, help }) => described(`--${name}`, help)).join(" ");
+
+function places(args: readonly Takes[]): string {
+  if (args.length === 0) return ":";
+  const cases = args.map((takes, i) => `${i === args.length - 1 ? "*" : i}) ${offer(takes)} ;;`);
+  return `case $place in ${cases.join(" ")} esac`;
+}
+
+export function zsh(): string {
+  const names = completed.map(({ name, summary }) => described(name, summary)).join(" ");
+  const commands = completed.map(({ name, aliases, options, args }) => {
+    const valued = valueCases(options, "        ");
+    return `    ${[name, ...aliases].join("|")})
+      options=(${list(options)})
+${valued === "" ? "" : `      case $previous in\n${valued}      esac\n`}      [[ $current == -* ]] || { ${places(args)}; return; } ;;
+`;
+  });
+  const takesValue = [...globals, ...completed.flatMap(({ options }) => options)]
+    .filter(({ takes }) => takes !== "nothing")
+    .map(pattern)
+    .join("|");
+  return `#compdef postern
+# Completion of postern for zsh: eval "$(postern completion zsh)" after compinit, or a file _postern in $fpath
+_postern_names() {
+  local -a names
+  names=(\${(f)"$(postern complete $1 $given 2>/dev/null)"})
+  compadd -M 'm:{a-zA-Z}={A-Za-z}' -- $names
+}
+_postern() {
+  local current=$words[CURRENT] previous=$words[CURRENT-1] command= word
+  local -a options given every
+  local -i place=0 at
+  for ((at = 2; at < CURRENT; at++)); do
+    word=$words[at]
+    case $word in
+      -a|--account|-c|--config) ((++at < CURRENT)) && given+=($word "$words[at]") ;;
+      ${takesValue}) ((at++)) ;;
+      -*) ;;
+      *) if [[ -z $command ]]; then command=$word; else ((place++)); fi ;;
+    esac
+  done
+  case $previous in
+${valueCases(globals, "    ")}  esac
+  case $command in
+    '') [[ $current == -* ]] || { every=(${names}); _describe command every; return; } ;;
+${commands.join("")}  esac
+  options+=(${list(globals)})
+  _describe option options
+}
+if [[ $funcstack[1] == _postern ]]; then _postern "$@"; elif (( $+functions[compdef] )); then compdef _postern postern; fi
+`;
+}
