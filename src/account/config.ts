@@ -36,6 +36,8 @@ export interface Account {
   readonly imap: ServerAddress;
   /** Where mail is handed in (RFC 6409). */
   readonly smtp?: ServerAddress;
+  /** A shell command that takes it in place of a server: it gets sendmail's options and addresses, and the message. */
+  readonly sendmail?: string;
   /** A shell command whose first line of output is the password. */
   readonly passwordCommand: string | null;
   /** PEM file of certificate authorities to trust for this account, in place of those that Node.js trusts. */
@@ -228,6 +230,9 @@ function account(path: string, name: string, table: unknown): Account {
   const imap = server("imap", schemes);
   if (imap === null) throw section.wrong('has no "imap"', 'write imap = "imaps://me@imap.example.org"');
   const smtp = server("smtp", smtpSchemes);
+  const sendmail = section.text("sendmail");
+  if (smtp !== null && sendmail !== null)
+    throw section.wrong('has both "smtp" and "sendmail"', "mail goes one way: take one of them out");
   const storeCommand = section.text("store-command");
   const oauth = section.table.oauth2 === undefined ? null : oauthSettings(section.table.oauth2, path, name);
   return {
@@ -239,6 +244,7 @@ function account(path: string, name: string, table: unknown): Account {
     pin: fingerprint("pin"),
     ...(smtpPin === null ? {} : { smtpPin }),
     ...(smtp === null ? {} : { smtp }),
+    ...(sendmail === null ? {} : { sendmail }),
     ...(storeCommand === null ? {} : { storeCommand }),
     ...(section.table.keyring === undefined ? {} : { keyring: section.flag("keyring", true) }),
     ...(oauth === null ? {} : { oauth }),

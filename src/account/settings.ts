@@ -26,6 +26,10 @@ export const accountSettings = {
     example: '"submissions://me@smtp.example.org"',
     help: "The server that takes mail to be sent, in the same form. It is logged in to by the same password or token, where it wants a login.",
   },
+  sendmail: {
+    example: '"msmtp -a work"',
+    help: "A command for /bin/sh that sends mail, in place of smtp. It gets `-i -f `«SENDER»` -- `«RECIPIENT …», with -N, -R and -V before the recipients where delivery reports are asked for, and the message on its standard input; its exit status tells what came of it, 75 being a failure for now.",
+  },
   "password-command": {
     example: '"pass show mail/work"',
     help: "A command for /bin/sh whose first line of output is the password, or with oauth2 the token that store-command was given. It has two minutes.",

@@ -125,7 +125,7 @@ class Conversation {
       else {
         this.#due.shift();
         this.#client.write(
-          due.of === "greeting" ? reply.replace(/^250-/, "250-DSN\r\n250-") : reply,
+          due.of === "greeting" ? reply.replace(/^250-[^\n]*\n/, (line) => `${line}250-DSN\r\n`) : reply,
           "latin1",
         );
         if (/^25\d 2\.1\.5/.test(reply)) this.#recipients++;

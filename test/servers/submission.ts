@@ -37,6 +37,7 @@ mail_save_crlf = yes
 submission_relay_host = 127.0.0.1
 submission_relay_port = ${relay}
 submission_max_mail_size = 200M
+submission_backend_capabilities = 8BITMIME DSN
 lmtp_save_to_detail_mailbox = no
 lmtp_rcpt_check_quota = no
 service submission-login {

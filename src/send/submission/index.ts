@@ -26,7 +26,11 @@ export const submit: Submit = (handover) => submitWith(handover);
 
 /** The same, with how long is waited. @throws SubmissionError */
 export async function submitWith(handover: Handover, options: SubmitOptions = {}): Promise<Submitted> {
-  const { envelope, size } = handover;
+  const { account, envelope, size } = handover;
+  if (account.sendmail !== undefined) {
+    const { bySendmail } = await import("./sendmail.ts");
+    return bySendmail(account.sendmail, handover);
+  }
   const smtp = await connected(handover, options);
   try {
     const utf8Header = handover.utf8Header ?? (await hasUtf8Header(handover.message()));
@@ -59,8 +63,8 @@ async function connected({ account, credentials, signal }: Access, options: Subm
   if (!server)
     throw new SubmissionError(
       "NO_SUBMISSION",
-      `Account "${account.name}" has no server for sending.`,
-      'Set smtp = "submissions://me@smtp.example.org" in the config.',
+      `Account "${account.name}" says nothing of how to send.`,
+      'Set smtp = "submissions://me@smtp.example.org", or sendmail, in the config.',
     );
   const timeouts = { ...smtpTimeouts, ...options.timeouts };
   let smtp: Smtp | null = null;
@@ -80,13 +84,13 @@ async function connected({ account, credentials, signal }: Access, options: Subm
 async function loggedIn(smtp: Smtp, user: string, credentials: Access["credentials"]): Promise<void> {
   const secret = await credentials();
   try {
-    await logIn(smtp, user, secret);
+    await logIn(smtp, secret instanceof AccessToken ? { user, token: secret } : { user, secret });
   } catch (error) {
     const refused = error instanceof SubmissionError && error.code === "LOGIN" && error.reply !== null;
     if (!refused || !(secret instanceof AccessToken)) throw error;
     const renewed = await credentials(secret);
     if (renewed.reveal() === secret.reveal()) throw error;
-    await logIn(smtp, user, renewed);
+    await logIn(smtp, { user, token: renewed });
   }
 }
 

@@ -1,12 +1,10 @@
 /** Logging in for sending (RFC 4954), by the mechanisms that IMAP logs in by. */
 import {
-  AccessToken,
   BindingRefusedError,
   channelOf,
   ImapError,
   type Login,
   type Mechanism,
-  type Secret,
   saslMechanisms,
 } from "../../imap/index.ts";
 import { refusal } from "./replies.ts";
@@ -23,8 +21,7 @@ const commandOctets = 512;
  * @throws SubmissionError LOGIN (`reply` set where the server refused), TEMPORARY, UNREACHABLE; UNTRUSTED where the server
  * does not prove that it knows the password
  */
-export async function logIn(smtp: Smtp, user: string, secret: Secret): Promise<void> {
-  const who: Login = secret instanceof AccessToken ? { user, token: secret } : { user, secret };
+export async function logIn(smtp: Smtp, who: Login): Promise<void> {
   const mechanisms = saslMechanisms(who, smtp.offers.auth, channelOf(smtp.socket));
   if (mechanisms.length === 0)
     throw new SubmissionError(

@@ -22,14 +22,10 @@ export interface Paths {
 }
 
 /**
- * @param utf8Header the message's header is UTF-8, so that it wants SMTPUTF8 where that is offered (RFC 6532)
- * @throws SubmissionError REJECTED (no address at all), UNSUPPORTED (the server does not know SMTPUTF8)
+ * Nothing but addresses, and at least one.
+ * @throws SubmissionError REJECTED
  */
-export function pathsOf(
-  { from, to }: { readonly from: string; readonly to: readonly string[] },
-  offers: Offers,
-  utf8Header: boolean,
-): Paths {
+export function checkPaths({ from, to }: { readonly from: string; readonly to: readonly string[] }): void {
   const all = from === "" ? to : [from, ...to];
   const bad = all.find(
     (address) => unspeakable.test(address) || !/^.+@.+$/s.test(address) || address.length > 1000,
@@ -40,8 +36,21 @@ export function pathsOf(
       bad === undefined ? "The message has no recipients." : `This is no address: ${JSON.stringify(bad)}.`,
       "Correct the recipients, and send it again.",
     );
+}
+
+/**
+ * @param utf8Header the message's header is UTF-8, so that it wants SMTPUTF8 where that is offered (RFC 6532)
+ * @throws SubmissionError REJECTED (no address at all), UNSUPPORTED (the server does not know SMTPUTF8)
+ */
+export function pathsOf(
+  envelope: { readonly from: string; readonly to: readonly string[] },
+  offers: Offers,
+  utf8Header: boolean,
+): Paths {
+  checkPaths(envelope);
+  const { from, to } = envelope;
   const offered = offers.has("SMTPUTF8");
-  const wanting = all.find(needsUtf8);
+  const wanting = [from, ...to].find(needsUtf8);
   if (wanting !== undefined && !offered)
     throw new SubmissionError(
       "UNSUPPORTED",

@@ -32,6 +32,13 @@ const hints: readonly (readonly [RegExp, string])[] = [
  * @param what what was refused, as the beginning of a sentence: `The server refused the sender`
  */
 export function refusal(what: string, reply: SmtpReply): SubmissionError {
+  if (reply.code < 400)
+    return new SubmissionError(
+      "UNREACHABLE",
+      `${what}, and that makes no sense.`,
+      "It is tried again later; check host and port in smtp if it stays so.",
+      reply,
+    );
   const known = hints.find(([codes]) => codes.test(reply.enhanced ?? ""))?.[1];
   if (reply.code === 530 || reply.enhanced === "5.7.0")
     return new SubmissionError(

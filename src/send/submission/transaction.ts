@@ -1,6 +1,7 @@
 /** One message handed over: MAIL, RCPT, and the message in one chunk (BDAT, RFC 3030) or behind DATA. */
 import type { Readable } from "node:stream";
 import DataStream from "nodemailer/lib/smtp-connection/data-stream";
+import { formatSize } from "../../mail/format.ts";
 import { pathsOf } from "./paths.ts";
 import { positive, refusal } from "./replies.ts";
 import type { Smtp } from "./smtp.ts";
@@ -41,10 +42,9 @@ export interface Outgoing {
 export function checkSize(smtp: Smtp, size: number): void {
   const most = smtp.offers.size;
   if (most === null || size <= most) return;
-  const megabytes = (octets: number) => `${(octets / 1e6).toFixed(octets < 1e6 ? 3 : 1)} MB`;
   throw new SubmissionError(
     "UNSUPPORTED",
-    `The message has ${megabytes(size)}; the server for sending takes ${megabytes(most)} at most.`,
+    `The message has ${formatSize(size)}; the server for sending takes ${formatSize(most)} at most.`,
     "Leave out or shrink an attachment, or share it in another way.",
   );
 }
@@ -98,7 +98,7 @@ async function commandsInOrder(smtp: Smtp, commands: readonly string[]): Promise
 
 /** The line was lost, or nothing came, when the whole message was on its way: nobody knows what became of it. */
 export function unknown(error: unknown): SubmissionError {
-  const why = error instanceof SubmissionError ? ` ${error.message}` : "";
+  const why = error instanceof Error ? ` ${error.message}` : "";
   return new SubmissionError(
     "UNKNOWN",
     `The message was handed over, and no answer came.${why}`,
@@ -124,7 +124,7 @@ export async function taken(
 }
 
 /** Pieces of the message, checked: what has another size than it was said to have is not sent as if it were whole. */
-async function* counted(message: Readable, size: number): AsyncGenerator<Buffer> {
+export async function* counted(message: Readable, size: number): AsyncGenerator<Buffer> {
   let sent = 0;
   try {
     for await (const chunk of message) {
