@@ -71,13 +71,18 @@ export class Bodies {
     if (path === null || !row) return null;
     const file = await openFile(path).catch(() => null);
     if (file === null) return null;
-    if ((await checksumOf(file)) !== row.checksum) {
+    try {
+      if ((await checksumOf(file)) === row.checksum) {
+        this.#noteReading("body", "", mailboxId, uid);
+        return file;
+      }
+    } catch (error) {
       await file.close();
-      this.#database.transaction(() => this.#spoilt(mailboxId, uid, path, number(row, "checksum")));
-      return null;
+      throw error;
     }
-    this.#noteReading("body", "", mailboxId, uid);
-    return file;
+    await file.close();
+    this.#database.transaction(() => this.#spoilt(mailboxId, uid, path, number(row, "checksum")));
+    return null;
   }
 
   #content(mailboxId: number, uid: number): Buffer | null {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   existsSync,
   readdirSync,
+  readlinkSync,
   renameSync,
   truncateSync,
   unlinkSync,
@@ -10,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, test } from "node:test";
+import { openStore, StoreError } from "../../src/store/index.ts";
 import { flagLetters } from "../../src/store/maildir.ts";
 import { files, keep, mailboxIn, message, messages, scratch, storeIn } from "./sample.ts";
 
@@ -33,6 +35,28 @@ describe("bodies", () => {
     assert.equal(store.messages.get(id, 42)?.cached, true);
     assert.deepEqual(readdirSync(store.mailboxes.directory(id)).sort(), ["cur", "new", "tmp"]);
     assert.deepEqual([files(store, id, "new"), files(store, id, "tmp")], [[], []]);
+  });
+
+  test("leave no file open where the index is closed while one is being opened", {
+    skip: existsSync("/proc/self/fd") ? false : "no /proc here",
+  }, async (t) => {
+    const directory = scratch(t);
+    const places = { cacheDir: join(directory, "cache"), stateDir: join(directory, "state") };
+    const store = openStore(places);
+    const { id } = mailboxIn(store);
+    store.messages.put(id, [message(1)]);
+    const path = keep(store, id, 1);
+    const opening = store.bodies.open(id, 1);
+    store.close();
+    await assert.rejects(opening, StoreError);
+    const open = readdirSync("/proc/self/fd").flatMap((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return [];
+      }
+    });
+    assert.ok(!open.includes(path));
   });
 
   test("flags are the letters of the maildir rules, sorted", () => {
