@@ -1,9 +1,6 @@
 /** Completion for bash: one function that asks what stands before the cursor, and looks names up only where one is wanted. */
-import type { CompletedOption, Takes } from "./table.ts";
-import { completed, globals } from "./table.ts";
-
-/** `-f|--folder`: the words of an option as a pattern of `case`. */
-const pattern = ({ name, alias }: CompletedOption) => (alias === null ? `--${name}` : `-${alias}|--${name}`);
+import { commandBranches, takesValue, valueBranches } from "./branches.ts";
+import { type CompletedOption, completed, globals, type Takes } from "./table.ts";
 
 /** What offers the words of a place. */
 function offer(takes: Takes): string {
@@ -14,32 +11,10 @@ function offer(takes: Takes): string {
   return `_postern_words '${takes.join(" ")}'`;
 }
 
-function valueCases(options: readonly CompletedOption[], indent: string): string {
-  const valued = options.filter(({ takes }) => takes !== "nothing");
-  return valued.map((option) => `${indent}${pattern(option)}) ${offer(option.takes)}; return ;;\n`).join("");
-}
-
 const words = (options: readonly CompletedOption[]) => options.map(({ name }) => `--${name}`).join(" ");
-
-function places(args: readonly Takes[]): string {
-  if (args.length === 0) return ":";
-  const cases = args.map((takes, i) => `${i === args.length - 1 ? "*" : i}) ${offer(takes)} ;;`);
-  return `case $place in ${cases.join(" ")} esac`;
-}
 
 export function bash(): string {
   const names = completed.flatMap(({ name, aliases }) => [name, ...aliases]).join(" ");
-  const commands = completed.map(({ name, aliases, options, args }) => {
-    const valued = valueCases(options, "        ");
-    return `    ${[name, ...aliases].join("|")})
-      options='${words(options)}'
-${valued === "" ? "" : `      case $previous in\n${valued}      esac\n`}      [[ $current == -* ]] || { ${places(args)}; return; } ;;
-`;
-  });
-  const takesValue = [...globals, ...completed.flatMap(({ options }) => options)]
-    .filter(({ takes }) => takes !== "nothing")
-    .map(pattern)
-    .join("|");
   return `# Completion of postern for bash: eval "$(postern completion bash)"
 _postern_words() { COMPREPLY=($(compgen -W "$1" -- "$current")); }
 _postern_files() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); }
@@ -63,10 +38,10 @@ _postern() {
     esac
   done
   case $previous in
-${valueCases(globals, "    ")}  esac
+${valueBranches(globals, "    ", offer)}  esac
   case $command in
     '') [[ $current == -* ]] || { _postern_words '${names}'; return; } ;;
-${commands.join("")}  esac
+${commandBranches((options) => `'${words(options)}'`, offer)}  esac
   _postern_words "$options ${words(globals)}"
 }
 complete -F _postern postern

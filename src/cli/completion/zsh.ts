@@ -1,10 +1,10 @@
 /** Completion for zsh: works from a file in $fpath, and where it is evaluated after compinit. */
+import { commandBranches, takesValue, valueBranches } from "./branches.ts";
 import { type CompletedOption, completed, globals, type Takes } from "./table.ts";
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 /** \`name:what it does\`, as _describe takes it. */
 const described = (name: string, help: string) => quoted(`${name.replaceAll(":", "\\:")}:${help}`);
-const pattern = ({ name, alias }: CompletedOption) => (alias === null ? `--${name}` : `-${alias}|--${name}`);
 
 function offer(takes: Takes): string {
   if (takes === "folder") return "_postern_names folders folder";
@@ -14,33 +14,11 @@ function offer(takes: Takes): string {
   return `compadd -- ${takes.map(quoted).join(" ")}`;
 }
 
-function valueCases(options: readonly CompletedOption[], indent: string): string {
-  const valued = options.filter(({ takes }) => takes !== "nothing");
-  return valued.map((option) => `${indent}${pattern(option)}) ${offer(option.takes)}; return ;;\n`).join("");
-}
-
 const list = (options: readonly CompletedOption[]) =>
   options.map(({ name, help }) => described(`--${name}`, help)).join(" ");
 
-function places(args: readonly Takes[]): string {
-  if (args.length === 0) return ":";
-  const cases = args.map((takes, i) => `${i === args.length - 1 ? "*" : i}) ${offer(takes)} ;;`);
-  return `case $place in ${cases.join(" ")} esac`;
-}
-
 export function zsh(): string {
   const names = completed.map(({ name, summary }) => described(name, summary)).join(" ");
-  const commands = completed.map(({ name, aliases, options, args }) => {
-    const valued = valueCases(options, "        ");
-    return `    ${[name, ...aliases].join("|")})
-      options=(${list(options)})
-${valued === "" ? "" : `      case $previous in\n${valued}      esac\n`}      [[ $current == -* ]] || { ${places(args)}; return; } ;;
-`;
-  });
-  const takesValue = [...globals, ...completed.flatMap(({ options }) => options)]
-    .filter(({ takes }) => takes !== "nothing")
-    .map(pattern)
-    .join("|");
   return `#compdef postern
 # Completion of postern for zsh: eval "$(postern completion zsh)" after compinit, or a file _postern in $fpath
 _postern_names() {
@@ -62,10 +40,10 @@ _postern() {
     esac
   done
   case $previous in
-${valueCases(globals, "    ")}  esac
+${valueBranches(globals, "    ", offer)}  esac
   case $command in
     '') [[ $current == -* ]] || { every=(${names}); _describe command every; return; } ;;
-${commands.join("")}  esac
+${commandBranches((options) => `(${list(options)})`, offer)}  esac
   options+=(${list(globals)})
   _describe option options
 }
