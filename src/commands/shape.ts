@@ -143,6 +143,19 @@ export function jsonOf<T, W>(
   return Object.fromEntries(names.map((name) => [name, fields[name]?.of(value, where) ?? null]));
 }
 
+/** The same members, of what `to` finds in a value and its surroundings. */
+export function of<T, P, W>(
+  fields: Fields<P, W>,
+  to: (value: T, where: W) => readonly [inner: P, where: W],
+): Fields<T, W> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, { schema, of }]) => [
+      name,
+      { schema, of: (value: T, where: W) => of(...to(value, where)) },
+    ]),
+  );
+}
+
 export function schemaOf<T, W>(fields: Fields<T, W>): Schema {
   return {
     type: "object",

@@ -37,6 +37,10 @@ const folderFields: Fields<Folder, Where> = {
   highestModSeq: is.textOrNull("grows with every change (RFC 7162)", ({ highestModSeq }) => highestModSeq),
 };
 
+/** The address of a message in the folder that surrounds it. */
+const urlOf = (uid: number, { account, folder }: Where) =>
+  folder === null ? null : imapUrl(account, folder, uid);
+
 /** Keywords as RFC 8621 §4.1.1 spells them: `$seen`, `$flagged`; others in lower case. */
 const keyword = (flag: string) => flag.replace(/^\\/, "$").toLowerCase();
 
@@ -47,7 +51,7 @@ export const messageFields: Fields<Message, Where> = {
   folder: is.text("the name of its folder", (_, { folder }) => folder?.name ?? ""),
   imapUrl: is.textOrNull(
     "names it for good, and can be given as an id (RFC 5092); null for one that the server has not got yet",
-    ({ uid }, { account, folder }) => (folder === null ? null : imapUrl(account, folder, uid)),
+    ({ uid }, where) => urlOf(uid, where),
   ),
   subject: is.text("the subject, decoded", ({ subject }) => subject),
   from: people("its authors", ({ from }) => from),
@@ -64,25 +68,15 @@ export const messageFields: Fields<Message, Where> = {
 };
 
 const threadFields: Fields<ThreadMessage, Where> = {
-  ...Object.fromEntries(
-    Object.entries(messageFields).map(([name, { schema, of }]) => [
-      name,
-      { schema, of: ({ message }: ThreadMessage, where: Where) => of(message, where) },
-    ]),
-  ),
+  ...is.of(messageFields, ({ message }: ThreadMessage, where: Where) => [message, where]),
   threadId: is.text("the same for all messages of a discussion", ({ thread }) => String(thread)),
   depth: is.whole("how many answers deep", ({ depth }) => depth),
 };
 
-const hitFields: Fields<Hit, Where> = Object.fromEntries(
-  Object.entries(messageFields).map(([name, { schema, of }]) => [
-    name,
-    {
-      schema,
-      of: ({ folder, message }: Hit, { account }: Where) => of(message, { account, folder }),
-    },
-  ]),
-);
+const hitFields: Fields<Hit, Where> = is.of(messageFields, ({ folder, message }: Hit, { account }: Where) => [
+  message,
+  { account, folder },
+]);
 
 const queueFields: Fields<Waiting, Where> = {
   id: is.whole("its number, for retry and drop", ({ id }) => id),
@@ -188,9 +182,7 @@ export const shapes: { readonly [K in ResultKind]: Shape<Of<K>> } = {
     fields: { ...inFolder, ...total },
     items: items<Of<"ids">>({
       uid: is.whole("the UID", (uid) => uid),
-      imapUrl: is.textOrNull("names it for good (RFC 5092)", (uid, { account, folder }) =>
-        folder === null ? null : imapUrl(account, folder, uid),
-      ),
+      imapUrl: is.textOrNull("names it for good (RFC 5092)", urlOf),
     }),
   },
   count: {
@@ -210,9 +202,7 @@ export const shapes: { readonly [K in ResultKind]: Shape<Of<K>> } = {
     fields: {
       ...inFolder,
       uid: is.whole("its id in its folder (UID)", ({ uid }) => uid),
-      imapUrl: is.textOrNull("names it for good (RFC 5092)", ({ uid }, { account, folder }) =>
-        folder === null ? null : imapUrl(account, folder, uid),
-      ),
+      imapUrl: is.textOrNull("names it for good (RFC 5092)", ({ uid }, where) => urlOf(uid, where)),
       subject: is.text("the subject, decoded", ({ message }) => message.headers.subject),
       from: people("its authors", ({ message }) => message.headers.from),
       to: people("whom it is to", ({ message }) => message.headers.to),
