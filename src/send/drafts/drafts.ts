@@ -7,11 +7,11 @@ import { randomInt } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import type { Mail, Place } from "../../mail/index.ts";
 import { asStoreError } from "../../store/index.ts";
 import { build } from "../compose/build.ts";
 import { type Draft, fieldOf } from "../compose/draft.ts";
+import { ownCopy } from "../compose/own-copy.ts";
 import { parseDraft, writeDraft } from "../compose/text.ts";
 import { makePrivateDirectory, namesIn, replaceFile, writeStream } from "../disk.ts";
 import { SendError } from "../errors.ts";
@@ -27,6 +27,9 @@ export interface SavedDraft {
 
 const ending = ".draft";
 
+const noDraft = (id: string) =>
+  new SendError("NO_DRAFT", `there is no draft ${id}`, '"postern draft" lists them');
+
 export class Drafts {
   readonly directory: string;
 
@@ -36,8 +39,7 @@ export class Drafts {
   }
 
   #path(id: string, end: string): string {
-    if (!/^[a-z0-9]{1,12}$/.test(id))
-      throw new SendError("NO_DRAFT", `there is no draft ${id}`, '"postern draft" lists them');
+    if (!/^[a-z0-9]{1,12}$/.test(id)) throw noDraft(id);
     return join(this.directory, `${id}${end}`);
   }
 
@@ -80,8 +82,7 @@ export class Drafts {
       ]);
       return { id, draft: parseDraft(text), savedAt: mtimeMs, place };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT")
-        throw new SendError("NO_DRAFT", `there is no draft ${id}`, '"postern draft" lists them');
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") throw noDraft(id);
       if (error instanceof SendError) throw error;
       throw asStoreError(error, file);
     }
@@ -112,11 +113,7 @@ export class Drafts {
     const { message, bcc, messageId } = await build(draft, { unfinished: true });
     const file = this.#path(id, `.${process.pid}.mime`);
     try {
-      const whole = async function* () {
-        if (bcc !== "") yield Buffer.from(bcc);
-        for await (const chunk of message()) yield chunk as Buffer;
-      };
-      const size = await writeStream(file, Readable.from(whole(), { objectMode: false }));
+      const size = await writeStream(file, ownCopy(bcc, message));
       const folder = await mail.sending.folderFor("drafts");
       const source = { size, messageId, stream: () => createReadStream(file) };
       const saved = await mail.sending.saveDraft(folder, place, source, ["\\Draft", "\\Seen"]);

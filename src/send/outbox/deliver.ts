@@ -5,7 +5,7 @@
  */
 import { Readable } from "node:stream";
 import { safeText } from "../../message/safe.ts";
-import { SubmissionError, type Submit, type Submitted } from "../submission/types.ts";
+import { type SmtpReply, SubmissionError, type Submit, type Submitted } from "../submission/types.ts";
 import type { Entry, Reason, Refused } from "./entry.ts";
 import type { Claim, Outbox } from "./outbox.ts";
 
@@ -100,7 +100,7 @@ class Delivery {
       const { rejected } = await this.#options.submit({ envelope, message, size, utf8Header });
       const refused = rejected.map(({ address, reply }) => ({
         address,
-        text: `${reply.code} ${reply.enhanced ?? ""} ${reply.text}`.replace(/ +/g, " "),
+        text: said(reply),
         temporary: reply.code < 500,
       }));
       return await this.#sent(refused);
@@ -241,7 +241,12 @@ class Delivery {
   }
 }
 
+/** A reply in one line. */
+function said({ code, enhanced, text }: SmtpReply): string {
+  return `${code} ${enhanced ?? ""} ${text}`.replace(/ +/g, " ");
+}
+
 function reasonOf({ code, message, hint, reply }: SubmissionError): Reason {
-  const said = reply ? `: ${reply.code} ${reply.enhanced ?? ""} ${reply.text}`.replace(/ +/g, " ") : "";
-  return { code, text: message.includes(reply?.text || "\0") ? message : `${message}${said}`, hint };
+  const all = reply ? `${message}: ${said(reply)}` : message;
+  return { code, text: message.includes(reply?.text || "\0") ? message : all, hint };
 }

@@ -7,9 +7,10 @@ import { randomInt } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { link, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { asStoreError, ProcessLock } from "../../store/index.ts";
 import type { Origin } from "../compose/draft.ts";
+import { ownCopy } from "../compose/own-copy.ts";
 import { makePrivateDirectory, namesIn, replaceFile, syncDirectory, writeStream } from "../disk.ts";
 import { SendError } from "../errors.ts";
 import type { Envelope } from "../submission/types.ts";
@@ -168,12 +169,10 @@ export class Outbox {
   /** The message as one keeps it: who had a blind copy is told. */
   copy(entry: Entry): { readonly size: number; stream(): Readable; readonly messageId: string } {
     const { bcc, size, messageId } = entry;
-    const open = () => this.message(entry);
     return {
       size: Buffer.byteLength(bcc) + size,
       messageId,
-      stream: () =>
-        bcc === "" ? open() : Readable.from(prefixed(Buffer.from(bcc), open()), { objectMode: false }),
+      stream: () => ownCopy(bcc, () => this.message(entry)),
     };
   }
 
@@ -203,11 +202,6 @@ export class Outbox {
       claim.release();
     }
   }
-}
-
-async function* prefixed(prefix: Buffer, rest: Readable): AsyncGenerator<Buffer> {
-  yield prefix;
-  for await (const chunk of rest) yield chunk as Buffer;
 }
 
 /** Whether a header, as it goes by, has octets beyond ASCII. */
