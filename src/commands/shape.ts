@@ -144,7 +144,7 @@ export function jsonOf<T, W>(
 }
 
 /** The same members, of what `to` finds in a value and its surroundings. */
-export function of<T, P, W>(
+export function fieldsOf<T, P, W>(
   fields: Fields<P, W>,
   to: (value: T, where: W) => readonly [inner: P, where: W],
 ): Fields<T, W> {

@@ -68,15 +68,15 @@ export const messageFields: Fields<Message, Where> = {
 };
 
 const threadFields: Fields<ThreadMessage, Where> = {
-  ...is.of(messageFields, ({ message }: ThreadMessage, where: Where) => [message, where]),
+  ...is.fieldsOf(messageFields, ({ message }: ThreadMessage, where: Where) => [message, where]),
   threadId: is.text("the same for all messages of a discussion", ({ thread }) => String(thread)),
   depth: is.whole("how many answers deep", ({ depth }) => depth),
 };
 
-const hitFields: Fields<Hit, Where> = is.of(messageFields, ({ folder, message }: Hit, { account }: Where) => [
-  message,
-  { account, folder },
-]);
+const hitFields: Fields<Hit, Where> = is.fieldsOf(
+  messageFields,
+  ({ folder, message }: Hit, { account }: Where) => [message, { account, folder }],
+);
 
 const queueFields: Fields<Waiting, Where> = {
   id: is.whole("its number, for retry and drop", ({ id }) => id),
