@@ -2,7 +2,7 @@
 import { type Config, configPath, loadConfig } from "../account/config.ts";
 import { accountJson } from "./account/manage.ts";
 import type { Globals } from "./globals.ts";
-import { safeJson } from "./json.ts";
+import { ownJson } from "./json.ts";
 import { configVerbs, wrongWord } from "./own.ts";
 import { tableText } from "./text.ts";
 
@@ -23,7 +23,7 @@ function rows(value: unknown, at: string): (readonly [string, string])[] {
 
 export async function config({ config: path, json }: Globals, verb: string): Promise<number> {
   const told = (member: object, text: string) => {
-    process.stdout.write(json ? safeJson({ version: 1, ...member, warnings: [] }) : text);
+    process.stdout.write(json ? ownJson(member) : text);
     return 0;
   };
   switch (verb) {

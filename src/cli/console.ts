@@ -1,13 +1,12 @@
 /** `postern console`: commands of the protocol typed by hand, on a plain terminal. */
 import { createInterface } from "node:readline/promises";
 import { chooseAccount, loadConfig } from "../account/config.ts";
-import { Credentials } from "../account/credentials.ts";
 import { consoleWords, folderCommands } from "../commands/console-words.ts";
 import { UsageError } from "../commands/index.ts";
 import { safeText } from "../message/safe.ts";
 import { describeFailure, printFailure } from "./failure.ts";
 import { type Globals, someoneThere } from "./globals.ts";
-import { openMail } from "./run.ts";
+import { openOnce } from "./run.ts";
 
 /** Answers are laid out for no more columns than this. */
 const widest = 120;
@@ -17,11 +16,7 @@ export async function openConsole(globals: Globals): Promise<number> {
     throw new UsageError("the console needs a terminal", 'in a script, say postern raw "NOOP"');
   if (globals.readOnly) throw new UsageError("the console may change mail", "leave out --read-only");
   const account = chooseAccount(loadConfig(globals.config), globals.account);
-  const credentials = new Credentials(account, {
-    interactive: true,
-    warn: (sentence) => void process.stderr.write(`postern: ${safeText(sentence)}\n`),
-  });
-  const mail = openMail(account, globals, false, (refused) => credentials.get(refused));
+  const mail = openOnce(account, globals);
   try {
     const folder = await mail.findFolder(globals.folder ?? "INBOX");
     await mail.server.reach();

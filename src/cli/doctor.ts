@@ -13,8 +13,8 @@ import { ImapError, type Secret } from "../imap/index.ts";
 import { formatSize, showsUtf8 } from "../mail/format.ts";
 import { describeFailure } from "./failure.ts";
 import { type Globals, someoneThere } from "./globals.ts";
-import { safeJson } from "./json.ts";
-import { openMail } from "./run.ts";
+import { ownJson } from "./json.ts";
+import { openLocal } from "./run.ts";
 import { tableText } from "./text.ts";
 
 interface Finding {
@@ -95,9 +95,7 @@ async function disk(account: Account): Promise<Found> {
 
 /** Opens the local copy, without the network. */
 async function localCopy(account: Account, globals: Globals): Promise<Found> {
-  const mail = openMail(account, { ...globals, offline: true }, false, () =>
-    Promise.reject(new Error("not asked")),
-  );
+  const mail = openLocal(account, globals);
   try {
     const { messages, folders, queued } = mail.server.status();
     const refused = mail.waiting.list().filter(({ state }) => state === "refused").length;
@@ -174,9 +172,6 @@ export async function doctor(globals: Globals): Promise<number> {
     const { account, check, state, text, hint } = finding;
     process.stdout.write(tableText([[account === null ? check : `${account}: ${check}`, state, text, hint]]));
   }
-  if (globals.json)
-    process.stdout.write(
-      safeJson({ version: 1, items: all.map(({ status: _, ...item }) => item), warnings: [] }),
-    );
+  if (globals.json) process.stdout.write(ownJson({ items: all.map(({ status: _, ...item }) => item) }));
   return all.find(({ state }) => state === "bad")?.status ?? 0;
 }

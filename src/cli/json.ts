@@ -12,6 +12,11 @@ export function safeJson(value: unknown): string {
   return `${json.replace(unsafe, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 }
 
+/** What a command of the shell alone prints: its members, with what stands around all JSON. */
+export function ownJson(members: object): string {
+  return safeJson({ version: 1, ...members, warnings: [] });
+}
+
 /** The table for a result. */
 export function shapeOf<R extends Result>(result: R): Shape<R> {
   // Each kind has the shape that is made for it.

@@ -6,7 +6,7 @@ import type { Role } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
 import { type BoundKey, boundKeys } from "../tui/keys.ts";
 import type { Globals } from "./globals.ts";
-import { safeJson } from "./json.ts";
+import { ownJson } from "./json.ts";
 import { table } from "./table.ts";
 
 /** Without a config file there are the default keys. */
@@ -34,9 +34,7 @@ export function printKeys(globals: Globals, words: readonly string[]): void {
     return wanted.every((word) => all.includes(word));
   });
   if (globals.json) {
-    process.stdout.write(
-      safeJson({ version: 1, items: items.map(({ placeTitle: _, ...item }) => item), warnings: [] }),
-    );
+    process.stdout.write(ownJson({ items: items.map(({ placeTitle: _, ...item }) => item) }));
     return;
   }
   const columns = process.stdout.isTTY ? process.stdout.columns : null;

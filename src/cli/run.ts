@@ -29,6 +29,26 @@ export function openMail(
   });
 }
 
+/** Opens the local copy of an account's mail alone: nobody is asked for anything, and nothing goes over the network. */
+export function openLocal(account: Account, globals: Globals): Mail {
+  const nobody = () => Promise.reject(new Error("nobody is asked"));
+  return openMail(account, { ...globals, offline: true }, false, nobody);
+}
+
+/** Says on standard error what a person should know. */
+function warn(warnings: readonly string[]): void {
+  for (const warning of warnings) process.stderr.write(`postern: ${safeText(warning)}\n`);
+}
+
+/** Opens an account's mail for one command or one sitting; its password is asked for where somebody is there. */
+export function openOnce(account: Account, globals: Globals): Mail {
+  const credentials = new Credentials(account, {
+    interactive: someoneThere(),
+    warn: (sentence) => warn([sentence]),
+  });
+  return openMail(account, globals, false, (refused) => credentials.get(refused));
+}
+
 async function confirm(question: string): Promise<boolean> {
   // A script means what it says.
   if (!someoneThere()) return true;
@@ -90,14 +110,7 @@ async function runOn(
   values: RawValues,
   several: boolean,
 ): Promise<number> {
-  const warn = (warnings: readonly string[]) => {
-    for (const warning of warnings) process.stderr.write(`postern: ${safeText(warning)}\n`);
-  };
-  const credentials = new Credentials(account, {
-    interactive: someoneThere(),
-    warn: (sentence) => warn([sentence]),
-  });
-  const mail = openMail(account, globals, false, (refused) => credentials.get(refused));
+  const mail = openOnce(account, globals);
   // Changes of an earlier session go out with this one: what the server refuses of them has nobody else to be told to.
   const refused: string[] = [];
   mail.on((event) => {

@@ -4,7 +4,7 @@ import { configText } from "../../account/config-text.ts";
 import { type RawValues, UsageError } from "../../commands/index.ts";
 import { safeText } from "../../message/safe.ts";
 import { readGlobals } from "../globals.ts";
-import { safeJson } from "../json.ts";
+import { ownJson } from "../json.ts";
 import { tableText } from "../text.ts";
 import { addAccount, type Place } from "./add.ts";
 import { logIn } from "./login.ts";
@@ -51,13 +51,11 @@ export async function account(values: RawValues): Promise<number> {
   const given = readGiven(verb, values);
   const talk = new Talk();
   const told = (text: string, more: object = {}) => {
-    process.stdout.write(
-      globals.json ? safeJson({ version: 1, ...more, text, warnings: [] }) : `${safeText(text)}\n`,
-    );
+    process.stdout.write(globals.json ? ownJson({ ...more, text }) : `${safeText(text)}\n`);
     return 0;
   };
   const shown = (json: object, rows: readonly (readonly string[])[]) => {
-    process.stdout.write(globals.json ? safeJson({ version: 1, ...json, warnings: [] }) : tableText(rows));
+    process.stdout.write(globals.json ? ownJson(json) : tableText(rows));
     return 0;
   };
   if (verb === "add") {

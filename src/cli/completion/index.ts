@@ -3,7 +3,7 @@ import { chooseAccount, loadConfig } from "../../account/config.ts";
 import { safeText } from "../../message/safe.ts";
 import type { Globals } from "../globals.ts";
 import { shells, wrongWord } from "../own.ts";
-import { openMail } from "../run.ts";
+import { openLocal } from "../run.ts";
 import { bash } from "./bash.ts";
 import { fish } from "./fish.ts";
 import { zsh } from "./zsh.ts";
@@ -27,9 +27,7 @@ export async function printNames(globals: Globals, what: string): Promise<void> 
     return;
   }
   const account = chooseAccount(config, globals.account);
-  const mail = openMail(account, { ...globals, offline: true }, false, () =>
-    Promise.reject(new Error("nobody is asked")),
-  );
+  const mail = openLocal(account, globals);
   print(
     mail
       .folders()
