@@ -92,7 +92,8 @@ describe("a line that breaks", { skip }, () => {
     const pty = await openScreen(home);
     try {
       await pty.waitFor("Sample message 30");
-      await pty.waitFor("○ off line");
+      // Why there is no line may be told first, in its place, for six seconds.
+      await pty.waitFor("○ off line", 10_000);
       assert.match(pty.text().join("\n"), /↑1/);
       pty.type("jM");
       await pty.waitFor("↑2");
