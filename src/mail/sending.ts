@@ -14,6 +14,7 @@ import type { Store } from "../store/index.ts";
 import { isLineDown } from "./errors.ts";
 import type { Mail } from "./mail.ts";
 import type { Operations } from "./operations/index.ts";
+import { Pieces } from "./pieces.ts";
 import type { Session } from "./session.ts";
 import type { Folder, Role } from "./values.ts";
 
@@ -48,6 +49,8 @@ export class Sending {
   readonly stateDir: string;
   /** The password, or an access token; `refused` is the token that the server has just refused. */
   readonly credentials: (refused?: AccessToken) => Promise<Secret>;
+  /** Messages of which parts lie on the server already. */
+  readonly pieces: Pieces;
   readonly #mail: Mail;
   readonly #store: Store;
   readonly #session: Session;
@@ -65,6 +68,14 @@ export class Sending {
     this.#store = store;
     this.#session = session;
     this.#operations = operations;
+    const { host, user } = mail.account.imap;
+    this.pieces = new Pieces({
+      host,
+      user,
+      connected: () => session.connected(),
+      another: () => session.another(),
+      serverPath: (path) => operations.serverPath(path) ?? path,
+    });
   }
 
   /** The numbering of a folder as the local copy knows it; 0 where it was never opened. */

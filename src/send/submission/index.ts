@@ -3,12 +3,13 @@ import type { Readable } from "node:stream";
 import type { Account } from "../../account/config.ts";
 import { AccountError } from "../../account/errors.ts";
 import { AccessToken, ImapError } from "../../imap/index.ts";
+import { chunksOf, sayChunks } from "./burl.ts";
 import { openLine, tlsOptions } from "./line.ts";
 import { logIn } from "./login.ts";
 import { parseReply, refusal } from "./replies.ts";
 import { Smtp, type SmtpTimeouts, smtpTimeouts } from "./smtp.ts";
 import { sayEnvelope, sayMessage } from "./transaction.ts";
-import { type Handover, SubmissionError, type Submit, type Submitted } from "./types.ts";
+import { type Handover, type Rejected, SubmissionError, type Submit, type Submitted } from "./types.ts";
 
 export * from "./types.ts";
 
@@ -33,15 +34,28 @@ export async function submitWith(handover: Handover, options: SubmitOptions = {}
   }
   const smtp = await connected(handover, options);
   try {
-    const utf8Header = handover.utf8Header ?? (await hasUtf8Header(handover.message()));
-    const rejected = await sayEnvelope(smtp, { envelope, size, utf8Header });
-    const submitted = await sayMessage(smtp, handover.message(), size, rejected);
+    const utf8Header = handover.utf8Header ?? (await hasUtf8Header(beginning(handover)));
+    const say = () => sayEnvelope(smtp, { envelope, size, utf8Header });
+    const submitted =
+      (await withoutDownload(smtp, handover, say)) ??
+      (await sayMessage(smtp, handover.message(), size, await say()));
     smtp.quit();
     return submitted;
   } catch (error) {
     smtp.close();
     throw error;
   }
+}
+
+/** By pieces that the server fetches itself; null where that does not go. */
+async function withoutDownload(
+  smtp: Smtp,
+  { account, pieces }: Handover,
+  say: () => Promise<readonly Rejected[]>,
+): Promise<Submitted | null> {
+  if (!pieces || !account.smtp) return null;
+  const chunks = await chunksOf(smtp, pieces, account.smtp.user);
+  return chunks && sayChunks(smtp, chunks, await say());
 }
 
 /**
@@ -107,6 +121,12 @@ function asSubmissionError(error: unknown): unknown {
   if (code === "NO" && serverText !== undefined) return refusal(message.slice(0, -1), parseReply(serverText));
   const untrusted = code === "CERTIFICATE" || code === "INSECURE" || code === "ARGUMENT";
   return new SubmissionError(untrusted ? "UNTRUSTED" : "UNREACHABLE", message, hint);
+}
+
+/** What has the header in it, and brings nothing from the IMAP server if that can be. */
+function beginning({ message, pieces }: Handover): Readable {
+  const [first] = pieces?.list ?? [];
+  return first && !("uid" in first) ? first.stream() : message();
 }
 
 /** Whether the header of a message is UTF-8 beyond ASCII; in other encodings it is no message of RFC 6532. */

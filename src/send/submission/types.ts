@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Account } from "../../account/config.ts";
 import type { AccessToken, Secret } from "../../imap/index.ts";
+import type { MessagePieces } from "./burl.ts";
 
 /** What is asked for in delivery reports (RFC 3461). */
 export interface Dsn {
@@ -32,6 +33,8 @@ export interface Handover {
   readonly size: number;
   /** Its header is UTF-8 (RFC 6532); looked for where this is not said. */
   readonly utf8Header?: boolean;
+  /** The same message by its pieces, where some of them lie on the account's IMAP server. */
+  readonly pieces?: MessagePieces;
   readonly signal?: AbortSignal;
 }
 
