@@ -117,8 +117,8 @@ export class Pieces {
 
   async #enter(connection: Connection, { path, uidValidity }: ServerPiece): Promise<void> {
     const name = this.#options.serverPath(path);
-    if (connection.selected?.path === name) return;
-    const selected = await connection.run(select(name, { readOnly: true }));
+    const entered = connection.selected?.path === name ? connection.selected : null;
+    const selected = entered ?? (await connection.run(select(name, { readOnly: true })));
     if (selected.uidValidity !== uidValidity) throw gone();
   }
 

@@ -243,6 +243,14 @@ describe("the outbox", () => {
     const ascii = await add({
       message: () => Readable.from([Buffer.from("To: j@d.example\r\n\r"), Buffer.from("\nHä\r\n")]),
     });
-    assert.deepEqual([utf8.utf8Header, ascii.utf8Header], [true, false]);
+    const octets = Buffer.from("To: jürgen@d.example\r\n\r\nHi\r\n");
+    const single = await add({
+      message: () => Readable.from([...octets].map((octet) => Buffer.from([octet]))),
+    });
+    const latin1 = await add({
+      message: () => Readable.from([Buffer.from("Subject: Gr\xfc\xdfe\r\n\r\nHi\r\n", "latin1")]),
+    });
+    const found = [utf8, ascii, single, latin1].map(({ utf8Header }) => utf8Header);
+    assert.deepEqual(found, [true, false, true, false]);
   });
 });

@@ -172,7 +172,7 @@ for (const [offered, config] of [
         part({ uidValidity: uidValidity + 1 }),
         part({ section: "7" }),
       ]) {
-        const list = [head, piece, tail];
+        const list = [head, part({ size: 10 }), piece, tail];
         await assert.rejects(submit(handing(list)), fails("UNREACHABLE", /no longer where it was/));
         await assert.rejects(pieces.append("Sent", list));
       }

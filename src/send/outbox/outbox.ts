@@ -14,6 +14,7 @@ import { ownCopy } from "../compose/own-copy.ts";
 import { makePrivateDirectory, namesIn, replaceFile, syncDirectory, writeStream } from "../disk.ts";
 import { SendError } from "../errors.ts";
 import type { Envelope } from "../submission/types.ts";
+import { HeaderWatch } from "../utf8-header.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
 
 /** A message on its way into the outbox. */
@@ -201,22 +202,5 @@ export class Outbox {
     } finally {
       claim.release();
     }
-  }
-}
-
-/** Whether a header, as it goes by, has octets beyond ASCII. */
-class HeaderWatch {
-  utf8 = false;
-  #over = false;
-  #tail = "";
-
-  look(chunk: Buffer): void {
-    if (this.#over) return;
-    const text = this.#tail + chunk.toString("latin1");
-    const end = text.indexOf("\r\n\r\n");
-    this.#over = end >= 0;
-    const header = this.#over ? text.slice(0, end) : text;
-    if (/[\x80-\xff]/.test(header)) this.utf8 = true;
-    this.#tail = text.slice(-3);
   }
 }

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { Account } from "../../account/config.ts";
 import { AccountError } from "../../account/errors.ts";
 import { AccessToken, ImapError } from "../../imap/index.ts";
+import { HeaderWatch } from "../utf8-header.ts";
 import { chunksOf, sayChunks } from "./burl.ts";
 import { openLine, tlsOptions } from "./line.ts";
 import { logIn } from "./login.ts";
@@ -18,9 +19,6 @@ export interface SubmitOptions {
 }
 
 type Access = Pick<Handover, "account" | "credentials" | "signal">;
-
-/** A header (RFC 5322 §2.2) beyond this is not looked through. */
-const headerOctets = 1 << 20;
 
 /** Hands a message over. @throws SubmissionError */
 export const submit: Submit = (handover) => submitWith(handover);
@@ -129,17 +127,12 @@ function beginning({ message, pieces }: Handover): Readable {
   return first && !("uid" in first) ? first.stream() : message();
 }
 
-/** Whether the header of a message is UTF-8 beyond ASCII; in other encodings it is no message of RFC 6532. */
 async function hasUtf8Header(message: Readable): Promise<boolean> {
-  const pieces: Buffer[] = [];
-  let length = 0;
+  const header = new HeaderWatch();
   try {
     for await (const chunk of message) {
-      const octets: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as string);
-      const overlap = pieces.at(-1)?.subarray(-3) ?? Buffer.alloc(0);
-      pieces.push(octets);
-      length += octets.length;
-      if (length > headerOctets || Buffer.concat([overlap, octets]).includes("\r\n\r\n")) break;
+      header.look(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as string));
+      if (header.over) break;
     }
   } catch {
     // Told when the message itself is read.
@@ -147,14 +140,5 @@ async function hasUtf8Header(message: Readable): Promise<boolean> {
   } finally {
     message.destroy();
   }
-  const whole = Buffer.concat(pieces);
-  const end = whole.indexOf("\r\n\r\n");
-  const header = end < 0 ? whole : whole.subarray(0, end);
-  if (!header.some((octet) => octet >= 0x80)) return false;
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(header);
-    return true;
-  } catch {
-    return false;
-  }
+  return header.utf8;
 }
