@@ -100,6 +100,18 @@ export const accountSettings = {
     example: '"On {date}, {name} wrote:"',
     help: "The line above what is quoted in an answer; {date}, {name}, {address} and {subject} stand for those of the message. This is the default.",
   },
+  sign: {
+    example: "true",
+    help: "Sign what you send with gpg (OpenPGP). A line `Protect: none`, `Protect: sign` or `Protect: sign, encrypt` in a draft says otherwise for one message. false where it is not set.",
+  },
+  encrypt: {
+    example: '"known"',
+    help: 'Encrypt what you send with gpg: "never", where everybody it is for has a key that gpg trusts ("known"), or "always", so that it is not sent where one is missing. It is encrypted to yourself too, as is what is kept in the Drafts folder; the subject stays readable. "never" where it is not set.',
+  },
+  "pgp-key": {
+    example: '"4A1B…"',
+    help: "Which key of yours signs, and reads what you have encrypted: a fingerprint, or what else gpg takes. By default that of your address.",
+  },
   fsync: {
     example: "true",
     help: "Have each message on the disk before it counts as kept, so that a power failure costs none. Without it those of the last half minute are found to be damaged, and fetched again: false where it is not set, as it is much faster.",
@@ -118,6 +130,9 @@ export const identitySettings = {
   "signature-file": { example: '"signature.txt"', help: "As for the account." },
   "reply-to": { example: '"team@example.org"', help: "As for the account." },
   bcc: { example: '"archive@example.org"', help: "As for the account." },
+  sign: { example: "true", help: "As for the account, which says it where this does not." },
+  encrypt: { example: '"known"', help: "As for the account, which says it where this does not." },
+  "pgp-key": { example: '"4A1B…"', help: "As for the account; by default the key of this address." },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 /** `[screen]` */
@@ -170,6 +185,11 @@ export const smimeSettings = {
     help: "A PEM file of certificate authorities to trust for signatures, beside those of the system.",
   },
 } as const satisfies Readonly<Record<string, Setting>>;
+
+/** What `encrypt` may be. */
+export const encryptions = ["never", "known", "always"] as const;
+
+export type Encryption = (typeof encryptions)[number];
 
 /** What `keymap` may be. */
 export const keymaps = ["default", "mutt", "aerc", "alpine", "emacs"] as const;

@@ -1,7 +1,15 @@
 /** How an account writes: under which addresses, with what below, and what becomes of a message once it is sent. */
 import { readFileSync } from "node:fs";
 import { Section } from "./section.ts";
-import { identitySettings } from "./settings.ts";
+import { type Encryption, encryptions, identitySettings } from "./settings.ts";
+
+/** How gpg protects what is sent, where a draft says nothing of it. */
+export interface Pgp {
+  /** As gpg takes it; null: that of the address. */
+  readonly key: string | null;
+  readonly sign: boolean;
+  readonly encrypt: Encryption;
+}
 
 /** One address a person writes under. */
 export interface Identity {
@@ -14,6 +22,7 @@ export interface Identity {
   readonly replyTo: string | null;
   /** Gets a blind copy of everything. */
   readonly bcc: string | null;
+  readonly pgp: Pgp;
 }
 
 export interface Writing {
@@ -31,7 +40,21 @@ export interface Writing {
 
 const defaults = { sendDelay: 10_000, attribution: "On {date}, {name} wrote:" } as const;
 
-function identity(section: Section, address: string): Identity {
+const plain: Pgp = { key: null, sign: false, encrypt: "never" };
+
+/** `fallback`: what holds where nothing is said here. */
+function pgp(section: Section, fallback: Pgp): Pgp {
+  const text = section.text("encrypt") ?? fallback.encrypt;
+  const encrypt = encryptions.find((one) => one === text);
+  if (!encrypt)
+    throw section.wrong(
+      `has an "encrypt" that is none of ${encryptions.join(", ")}: ${text}`,
+      'write encrypt = "known"',
+    );
+  return { key: section.text("pgp-key"), sign: section.flag("sign", fallback.sign), encrypt };
+}
+
+function identity(section: Section, address: string, fallback: Pgp): Identity {
   return {
     address,
     name: section.text("name") ?? "",
@@ -39,11 +62,12 @@ function identity(section: Section, address: string): Identity {
     signatureFile: section.file("signature-file"),
     replyTo: section.text("reply-to"),
     bcc: section.text("bcc"),
+    pgp: pgp(section, fallback),
   };
 }
 
 /** `[[accounts.NAME.identities]]` */
-function others(section: Section): Identity[] {
+function others(section: Section, own: Identity): Identity[] {
   const tables = section.table.identities ?? [];
   if (!Array.isArray(tables))
     throw section.wrong(
@@ -56,7 +80,7 @@ function others(section: Section): Identity[] {
     const address = one.text("address");
     if (address === null || !/^[^\s@<>,]+@[^\s@<>,]+$/.test(address))
       throw one.wrong('has no "address"', 'write address = "me@example.org"');
-    return identity(one, address);
+    return identity(one, address, own.pgp);
   });
 }
 
@@ -75,8 +99,9 @@ function delay(section: Section): number {
 
 /** The part of an account's table that is about writing. Throws AccountError "CONFIG". */
 export function readWriting(section: Section, address: string): Writing {
+  const own = identity(section, address, plain);
   return {
-    identities: [identity(section, address), ...others(section)],
+    identities: [own, ...others(section, own)],
     sentCopy: section.table["sent-copy"] === undefined ? null : section.flag("sent-copy", true),
     sendDelay: delay(section),
     markdown: section.flag("markdown", false),
@@ -86,7 +111,8 @@ export function readWriting(section: Section, address: string): Writing {
 
 /** How an account writes of which nothing but the address is known. */
 export function plainWriting(address: string): Writing {
-  const own: Identity = { address, name: "", signature: null, signatureFile: null, replyTo: null, bcc: null };
+  const none = { signature: null, signatureFile: null, replyTo: null, bcc: null } as const;
+  const own: Identity = { address, name: "", ...none, pgp: plain };
   return { identities: [own], sentCopy: null, markdown: false, ...defaults };
 }
 

@@ -2,14 +2,16 @@
 import { writingOf } from "../account/config.ts";
 import type { Writing } from "../account/writing.ts";
 import type { Folder, Mail } from "../mail/index.ts";
+import type { CryptoTools } from "../message/crypto/types.ts";
 import { decodeWords } from "../message/header.ts";
-import { build } from "./compose/build.ts";
+import { type Built, build } from "./compose/build.ts";
 import { type Draft, fieldOf } from "./compose/draft.ts";
 import { Drafts } from "./drafts/drafts.ts";
 import { SendError } from "./errors.ts";
 import { type Aftermath, type Delivered, type DeliveryOptions, deliver, isDue } from "./outbox/deliver.ts";
 import type { Entry } from "./outbox/entry.ts";
 import { Outbox } from "./outbox/outbox.ts";
+import { wishOf } from "./protect/wish.ts";
 import type { RawMessage } from "./raw.ts";
 import { type Original, readOriginal } from "./reply/original.ts";
 import type { Submit } from "./submission/types.ts";
@@ -17,6 +19,8 @@ import type { Submit } from "./submission/types.ts";
 export interface DeskOptions {
   /** Hands messages over; the account's own way where not given. */
   readonly submit?: Submit;
+  /** By what is signed and encrypted; gpg as it is found where not given. */
+  readonly crypto?: CryptoTools;
 }
 
 export class Desk {
@@ -24,6 +28,7 @@ export class Desk {
   readonly writing: Writing;
   readonly drafts: Drafts;
   readonly outbox: Outbox;
+  readonly crypto: CryptoTools;
   readonly #submit: Submit;
 
   constructor(mail: Mail, options: DeskOptions = {}) {
@@ -31,6 +36,7 @@ export class Desk {
     this.writing = writingOf(mail.account);
     this.drafts = new Drafts(mail.sending.stateDir);
     this.outbox = new Outbox(mail.sending.stateDir);
+    this.crypto = options.crypto ?? {};
     // Loaded when something is sent.
     this.#submit =
       options.submit ?? (async (handover) => (await import("./submission/index.ts")).submit(handover));
@@ -43,15 +49,15 @@ export class Desk {
   }
 
   /**
-   * Puts a draft into the outbox: built, checked and on the disk when this resolves. `draft`: under which id it is kept
+   * Puts a draft into the outbox: built, protected, checked and on the disk when this resolves. `draft`: under which id it is kept
    * among the drafts until it is sent.
-   * @throws SendError ADDRESS, NO_RECIPIENT, ATTACHMENT, HEADER; StoreError
+   * @throws SendError ADDRESS, NO_RECIPIENT, ATTACHMENT, HEADER, NO_KEY, PASSPHRASE, GPG; StoreError
    */
   async post(
     draft: Draft,
     options: { readonly draft?: string | null; readonly notBefore?: number } = {},
   ): Promise<Entry> {
-    const { message, bcc, messageId, envelope } = await build(draft, { markdown: this.writing.markdown });
+    const { message, bcc, messageId, envelope } = await this.built(draft);
     return this.outbox.add({
       ...{ message, bcc, messageId, envelope, origin: draft.origin },
       subject: fieldOf(draft, "Subject"),
@@ -59,6 +65,14 @@ export class Desk {
       draft: options.draft ?? null,
       notBefore: options.notBefore ?? Date.now(),
     });
+  }
+
+  /** A draft as it is to be sent, signed and encrypted. Throws as `post` does, its stream too. */
+  async built(draft: Draft): Promise<Built> {
+    const wish = wishOf(draft, this.writing);
+    const built = await build(draft, { markdown: this.writing.markdown, sevenBit: wish.sign });
+    if (!wish.sign && wish.encrypt === "never") return built;
+    return (await import("./protect/index.ts")).protect(built, wish, this.crypto);
   }
 
   /** Puts a finished message into the outbox. `copy`: one is wanted in the Sent folder. */

@@ -10,6 +10,9 @@ export type SendErrorCode =
   | "TOO_LATE" // it has gone out, or is going out now
   | "NO_LIST" // the message came by no mailing list that takes answers
   | "MAILTO"
+  | "NO_KEY" // a recipient, or the person, has no key that can be used
+  | "PASSPHRASE" // the key is there, and may not be used without
+  | "GPG" // it is not there, or failed
   | "EDITOR";
 
 export class SendError extends Error {

@@ -7,44 +7,24 @@ import { after, before, test } from "node:test";
 import fc from "fast-check";
 import { openProtected, type SignatureCheck } from "../../src/message/crypto/index.ts";
 import { layoutBody, readMessage } from "../../src/message/index.ts";
+import { Gnupg, gpgMissing } from "../servers/gnupg.ts";
 
 const has = (tool: string, flag: string) => spawnSync(tool, [flag]).status === 0;
-const gpgMissing = has("gpg", "--version") ? false : "gpg is not installed: OpenPGP is NOT tested";
 const opensslMissing = has("openssl", "version") ? false : "openssl is not installed: S/MIME is NOT tested";
-for (const missing of [gpgMissing, opensslMissing]) if (missing) console.error(`# ${missing}`);
+if (opensslMissing) console.error(`# ${opensslMissing}`);
 
 const dir = mkdtempSync(join(tmpdir(), "ptn-"));
-const [home, stranger] = [join(dir, "g"), join(dir, "s")];
-
-function gpg(args: readonly string[], input: string | Buffer = "", where = home): Buffer {
-  return execFileSync(
-    "gpg",
-    ["--batch", "--quiet", "--passphrase", "", "--pinentry-mode", "loopback", ...args],
-    {
-      input,
-      env: { ...process.env, GNUPGHOME: where },
-      stdio: ["pipe", "pipe", "ignore"],
-    },
-  );
-}
-
-function newKey(user: string, ...more: string[]): string {
-  gpg([...more, "--quick-generate-key", user, "ed25519", "sign", more.length > 0 ? "1y" : "never"]);
-  const listed = gpg(["--with-colons", "--list-keys", user]).toString();
-  const fingerprint = /^fpr:+([0-9A-F]+):/m.exec(listed)?.[1] ?? "";
-  if (more.length === 0) gpg(["--quick-add-key", fingerprint, "cv25519", "encr", "never"]);
-  return fingerprint;
-}
+const [keys, others] = [new Gnupg(), new Gnupg()];
+const [home, stranger] = [keys.home, others.home];
+const gpg = (args: readonly string[], input: string | Buffer = "") =>
+  keys.run(["--passphrase", "", ...args], input);
 
 let ann = "";
 const openssl = (args: readonly string[], input = "") =>
   execFileSync("openssl", args, { input, cwd: dir, stdio: ["pipe", "pipe", "ignore"] });
 
 before(() => {
-  if (!gpgMissing) {
-    for (const one of [home, stranger]) execFileSync("mkdir", ["-m", "700", one]);
-    ann = newKey("Ann <ann@example.org>");
-  }
+  if (!gpgMissing) ann = keys.newKey("Ann <ann@example.org>");
   if (!opensslMissing) {
     for (const name of ["ann", "late"]) {
       openssl([
@@ -61,10 +41,7 @@ before(() => {
   }
 });
 after(() => {
-  if (!gpgMissing) {
-    for (const one of [home, stranger])
-      spawnSync("gpgconf", ["--kill", "all"], { env: { ...process.env, GNUPGHOME: one } });
-  }
+  if (!gpgMissing) for (const one of [keys, others]) one.stop();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -127,10 +104,10 @@ test("PGP/MIME: changed, by an unknown key, by another sender, beside unsigned t
 
 test("PGP/MIME: an expired and a revoked key", { skip: gpgMissing }, async () => {
   const then = ["--faked-system-time", "20200101T000000"];
-  const old = newKey("Old <old@example.org>", ...then);
+  const old = keys.newKey("Old <old@example.org>", then);
   const expired = await check(pgpSigned(ENTITY, [...then, "--local-user", old]));
   assert.deepEqual([expired.result, expired.trusted], ["expired", false]);
-  const gone = newKey("Gone <gone@example.org>");
+  const gone = keys.newKey("Gone <gone@example.org>");
   const source = pgpSigned(ENTITY, ["--local-user", gone]);
   const revocation = readFileSync(join(home, "openpgp-revocs.d", `${gone}.rev`), "utf8");
   gpg(["--import"], revocation.replace(":-----BEGIN", "-----BEGIN"));

@@ -22,6 +22,8 @@ const installed = [
   { name: "mutt", file: "/usr/bin/mutt", package: "mutt" },
   { name: "notmuch", optional: true, file: "/usr/bin/notmuch", package: "notmuch" },
   { name: "mu", optional: true, file: "/usr/bin/mu", package: "maildir-utils" },
+  // With the agent, which keeps its keys.
+  { name: "gpg", optional: true, file: "/usr/bin/gpg-agent", package: "gnupg" },
   { name: "zsh", optional: true, file: "/usr/bin/zsh", package: "zsh" },
   { name: "fish", optional: true, file: "/usr/bin/fish", package: "fish" },
   {

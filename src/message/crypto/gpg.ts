@@ -2,8 +2,9 @@
  * OpenPGP by gpg (RFC 3156, RFC 9580). What is believed is gpg's status lines on a channel of their own (doc/DETAILS
  * of GnuPG), never its messages or exit status alone. It may not go to the network for keys, nor take any in.
  */
-import { type Run, run } from "./run.ts";
-import { brokenRun, type CryptoFailure, type CryptoTools, type SignatureResult, timeoutOf } from "./types.ts";
+import { passphraseRefused, runGpg, type Status, statusLines } from "./gpg-run.ts";
+import type { Run } from "./run.ts";
+import { brokenRun, type CryptoFailure, type CryptoTools, type SignatureResult } from "./types.ts";
 
 export interface GpgSignature {
   readonly result: SignatureResult;
@@ -24,46 +25,9 @@ export interface GpgDecrypted {
 
 const MAX_SIGNATURES = 20;
 
-function gpg(
-  args: readonly string[],
-  input: Buffer,
-  second: Buffer | undefined,
-  tools: CryptoTools,
-): Promise<Run> {
-  const fixed = [
-    "--batch",
-    "--no-tty",
-    "--status-fd=3",
-    "--charset=utf-8",
-    "--display-charset=utf-8",
-    "--disable-dirmngr",
-    "--no-auto-key-retrieve",
-    "--no-auto-key-locate",
-    "--no-auto-key-import",
-    "--max-output=67108864",
-    "--enable-special-filenames",
-    `--pinentry-mode=${tools.ask ? "ask" : "error"}`,
-  ];
-  return run(tools.gpg ?? "gpg", [...fixed, ...args], {
-    input,
-    ...(second ? { second } : {}),
-    ...(tools.gnupgHome ? { env: { GNUPGHOME: tools.gnupgHome } } : {}),
-    timeout: timeoutOf(tools),
-    signal: tools.signal,
-  });
-}
-
-interface Status {
-  readonly keyword: string;
-  readonly words: readonly string[];
-}
-
-function statusLines(run: Run): Status[] {
-  return run.status.split("\n").flatMap((line) => {
-    const [, keyword = "", rest = ""] = /^\[GNUPG:\] ([A-Z0-9_]+) ?(.*)$/.exec(line.trimEnd()) ?? [];
-    return keyword ? [{ keyword, words: rest.split(" ") }] : [];
-  });
-}
+/** More is not made of what is small. */
+const gpg = (args: readonly string[], input: Buffer, second: Buffer | undefined, tools: CryptoTools) =>
+  runGpg(["--max-output=67108864", ...args], second ? { input, second } : { input }, tools);
 
 const percent = (s: string) =>
   Buffer.from(
@@ -150,13 +114,7 @@ function failureOf(ran: Run, lines: readonly Status[]): CryptoFailure {
   if (ran.broken) return brokenRun(ran.broken, "gpg");
   const has = (keyword: string) => lines.some((line) => line.keyword === keyword);
   const keys = lines.filter(({ keyword }) => keyword === "ENC_TO").map(({ words }) => words[0] ?? "");
-  // A key that is there but may not be used without its passphrase: GPG_ERR_NO_PIN_ENTRY, _CANCELED, _BAD_PASSPHRASE.
-  const refused = lines.some(
-    ({ keyword, words }) =>
-      (keyword === "ERROR" || keyword === "FAILURE") &&
-      [11, 85, 86, 99, 177].includes(Number(words.find((w) => /^\d+$/.test(w))) & 0xffff),
-  );
-  if (has("BAD_PASSPHRASE") || has("MISSING_PASSPHRASE") || refused) {
+  if (passphraseRefused(lines)) {
     return {
       code: "PASSPHRASE",
       message: "gpg has no passphrase for the key",

@@ -11,13 +11,15 @@ export interface Run {
   /** What it wrote to file descriptor 3. */
   readonly status: string;
   /** Why it did not end by itself; null where it did. */
-  readonly broken: "missing" | "timeout" | "output" | "cancelled" | null;
+  readonly broken: "missing" | "timeout" | "output" | "input" | "cancelled" | null;
 }
 
 export interface RunOptions {
-  readonly input: Buffer;
+  readonly input: Buffer | Readable;
   /** What it reads from file descriptor 4. */
   readonly second?: Buffer;
+  /** Gets what it prints, as it comes, in place of `Run.stdout`. The run ends with it. */
+  readonly output?: Writable;
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds. */
   readonly timeout: number;
@@ -31,6 +33,22 @@ const MAX_WORDS = 64 * 1024;
 function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("POSTERN_"));
   return { ...Object.fromEntries(kept), LC_ALL: "C.UTF-8", ...more };
+}
+
+/** Hands on what comes until the other end is gone. Rejects where the source fails. */
+async function pump(source: Readable, to: Writable): Promise<void> {
+  for await (const chunk of source) {
+    if (to.destroyed) return;
+    if (to.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        to.off("drain", go).off("close", go);
+        resolve();
+      };
+      to.on("drain", go).on("close", go);
+    });
+  }
+  to.end();
 }
 
 /** Runs `command` with `args`. Never rejects: what went wrong is in the result. */
@@ -63,20 +81,30 @@ export function run(command: string, args: readonly string[], options: RunOption
       }
       return () => Buffer.concat(chunks);
     };
-    const stdout = collect(child.stdout, MAX_OUTPUT, false);
+    const { output } = options;
+    const stdout = output ? () => Buffer.alloc(0) : collect(child.stdout, MAX_OUTPUT, false);
+    if (output) {
+      child.stdout?.pipe(output);
+      output.on("close", () => {
+        if (!output.writableEnded) stop("cancelled");
+      });
+    }
     const stderr = collect(child.stderr, MAX_WORDS, true);
     const status = collect(child.stdio[3], MAX_WORDS, true);
-    const feed = (stream: unknown, bytes: Buffer) => {
+    const feed = (stream: unknown, bytes: Buffer | Readable) => {
       if (!(stream instanceof Writable)) return;
       // It may end before it has read all.
       stream.on("error", () => undefined);
-      stream.end(bytes);
+      // Half of an input would be taken for the whole.
+      if (bytes instanceof Readable) pump(bytes, stream).catch(() => stop("input"));
+      else stream.end(bytes);
     };
     feed(child.stdin, options.input);
     feed(child.stdio[4], options.second ?? Buffer.alloc(0));
     const finish = (code: number | null) => {
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", cancel);
+      output?.end();
       resolve({
         code,
         stdout: stdout(),

@@ -74,7 +74,7 @@ export const timeoutOf = ({ timeout, ask }: CryptoTools): number => timeout ?? (
 
 /** A run that did not end by itself, as a failure. */
 export function brokenRun(
-  broken: "missing" | "timeout" | "output" | "cancelled",
+  broken: "missing" | "timeout" | "output" | "input" | "cancelled",
   tool: string,
 ): CryptoFailure {
   switch (broken) {
@@ -82,6 +82,7 @@ export function brokenRun(
       return { code: "TOOL_MISSING", message: `${tool} is not installed`, hint: `install ${tool}` };
     case "timeout":
       return { code: "TIMEOUT", message: `${tool} did not end in time`, hint: "try again" };
+    case "input":
     case "cancelled":
       return { code: "CANCELLED", message: `${tool} was stopped`, hint: "try again" };
     case "output":

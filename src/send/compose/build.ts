@@ -3,6 +3,7 @@
  * nodemailer writes each field, folded and encoded. Files are read as the message is.
  */
 import { randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { access, constants, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, resolve } from "node:path";
@@ -24,11 +25,15 @@ export interface Built {
   readonly bcc: string;
   readonly messageId: string;
   readonly envelope: Envelope;
+  /** Recipients of whom the others do not learn. */
+  readonly blind: readonly string[];
 }
 
 export interface BuildOptions {
   /** Send HTML made from the text, which is Markdown, along with it. */
   readonly markdown?: boolean;
+  /** All of it in 7 bits, and no space at the end of a line: it is to be signed (RFC 3156 §3). */
+  readonly sevenBit?: boolean;
   /** A draft may lack recipients, and a sender has to be good only when it is sent. */
   readonly unfinished?: boolean;
   /** Milliseconds since the epoch; now where not given. */
@@ -51,7 +56,7 @@ const ours = new Set([
     "date",
   ],
   ...["mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id"],
-  ...["mail-followup-to", "return-path", "received", "attach"],
+  ...["mail-followup-to", "return-path", "received", "attach", "protect"],
 ]);
 
 /** RFC 5322 §3.3, in the zone of this machine. */
@@ -103,16 +108,43 @@ function headerField(name: string, people: readonly Person[]): string {
 const ids = (text: string) => (text.match(/<[^<>\s]+>/g) ?? []).join(" ");
 
 /** A body is one text, or with Markdown the same text in two forms. */
-async function alternatives(body: string, markdown: boolean) {
+async function alternatives(body: string, { markdown = false, sevenBit = false }: BuildOptions) {
   const crlf = (text: string) => text.replace(/\r?\n/g, "\r\n");
   const whole = body === "" || body.endsWith("\n") ? body : `${body}\n`;
   const plain = {
     contentType: "text/plain; charset=utf-8; format=flowed",
     content: crlf(toFlowed(whole)),
+    ...(sevenBit ? quotedPrintable : {}),
   };
   if (!markdown) return [plain];
   const { markdownToHtml } = await import("./markdown.ts");
-  return [plain, { contentType: "text/html; charset=utf-8", content: crlf(markdownToHtml(whole)) }];
+  const content = crlf(markdownToHtml(whole));
+  return [plain, { contentType: "text/html; charset=utf-8", content, ...(sevenBit ? quotedPrintable : {}) }];
+}
+
+const quotedPrintable = { contentTransferEncoding: "quoted-printable" } as const;
+
+/** Whether a file is text of 7 bits. */
+async function isSevenBit(file: string): Promise<boolean> {
+  for await (const chunk of createReadStream(file))
+    if ((chunk as Buffer).some((octet) => octet > 0x7f || octet === 0)) return false;
+  return true;
+}
+
+/**
+ * The type of a file, where it is known. A message within one may be sent as it is alone (RFC 2046 §5.2.1), but for
+ * one of message/global (RFC 6532 §3.7).
+ */
+async function typeOf(
+  attachment: DraftAttachment,
+  sevenBit: boolean,
+): Promise<{ readonly contentType?: string; readonly contentTransferEncoding?: "base64" }> {
+  const byName = /\.(?:eml|mime|mht|mhtml|nws)$/i.test(attachment.path) ? "message/rfc822" : null;
+  const mediaType = attachment.mediaType ?? byName;
+  if (mediaType === null) return {};
+  if (!sevenBit || !/^message\//i.test(mediaType) || (await isSevenBit(attachedFile(attachment))))
+    return { contentType: mediaType };
+  return { contentType: "message/global", contentTransferEncoding: "base64" };
 }
 
 /**
@@ -120,7 +152,7 @@ async function alternatives(body: string, markdown: boolean) {
  * @throws SendError ADDRESS, NO_RECIPIENT, ATTACHMENT, HEADER
  */
 export async function build(draft: Draft, options: BuildOptions = {}): Promise<Built> {
-  const { unfinished = false, markdown = false, date = Date.now() } = options;
+  const { unfinished = false, sevenBit = false, date = Date.now() } = options;
   const people = (name: string): Person[] => {
     try {
       return readAddresses(listOf(draft, name), name);
@@ -147,7 +179,8 @@ export async function build(draft: Draft, options: BuildOptions = {}): Promise<B
     if (/^[\x21-\x39\x3b-\x7e]{1,76}$/.test(name)) continue;
     throw new SendError("HEADER", `"${name}" is no name of a header field`, "take it out, or correct it");
   }
-  const parts = await alternatives(draft.body, markdown);
+  const parts = await alternatives(draft.body, options);
+  const types = await Promise.all(draft.attachments.map((attachment) => typeOf(attachment, sevenBit)));
   const spelt = new Map(headers.map(({ name }) => [name.toLowerCase(), name]));
   const node = () =>
     new MailComposer({
@@ -168,11 +201,11 @@ export async function build(draft: Draft, options: BuildOptions = {}): Promise<B
           : [{ key: "Mail-Followup-To", value: MimeNode.encodeHeaderValue("To", mailboxes(followup)) }]),
       ].filter(({ value }) => value !== ""),
       alternatives: parts.map((part) => ({ ...part })),
-      attachments: draft.attachments.map((attachment) => ({
+      attachments: draft.attachments.map((attachment, i) => ({
         path: attachedFile(attachment),
         filename: oneLine(attachment.name ?? basename(attachedFile(attachment))),
         contentDisposition: attachment.disposition,
-        ...(attachment.mediaType === null ? {} : { contentType: attachment.mediaType }),
+        ...types[i],
         ...(attachment.contentId === null ? {} : { cid: attachment.contentId }),
       })),
       baseBoundary: boundary,
@@ -187,6 +220,10 @@ export async function build(draft: Draft, options: BuildOptions = {}): Promise<B
     bcc: headerField("Bcc", bcc),
     messageId,
     envelope: { from: sender?.email ?? "", to: recipients },
+    blind: distinct(
+      bcc,
+      [...to, ...cc].map(({ email }) => email),
+    ).map(({ email }) => email),
   };
 }
 

@@ -7,7 +7,9 @@ import { randomInt } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { writingOf } from "../../account/config.ts";
 import type { Mail, Place } from "../../mail/index.ts";
+import type { CryptoTools } from "../../message/crypto/types.ts";
 import { asStoreError } from "../../store/index.ts";
 import { build } from "../compose/build.ts";
 import { type Draft, fieldOf } from "../compose/draft.ts";
@@ -15,6 +17,7 @@ import { ownCopy } from "../compose/own-copy.ts";
 import { parseDraft, writeDraft } from "../compose/text.ts";
 import { makePrivateDirectory, namesIn, replaceFile, writeStream } from "../disk.ts";
 import { SendError } from "../errors.ts";
+import { wishOf } from "../protect/wish.ts";
 
 export interface SavedDraft {
   readonly id: string;
@@ -107,10 +110,18 @@ export class Drafts {
     await replaceFile(this.#path(id, ".copy"), JSON.stringify(place));
   }
 
-  /** Puts the draft as it is on the disk into the Drafts folder. Throws as the line and the server do. */
-  async push(id: string, mail: Mail): Promise<Place> {
+  /**
+   * Puts the draft as it is on the disk into the Drafts folder, encrypted where it is to be when it is sent.
+   * Throws as the line and the server do, and SendError HEADER, NO_KEY, GPG.
+   */
+  async push(id: string, mail: Mail, tools: CryptoTools = {}): Promise<Place> {
     const { draft, place } = await this.get(id);
-    const { message, bcc, messageId } = await build(draft, { unfinished: true });
+    const built = await build(draft, { unfinished: true });
+    const wish = wishOf(draft, writingOf(mail.account));
+    const { message, bcc, messageId } =
+      wish.encrypt === "never"
+        ? built
+        : await (await import("../protect/index.ts")).protectDraft(built, wish, tools);
     const file = this.#path(id, `.${process.pid}.mime`);
     try {
       const size = await writeStream(file, ownCopy(bcc, message));
