@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { cpSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { connect } from "../../src/store/driver.ts";
@@ -146,6 +146,29 @@ describe("changes are operations", { skip: serverMissing("dovecot") }, () => {
     await away.mail.undo();
     assert.equal(away.mail.message(away.inbox, 13)?.subject, "INBOX 13");
     assert.equal(away.mail.queued, 0);
+  });
+
+  test("an index that a power failure has left behind takes in the journal: what was changed and then moved", async () => {
+    const client = await synced("cut");
+    await client.mail.source(client.inbox, 17);
+    await client.mail.close();
+    const cache = join(fixture.dir, "cut/cache");
+    const older = join(fixture.dir, "cut/older");
+    cpSync(cache, older, { recursive: true });
+    const away = await fixture.client("cut", { offline: true });
+    const archive = await away.mail.findFolder("@archive");
+    await away.mail.flag(away.inbox, [17], "add", ["\\Flagged"]);
+    await away.mail.copy(away.inbox, [17], await away.mail.findFolder("@drafts"));
+    await away.mail.move(away.inbox, [17], archive);
+    await away.mail.close();
+    rmSync(cache, { recursive: true });
+    renameSync(older, cache);
+    const back = await fixture.client("cut", { offline: true });
+    assert.equal(back.mail.message(back.inbox, 17), null);
+    for (const folder of [archive, await back.mail.findFolder("@drafts")]) {
+      const [row] = back.mail.window(folder, { sort: "arrival", descending: true, offset: 0, limit: 1 });
+      assert.deepEqual([row?.subject, row?.flags], ["INBOX 17", ["\\Flagged"]], folder.path);
+    }
   });
 
   test("an append or copy whose answer never came is not done twice", async () => {

@@ -199,14 +199,20 @@ export class LocalCopy {
     });
   }
 
-  /** Takes rows along that are still where the server has their messages. */
-  restore(messages: readonly number[]): void {
+  /** Notes which rows are still where the server has their messages, and not where the ledger has them. */
+  leave(messages: readonly number[]): void {
     for (const id of messages) {
       const message = this.#ledger.message(id);
       if (!message || message.path === null || message.uid === null) continue;
       const path = this.#ledger.local(message.path);
-      this.#lagging.set(id, { path, uid: message.uid, uidValidity: message.uidValidity });
+      const mailbox = this.#store.mailboxes.byPath(path);
+      if (mailbox && this.#store.messages.get(mailbox.id, message.uid))
+        this.#lagging.set(id, { path, uid: message.uid, uidValidity: message.uidValidity });
     }
+  }
+
+  /** Takes rows along that were left behind. */
+  restore(messages: readonly number[]): void {
     this.#move(messages);
   }
 

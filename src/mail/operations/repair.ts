@@ -11,6 +11,9 @@ export function repair(store: Store, ledger: Ledger, local: LocalCopy, folders: 
   const { journal } = store;
   local.repair(() => {
     placeProvisional(store, ledger);
+    // What is done to a message before it is moved finds its row where that lies.
+    for (const { operation } of ledger.open)
+      if (operation.kind === "move" || operation.kind === "remove") local.leave(operation.messages);
     for (const { operation, entry } of ledger.open) {
       if (isFolderOperation(operation)) {
         if (!folders.isApplied({ operation, entry })) folders.apply({ operation, entry });
