@@ -58,6 +58,21 @@ export const common = {
         "let shared;function sharedCaches(){if(!shared||shared.styledChars.size>4000||shared.widths.size>8000)shared=new OutputCaches();return shared}\nexport default class Output",
       ),
     ),
+    // It has ICU read its tables for 8 ms at every start; do so when there is something to measure.
+    patch(/fast-string-truncated-width\/dist\/index\.js$/, (s) =>
+      ["CJKT_WIDE_RE", "EMOJI_RE", "MODIFIER_RE"].reduce(
+        (text, name) =>
+          replaced(text, `const ${name} = `, `let ${name}_;const ${name} = () => ${name}_ ??= `).replaceAll(
+            new RegExp(`(?<!const )\\b${name}\\b`, "g"),
+            `${name}()`,
+          ),
+        s,
+      ),
+    ),
+    // yargs lays out its help for every command that runs, for 5 ms.
+    patch(/yargs\/build\/lib\/command\.js$/, (s) =>
+      replaced(s, "yargs.getInternalMethods().getUsageInstance().cacheHelpMessage();", ""),
+    ),
     stubDevtools,
   ],
 };

@@ -1,6 +1,5 @@
 /** Runs one command on one account, or on several, and prints what it returns. */
 import { appendFileSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { type Account, chooseAccount, loadConfig } from "../account/config.ts";
 import { Credentials } from "../account/credentials.ts";
 import type { Asked, Command, RawValues, Result } from "../commands/index.ts";
@@ -52,6 +51,7 @@ export function openOnce(account: Account, globals: Globals): Mail {
 async function confirm(question: string): Promise<boolean> {
   // A script means what it says.
   if (!someoneThere()) return true;
+  const { createInterface } = await import("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await lines.question(`${question} [y/N] `);
   lines.close();

@@ -6,7 +6,7 @@ import { readGlobals } from "./globals.ts";
 import { globalOptions } from "./options.ts";
 import { type OwnCommand, ownCommands } from "./own.ts";
 import { runOneShot } from "./run.ts";
-import { prepareWords, restoreWord, wrongUse } from "./words.ts";
+import { namedCommand, prepareWords, restoreWord, wrongUse } from "./words.ts";
 
 function positional(name: string, param: Param): string {
   const word = param.repeat ? `${name}..` : name;
@@ -58,7 +58,8 @@ export async function shell(argv: readonly string[]): Promise<number> {
       .fail((message, error) => {
         throw error ?? wrongUse(message, argv);
       });
-    for (const command of commands.filter((c) => !c.screenOnly)) {
+    const named = namedCommand(argv);
+    for (const command of named ? [named] : commands.filter((c) => !c.screenOnly)) {
       addCommand(parser, command, (values) => {
         const given = Object.fromEntries(
           Object.entries(values).map(([key, value]) => [key, restoreWord(value)]),

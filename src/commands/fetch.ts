@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { defineCommand, UsageError } from "./definition.ts";
-import { resolveMessage } from "./ids.ts";
+import { resolveMessage, resolveUnseen } from "./ids.ts";
 
 export const fetch = defineCommand({
   name: "fetch",
@@ -25,8 +25,9 @@ export const fetch = defineCommand({
     const ways = [values.raw, values.headers !== undefined, values.part !== undefined].filter(Boolean);
     if (ways.length > 1)
       throw new UsageError("fetch: --raw, --headers and --part exclude one another", "choose one");
-    const { folder, uid } = await resolveMessage(context, values.id);
-    if (values["mark-seen"]) await mail.flag(folder, [uid], "add", ["\\Seen"]);
+    const marks = values["mark-seen"];
+    const { folder, uid } = await (marks ? resolveMessage : resolveUnseen)(context, values.id);
+    if (marks) await mail.flag(folder, [uid], "add", ["\\Seen"]);
     if (values.raw) {
       return {
         kind: "bytes",

@@ -175,3 +175,14 @@ export async function resolveMessage(
   }
   return { folder, uid };
 }
+
+/** As `resolveMessage`, but a plain UID is not looked for: who asks for the message finds out, a round trip sooner. */
+export async function resolveUnseen(
+  context: Context,
+  words: readonly string[],
+): Promise<{ readonly folder: Folder; readonly uid: number }> {
+  const [only = ""] = words;
+  if (words.length !== 1 || !/^\d+$/.test(only)) return resolveMessage(context, words);
+  const [uid] = readItem(only);
+  return { folder: await context.folder(), uid: Number(uid) };
+}

@@ -89,7 +89,7 @@ export class Reading {
       connection.run(fetch(uidSet.fromNumbers([ref.uid]), listData, { onMessage })),
     );
     const fetched = this.#store.messages.get(ref.mailboxId, ref.uid);
-    if (!fetched) throw gone(ref.uid);
+    if (!fetched) throw gone(ref);
     return fetched;
   }
 
@@ -151,7 +151,7 @@ export class Reading {
       if (file) return file;
       await this.#keep(ref);
     }
-    throw gone(ref.uid);
+    throw gone(ref);
   }
 
   /** Brings the whole message into the cache; who asks while it comes waits for the same. */
@@ -172,7 +172,7 @@ export class Reading {
         row.size > wholeLimit ? this.#downloadLarge(connection, ref, row) : this.#download(connection, ref),
       );
     } catch (error) {
-      throw error instanceof StoreError && error.code === "gone" ? gone(ref.uid) : error;
+      throw error instanceof StoreError && error.code === "gone" ? gone(ref) : error;
     }
   }
 
@@ -191,7 +191,7 @@ export class Reading {
       if (source) return source;
     }
     const body = await this.#beginning(ref, memoryLimit);
-    if (!body) throw gone(ref.uid);
+    if (!body) throw gone(ref);
     return body;
   }
 
@@ -201,7 +201,7 @@ export class Reading {
     try {
       const came = await fetchWholes(connection, [row], writer, { alone: true });
       await writer.settled();
-      if (came.size === 0) throw gone(ref.uid);
+      if (came.size === 0) throw gone(ref);
     } finally {
       await writer.close();
     }
@@ -238,7 +238,7 @@ export class Reading {
     }
     if (!complete) {
       writer.abort();
-      throw gone(ref.uid);
+      throw gone(ref);
     }
     writer.commit();
   }
@@ -261,7 +261,7 @@ export class Reading {
         ),
       ),
     );
-    if (found === undefined) throw gone(ref.uid);
+    if (found === undefined) throw gone(ref);
     if (found) this.#store.messages.setBodyStructure(ref.mailboxId, ref.uid, encodeStructure(found));
     return found;
   }
@@ -301,7 +301,7 @@ export class Reading {
       found.set(section, bytes);
       if (!cut(section)) await this.#keepPart(ref, section, bytes);
     }
-    if (found.size === 0) throw gone(ref.uid);
+    if (found.size === 0) throw gone(ref);
     return found;
   }
 
@@ -319,7 +319,7 @@ export class Reading {
   async header(ref: MessageRef, fields: readonly string[]): Promise<Buffer> {
     const cached = await this.#beginning(ref, headerLimit);
     const whole = cached ? headerOf(cached) : (await this.#sections(ref, ["HEADER"])).get("HEADER");
-    if (!whole) throw gone(ref.uid);
+    if (!whole) throw gone(ref);
     return fields.length === 0 ? whole : chooseFields(whole, fields);
   }
 
@@ -431,11 +431,11 @@ function onItsWay(): MailError {
   );
 }
 
-function gone(uid: number): MailError {
+function gone({ path, uid }: MessageRef): MailError {
   return new MailError(
     "NO_MESSAGE",
-    `there is no message ${uid} any more`,
-    "another program may have removed it: list the folder again",
+    `${path} has no message ${uid}`,
+    'it may just have been removed: "postern list" shows the ids',
   );
 }
 

@@ -10,18 +10,20 @@ export const isSimple = (s: string): boolean => ONE_COLUMN.test(s);
 
 /** Joiners have no width of their own; the measure counts one unless they tie an emoji together. */
 const JOINERS = /[\u200c\u200d]/;
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+let segmenter: Intl.Segmenter | undefined;
 
 /** Segmenter's time grows with the square of the length, so long text is cut into pieces of about this many units. */
 const CHUNK = 256;
-const CONTINUES = /[\u200c\udc00-\udfff]|\p{M}|\u200d/u;
 
 /** The graphemes of `s`; in linear time, for which a cluster longer than any in a language may come in two. */
 function* segments(s: string): Generator<string> {
+  // Made when first needed: ICU takes 10 ms for the two, and a list of plain names needs neither.
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  const continues = /[\u200c\udc00-\udfff]|\p{M}|\u200d/u;
   for (let from = 0; from < s.length; ) {
     let to = Math.min(s.length, from + CHUNK);
     const most = Math.min(s.length, to + CHUNK);
-    while (to < most && (CONTINUES.test(s.charAt(to)) || s.charAt(to - 1) === "\u200d")) to++;
+    while (to < most && (continues.test(s.charAt(to)) || s.charAt(to - 1) === "\u200d")) to++;
     for (const { segment } of segmenter.segment(s.slice(from, to))) yield segment;
     from = to;
   }
