@@ -41,7 +41,7 @@ export const environment: readonly string[] = [
   ),
   item(
     "`DBUS_SESSION_BUS_ADDRESS`, `XDG_RUNTIME_DIR`",
-    "Tell where the keyring is. Where there is no D-Bus session, it is not asked.",
+    "Tell where the keyring is. Where there is no D-Bus session, it is not asked. In the latter are the sockets, too.",
   ),
   item(
     "`XDG_CONFIG_HOME`, `XDG_CACHE_HOME`, `XDG_STATE_HOME`",
@@ -85,6 +85,10 @@ export const files: readonly string[] = [
   item(
     "`~/.local/state/postern/`«ACCOUNT»`/`",
     "The journal of changes that have not reached the server. They are nowhere else: do not delete it.",
+  ),
+  item(
+    "`$XDG_RUNTIME_DIR/postern/`«ACCOUNT»`.sock`",
+    "Where a screen or an `agent` waits for the commands of other terminals, which then need no connection of their own. Where XDG_RUNTIME_DIR is not set, it is in `/tmp/postern-`«UID». Nobody else may have access to that directory: one to which others could write is not used.",
   ),
 ];
 

@@ -1,5 +1,5 @@
 /** Where things lie, after the XDG Base Directory rules. A relative XDG value is ignored, as the rules ask. */
-import { homedir } from "node:os";
+import { homedir, tmpdir, userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -22,4 +22,11 @@ export function cacheDir(account: string, env: Env = process.env): string {
 /** What exists nowhere else: the journal of changes not yet on the server. */
 export function stateDir(account: string, env: Env = process.env): string {
   return join(base(env, "XDG_STATE_HOME", ".local/state"), account);
+}
+
+/** What lives as long as the person is logged in: sockets. May not be there yet. */
+export function runtimeDir(env: Env = process.env): string {
+  const given = env.XDG_RUNTIME_DIR;
+  if (given && isAbsolute(given)) return join(given, "postern");
+  return join(tmpdir(), `postern-${userInfo().uid}`);
 }

@@ -56,6 +56,7 @@ export const exits: readonly Exit[] = [
       "NO_QUOTA",
       "PROVIDER",
       "NO_SERVER",
+      "NO_AGENT",
     ],
   },
   { status: internal, meaning: "A fault in postern.", codes: ["INTERNAL", "bug"] },

@@ -1,5 +1,6 @@
 /** The way in. What answers at once (`--version`) loads nothing; all else is loaded when it is known to be needed. */
 import { version } from "../account/version.ts";
+import { handOver } from "./agent/hand-over.ts";
 
 const argv = process.argv.slice(2);
 
@@ -12,6 +13,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 if (argv[0] === "--version" || argv[0] === "-V" || (argv[0] === "version" && argv.length === 1)) {
   process.stdout.write(`postern ${version}\n`);
 } else {
-  const { shell } = await import("./shell.ts");
-  process.exitCode = await shell(argv);
+  process.exitCode = (await handOver(argv)) ?? (await (await import("./shell.ts")).shell(argv));
 }

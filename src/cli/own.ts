@@ -34,6 +34,11 @@ export const configVerbs = {
   dump: "print what it says, with what it leaves out; no secrets",
 } as const;
 
+export const agentVerbs = {
+  status: "say who serves the account, and since when",
+  stop: "end the agent when it has done what it is at",
+} as const;
+
 export const shells = ["bash", "zsh", "fish"] as const;
 
 function accountUsage(sub: Argv): Argv {
@@ -116,6 +121,24 @@ export const ownCommands = {
       (await import("./completion/index.ts")).printCompletion(word(values, "shell") ?? "");
       return 0;
     },
+  },
+  agent: {
+    words: "[verb]",
+    summary: "Stay, so that other commands find a connection: agent; agent status, agent stop",
+    about:
+      "It serves one account on a socket that only you can use, until it has had nothing to do for a while (`--idle`), in the foreground: a shell puts it behind with &. The screen serves in the same way while it is open. Commands hand themselves over without being told to, and do their work alone where nobody is there, where the config has changed since, or where they read or write files by name.",
+    choices: Object.keys(agentVerbs),
+    options: (sub) =>
+      sub.option("idle", {
+        type: "string",
+        describe: "TIME: end after so long with nothing to do (default: 30m)",
+      }),
+    run: async (values) =>
+      (await import("./agent/command.ts")).agent(
+        readGlobals(values),
+        word(values, "verb") ?? "",
+        word(values, "idle") ?? "30m",
+      ),
   },
   version: {
     words: "",

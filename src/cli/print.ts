@@ -4,8 +4,8 @@ import { pipeline } from "node:stream/promises";
 import { type Result, type ResultKind, UsageError } from "../commands/index.ts";
 import type { Json, JsonObject } from "../commands/shape.ts";
 import type { Where } from "../commands/shapes.ts";
-import { showsUtf8 } from "../mail/format.ts";
 import { safeText } from "../message/safe.ts";
+import type { Streams } from "./streams.ts";
 
 export interface Printing {
   readonly json: boolean;
@@ -72,26 +72,26 @@ export async function print(
   warnings: readonly string[],
   how: Printing,
   label: string | null,
+  { stdout, columns, utf8 }: Streams,
 ): Promise<void> {
   const write = (source: AsyncIterable<string | Buffer>) =>
-    pipeline(Readable.from(source, { objectMode: false }), process.stdout, { end: false });
+    pipeline(Readable.from(source, { objectMode: false }), stdout, { end: false });
   if (result.kind === "bytes") {
     const { stream } = result;
     if (how.json) return write((await import("./json.ts")).bytesJson(result, where));
-    if (!process.stdout.isTTY) return pipeline(stream, process.stdout, { end: false });
+    if (columns === null) return pipeline(stream, stdout, { end: false });
     return write((await import("./text.ts")).bytesText(stream));
   }
   if (how.jsonl || how.format !== undefined || (how.fields && !how.json))
     return write(lines(result, where, how));
   if (how.json) {
     const { resultJson } = await import("./json.ts");
-    process.stdout.write(resultJson(result, where, warnings, how.fields));
+    stdout.write(resultJson(result, where, warnings, how.fields));
     return;
   }
-  const columns = process.stdout.isTTY ? process.stdout.columns : null;
-  const target = { columns, now: Date.now(), utf8: !how.ascii && showsUtf8(process.env) };
+  const target = { columns, now: Date.now(), utf8: !how.ascii && utf8 };
   const text = (await import("./text.ts")).resultText(result, target);
-  process.stdout.write(labelled(how.null ? text.replaceAll("\n", "\0") : text, label, columns !== null));
+  stdout.write(labelled(how.null ? text.replaceAll("\n", "\0") : text, label, columns !== null));
 }
 
 /** On a terminal a heading; in a pipe one more column, so that a line says it by itself. */

@@ -8,6 +8,7 @@ import { type Folder, type LineState, Mail, MailError } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
 import { type Globals, someoneThere } from "./globals.ts";
 import { checkNames, print } from "./print.ts";
+import { ownStreams, type Streams } from "./streams.ts";
 
 /** Opens an account's mail as the global options say. */
 export function openMail(
@@ -34,28 +35,13 @@ export function openLocal(account: Account, globals: Globals): Mail {
   return openMail(account, { ...globals, offline: true }, false, nobody);
 }
 
-/** Says on standard error what a person should know. */
-function warn(warnings: readonly string[]): void {
-  for (const warning of warnings) process.stderr.write(`postern: ${safeText(warning)}\n`);
-}
-
 /** Opens an account's mail for one command or one sitting; its password is asked for where somebody is there. */
 export function openOnce(account: Account, globals: Globals): Mail {
   const credentials = new Credentials(account, {
     interactive: someoneThere(),
-    warn: (sentence) => warn([sentence]),
+    warn: (sentence) => warn(process.stderr, [sentence]),
   });
   return openMail(account, globals, false, (refused) => credentials.get(refused));
-}
-
-async function confirm(question: string): Promise<boolean> {
-  // A script means what it says.
-  if (!someoneThere()) return true;
-  const { createInterface } = await import("node:readline/promises");
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await lines.question(`${question} [y/N] `);
-  lines.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 /** Why a change has not reached the server yet. */
@@ -90,30 +76,53 @@ function chosenAccounts({ config: path, accounts: names }: Globals): Account[] {
  * in the journal for a connection. Of several accounts, the first that is not 0.
  */
 export async function runOneShot(command: Command, globals: Globals, values: RawValues): Promise<number> {
-  if (globals.readOnly && command.changes(values))
-    throw new MailError("READ_ONLY", `${command.name} changes mail`, "leave out --read-only");
-  await checkNames(globals, command.returns);
+  await checkFirst(command, globals, values);
   const accounts = chosenAccounts(globals);
-  const several = accounts.length > 1;
+  const streams = ownStreams();
+  const label = (account: Account) => (accounts.length > 1 ? account.name : null);
   let status = 0;
   for (const account of accounts) {
-    const own = await runOn(account, command, globals, values, several);
+    const mail = openOnce(account, globals);
+    const { signal } = new AbortController();
+    const own = await runOn(mail, { command, globals, values }, streams, signal, label(account), () =>
+      mail.close(),
+    );
     status ||= own;
   }
   return status;
 }
 
-async function runOn(
-  account: Account,
-  command: Command,
-  globals: Globals,
-  values: RawValues,
-  several: boolean,
+/** What is wrong with a command whatever the mail may be. Throws UsageError, MailError "READ_ONLY". */
+export async function checkFirst(command: Command, globals: Globals, values: RawValues): Promise<void> {
+  if (globals.readOnly && command.changes(values))
+    throw new MailError("READ_ONLY", `${command.name} changes mail`, "leave out --read-only");
+  await checkNames(globals, command.returns);
+}
+
+/** Says on standard error what a person should know. */
+function warn(stderr: NodeJS.WritableStream, warnings: readonly string[]): void {
+  for (const warning of warnings) stderr.write(`postern: ${safeText(warning)}\n`);
+}
+
+/** What a command line says. */
+export interface Said {
+  readonly command: Command;
+  readonly globals: Globals;
+  readonly values: RawValues;
+}
+
+/** Runs a command on an account's mail, which `done` then closes; `label` is its name where there are several. */
+export async function runOn(
+  mail: Mail,
+  { command, globals, values }: Said,
+  streams: Streams,
+  signal: AbortSignal,
+  label: string | null,
+  done: () => Promise<void>,
 ): Promise<number> {
-  const mail = openOnce(account, globals);
   // Changes of an earlier session go out with this one: what the server refuses of them has nobody else to be told to.
   const refused: string[] = [];
-  mail.on((event) => {
+  const deaf = mail.on((event) => {
     if (event.kind === "notice" && event.level === "error")
       refused.push(`${event.text} ("postern queue" shows it)`);
   });
@@ -125,9 +134,10 @@ async function runOn(
       return folder;
     },
     selection: [],
-    stdin: process.stdin,
-    confirm: (question: string) => (globals.yes ? Promise.resolve(true) : confirm(question)),
+    stdin: streams.stdin,
+    confirm: (question: string) => (globals.yes ? Promise.resolve(true) : streams.confirm(question)),
     dryRun: globals.dryRun,
+    signal,
   };
   const work = async () => {
     const result = await command.run(context, values);
@@ -137,18 +147,19 @@ async function runOn(
     const shown = "folder" in result ? result.folder : null;
     // As it is known now that it has been opened.
     const where = {
-      account,
+      account: mail.account,
       folder: mail.folders().find(({ path }) => path === shown?.path) ?? shown,
     };
-    await print(result, where, warnings, globals, several ? account.name : null);
-    warn(warnings);
+    await print(result, where, warnings, globals, label, streams);
+    warn(streams.stderr, warnings);
     return statusOf(result);
   };
   try {
     return await within(globals.timeout, work());
   } finally {
-    await mail.close();
-    warn(refused);
+    await done();
+    deaf();
+    warn(streams.stderr, refused);
   }
 }
 

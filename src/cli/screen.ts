@@ -5,8 +5,13 @@ import { AccountError } from "../account/errors.ts";
 import { UsageError } from "../commands/index.ts";
 import type { Secret } from "../imap/index.ts";
 import { safeText } from "../message/safe.ts";
+import { surroundings } from "./agent/place.ts";
+import type { Agent } from "./agent/serve.ts";
 import type { Globals } from "./globals.ts";
 import { openMail } from "./run.ts";
+
+/** ms after which the screen is there, and other things may be begun. */
+const shownMs = 1_000;
 
 /** The config; where it has no account yet, one is set up, and `typed` is the password that was typed for it. */
 async function openConfig(path: string | undefined): Promise<{ config: Config; typed: Secret | null }> {
@@ -34,6 +39,7 @@ export async function openScreen(globals: Globals): Promise<never> {
     );
   }
   const { config, typed } = await openConfig(globals.config);
+  const before = surroundings(globals.config);
   const account = chooseAccount(config, globals.account);
   const credentials = new Credentials(account, {
     interactive: true,
@@ -43,6 +49,16 @@ export async function openScreen(globals: Globals): Promise<never> {
   if (!globals.offline) await credentials.prepare();
   const mail = openMail(account, globals, true, credentials.unattended());
   const { runScreen } = await import("../tui/index.ts");
+  let served: Agent | null = null;
+  const serveOthers = async () => {
+    const { serve } = await import("./agent/serve.ts");
+    const first = config.accounts[0]?.name ?? "";
+    served = await serve(mail, { kind: "screen", first, surroundings: before });
+  };
+  // Commands of other terminals find this connection; where they cannot, they make one of their own.
+  const soon = setTimeout(() => {
+    if (!globals.offline) serveOthers().catch(() => undefined);
+  }, shownMs);
   const folder = globals.folder ?? "INBOX";
   const status = await runScreen({
     mail,
@@ -51,6 +67,8 @@ export async function openScreen(globals: Globals): Promise<never> {
     crypto: config.smime,
     folder,
   });
+  clearTimeout(soon);
+  await (served as Agent | null)?.close(0);
   // A connection still being made would keep the process for as long as a dead host takes to be noticed.
   process.exit(status);
 }

@@ -5,7 +5,7 @@ import { describeFailure, printFailure } from "./failure.ts";
 import { readGlobals } from "./globals.ts";
 import { globalOptions } from "./options.ts";
 import { type OwnCommand, ownCommands } from "./own.ts";
-import { runOneShot } from "./run.ts";
+import { runOneShot, type Said } from "./run.ts";
 import { namedCommand, prepareWords, restoreWord, wrongUse } from "./words.ts";
 
 function positional(name: string, param: Param): string {
@@ -35,59 +35,75 @@ function addCommand(parser: Argv, command: Command, chosen: (values: RawValues) 
   );
 }
 
-/** Runs the command line `argv` (without `node postern`); resolves to the exit status. */
-export async function shell(argv: readonly string[]): Promise<number> {
-  const json = argv.includes("--json") || argv.includes("--jsonl");
-  try {
-    // Run when yargs is done: what it does after a command has begun would only hold that up.
-    let chosen: () => Promise<number> = () => Promise.resolve(0);
-    const parser = yargs(prepareWords(argv))
-      .scriptName("postern")
-      .usage("$0 [command]\n\nRead and handle mail over IMAP. Without a command, opens the screen.")
-      .options(globalOptions)
-      .parserConfiguration({
-        "parse-numbers": false,
-        "parse-positional-numbers": false,
-        "camel-case-expansion": false,
-      })
-      .version(false)
-      .help()
-      .alias("help", "h")
-      .strict()
-      .exitProcess(false)
-      .fail((message, error) => {
-        throw error ?? wrongUse(message, argv);
-      });
-    const named = namedCommand(argv);
-    for (const command of named ? [named] : commands.filter((c) => !c.screenOnly)) {
-      addCommand(parser, command, (values) => {
-        const given = Object.fromEntries(
-          Object.entries(values).map(([key, value]) => [key, restoreWord(value)]),
-        );
-        chosen = () => runOneShot(command, readGlobals(values), given);
-      });
-    }
-    for (const [name, { words, summary, options, run }] of Object.entries<OwnCommand>(ownCommands)) {
-      parser.command(`${name} ${words}`.trim(), summary, options ?? {}, (values: RawValues) => {
-        chosen = () => run(values);
-      });
-    }
-    // For the scripts of completion, while somebody types.
-    parser.command("complete <what>", false, {}, (values: RawValues) => {
-      chosen = async () => {
+/** What a command line means: a command about mail, or something else that the shell does. */
+export type Chosen = Said | { readonly run: () => Promise<number> };
+
+/** Reads a command line. With `help`, prints help where that is asked for. Throws UsageError. */
+export async function readLine(argv: readonly string[], help: boolean): Promise<Chosen> {
+  // Run when yargs is done: what it does after a command has begun would only hold that up.
+  let chosen: Chosen = { run: () => Promise.resolve(0) };
+  const parser = yargs(prepareWords(argv))
+    .scriptName("postern")
+    .usage("$0 [command]\n\nRead and handle mail over IMAP. Without a command, opens the screen.")
+    .options(globalOptions)
+    .parserConfiguration({
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "camel-case-expansion": false,
+    })
+    .version(false)
+    .help(help)
+    .strict()
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? wrongUse(message, argv);
+    });
+  if (help) parser.alias("help", "h");
+  const named = namedCommand(argv);
+  for (const command of named ? [named] : commands.filter((c) => !c.screenOnly)) {
+    addCommand(parser, command, (given) => {
+      const values = Object.fromEntries(
+        Object.entries(given).map(([key, value]) => [key, restoreWord(value)]),
+      );
+      chosen = { command, globals: readGlobals(given), values };
+    });
+  }
+  for (const [name, { words, summary, options, run }] of Object.entries<OwnCommand>(ownCommands)) {
+    parser.command(`${name} ${words}`.trim(), summary, options ?? {}, (values: RawValues) => {
+      chosen = { run: () => run(values) };
+    });
+  }
+  // For the scripts of completion, while somebody types.
+  parser.command("complete <what>", false, {}, (values: RawValues) => {
+    chosen = {
+      run: async () => {
         const { printNames } = await import("./completion/index.ts");
         await printNames(readGlobals(values), String(values.what));
         return 0;
-      };
-    });
-    parser.command("$0", false, {}, (values: RawValues) => {
-      chosen = async () => (await import("./screen.ts")).openScreen(readGlobals(values));
-    });
-    await parser.parseAsync();
-    return await chosen();
+      },
+    };
+  });
+  parser.command("$0", false, {}, (values: RawValues) => {
+    chosen = { run: async () => (await import("./screen.ts")).openScreen(readGlobals(values)) };
+  });
+  await parser.parseAsync();
+  return chosen;
+}
+
+/** Runs the command line `argv` (without `node postern`); resolves to the exit status. */
+export async function shell(argv: readonly string[]): Promise<number> {
+  try {
+    const chosen = await readLine(argv, true);
+    if ("run" in chosen) return await chosen.run();
+    return await runOneShot(chosen.command, chosen.globals, chosen.values);
   } catch (error) {
-    const failure = describeFailure(error);
-    printFailure(failure, json, process.stderr);
-    return failure.status;
+    return fail(error, argv, process.stderr);
   }
+}
+
+/** Tells of what ended a command; returns its exit status. */
+export function fail(error: unknown, argv: readonly string[], stderr: NodeJS.WritableStream): number {
+  const failure = describeFailure(error);
+  printFailure(failure, argv.includes("--json") || argv.includes("--jsonl"), stderr);
+  return failure.status;
 }

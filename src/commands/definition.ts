@@ -50,6 +50,8 @@ export interface Context {
   confirm(question: string): Promise<boolean>;
   /** Only say what would be done. */
   readonly dryRun?: boolean;
+  /** Aborts where nobody waits for the result any more. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Command {
@@ -67,6 +69,8 @@ export interface Command {
   changes(values: RawValues): boolean;
   /** Means nothing without a screen and its session. */
   readonly screenOnly: boolean;
+  /** Takes the session for itself, and so needs one of its own. */
+  readonly alone: boolean;
   run(context: Context, values: RawValues): Promise<Result & Asked>;
 }
 
@@ -117,6 +121,7 @@ export function defineCommand<const A extends Params, const O extends Params>(de
   returns: readonly ResultKind[];
   changes?: boolean | ((values: RawValues) => boolean);
   screenOnly?: boolean;
+  alone?: boolean;
   run(context: Context, values: Values<A> & Values<O>): Promise<Result & Asked>;
 }): Command {
   const params: Params = { ...definition.args, ...definition.options };
@@ -124,6 +129,7 @@ export function defineCommand<const A extends Params, const O extends Params>(de
     ...definition,
     aliases: definition.aliases ?? [],
     screenOnly: definition.screenOnly ?? false,
+    alone: definition.alone ?? false,
     changes(values) {
       const { changes = false } = definition;
       return typeof changes === "boolean" ? changes : changes(values);

@@ -19,6 +19,7 @@ export const raw = defineCommand({
   options: {},
   returns: ["protocol"],
   changes: true,
+  alone: true,
   async run(context, { command }) {
     const lines: string[] = [];
     let ended: "OK" | "NO" | "BAD" = "OK";

@@ -309,10 +309,7 @@ export class Connection {
   #pump(): void {
     while (!this.#ended && !this.#sender.busy && !this.#flight.empty) {
       if (this.#greeting && !this.#settings.remembered) return;
-      if (this.#flight.some((other) => other.exchange?.quiet === true)) {
-        this.#idle.end();
-        return;
-      }
+      if (this.#flight.some((other) => other.exchange?.quiet === true) && !this.#idle.end()) return;
       const next = this.#flight.next(this.#session);
       if (next.kind === "wait") return;
       if (next.kind === "refuse") {

@@ -1,6 +1,6 @@
 /** The commands of one connection that are not settled: queued, in flight, and to be sent once more. */
 import type { Job } from "./job.ts";
-import { mayStart } from "./pipelining.ts";
+import { mayStart, type Traits } from "./pipelining.ts";
 import type { Session } from "./session.ts";
 
 /** What is to be done with the next command. */
@@ -10,6 +10,9 @@ export type Next =
   | { readonly kind: "refuse"; readonly job: Job }
   /** None, or what is in flight must be answered first. */
   | { readonly kind: "wait" };
+
+/** An IDLE to which DONE has been sent: the server reads on, and owes the answer. */
+const endedIdle: Traits = { needs: "authenticated", mayExpunge: true };
 
 export class Flight {
   readonly #queue: Job[] = [];
@@ -72,7 +75,9 @@ export class Flight {
     const entering = this.some((other) => other.command.traits.logsIn === true);
     const inside = entering || session.state !== "not-authenticated";
     if (this.loggingIn && !entering && !job.ahead && traits.needs !== "any") return { kind: "wait" };
-    const others = [...this.#pending.values()].map((other) => other.command.traits);
+    const others = [...this.#pending.values()].map(({ exchange, command }) =>
+      exchange?.quiet ? endedIdle : command.traits,
+    );
     if (!mayStart(traits, others, session)) return { kind: "wait" };
     this.#queue.shift();
     const opening = this.some((other) => other.command.traits.selects === true);

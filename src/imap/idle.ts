@@ -17,7 +17,7 @@ export interface IdleControls {
   /** ms between two NOOPs where IDLE is not offered. */
   readonly pollMs: number;
   /** Sends DONE as soon as that is allowed. */
-  end(): void;
+  end(): unknown;
   begun(): void;
 }
 
@@ -45,11 +45,14 @@ export class IdleSwitch {
     if (wanted) this.end();
   }
 
-  end(): void {
+  /** Whether DONE has been sent: what follows may go out behind it (RFC 2177). */
+  end(): boolean {
     if (this.#state === "sent") this.#state = "end when begun";
-    if (this.#state !== "begun") return;
-    this.#state = "ending";
-    this.#sendDone();
+    if (this.#state === "begun") {
+      this.#state = "ending";
+      this.#sendDone();
+    }
+    return this.#state === "ending";
   }
 
   over(): void {

@@ -119,9 +119,8 @@ export class Mail {
       },
       returned: (connection) => this.#sync.all(connection, () => this.#session.crowded),
       mailboxEvent: (connection, event) => this.#syncing.changed(connection, event),
-      progress: (path, { done, goal }) => {
-        if (done !== null && goal !== null)
-          emit({ kind: "progress", path, doing: "command", done, total: goal });
+      progress: (path, { done, goal: total }) => {
+        if (done !== null && total !== null) emit({ kind: "progress", path, doing: "command", done, total });
       },
       serverPath: (path) => this.#operations.serverPath(path),
       ready: (path) => this.#operations.ready(path),
@@ -214,6 +213,11 @@ export class Mail {
 
   get line(): LineState {
     return this.#session.state;
+  }
+
+  /** From now on, what is asked of the server is answered as things are now. */
+  asOfNow(): void {
+    this.#syncing.asOfNow();
   }
 
   /** Changes that wait for the server. */

@@ -2,7 +2,7 @@
  * Keeps the index in step with the server: what is gone, what is new, what was flagged. What a screen shows first comes
  * with the SELECT; the rest follows in slices, newest first, when the screen is up.
  */
-import { type Connection, type MailboxEvent, type UidRanges, uidSet } from "../imap/index.ts";
+import { type Connection, type MailboxEvent, noop, type UidRanges, uidSet } from "../imap/index.ts";
 import type { UidRange } from "../store/index.ts";
 import { listData } from "./convert.ts";
 import { compare } from "./sync/compare.ts";
@@ -13,9 +13,6 @@ import { breathe } from "./sync/pace.ts";
 import type { SyncContext, View } from "./sync/view.ts";
 
 export type { Numbering, Overlay } from "./sync/overlay.ts";
-
-/** What must be asked to follow an event: what came in, whose flags changed, or what there is. */
-export type Look = "arrivals" | "flags" | "all";
 
 const { count, fromNumbers, slice, subtract } = uidSet;
 
@@ -111,6 +108,23 @@ export class Sync {
     return this.#context.overlay.hidden(view.mailbox, uid) || view.unequal || uid < view.completeFrom;
   }
 
+  /**
+   * Sees to it that the server has told of the selected mailbox what there was to tell at `then` (performance.now()): one
+   * flight, another where something came. Resolves to how many messages came in by that. @throws ImapError, StoreError
+   */
+  async catchUp(connection: Connection, then: number): Promise<number> {
+    const view = this.#view(connection);
+    if (!view) return 0;
+    if (view.asked.at >= then) {
+      await view.asked.answered;
+      return 0;
+    }
+    // In the same flight Dovecot would look for what came before it has heard of it.
+    const answered = connection.run(noop()).then(() => this.follow(connection));
+    view.asked = { at: performance.now(), answered };
+    return answered;
+  }
+
   /** How many messages the selected mailbox has that no pending operation has taken away. */
   total(connection: Connection): number {
     const view = this.#view(connection);
@@ -158,28 +172,29 @@ export class Sync {
     if (missing.length > 0) await view.fetch(missing, listData);
   }
 
-  /** An untagged change to the selected mailbox. What must be asked to be in step again, or null. */
-  apply(connection: Connection, event: MailboxEvent): Look | null {
+  /** An untagged change to the selected mailbox. Whether something must be asked to be in step again: see `follow`. */
+  apply(connection: Connection, event: MailboxEvent): boolean {
     const view = this.#view(connection);
-    if (!view) return null;
+    if (!view) return false;
     if (view.mailbox.uidValidity !== connection.selected?.uidValidity) {
       view.missed = true;
-      return null;
+      return false;
     }
     switch (event.kind) {
       case "exists": {
         const more = event.exists > view.exists;
         view.exists = event.exists;
-        return more ? "arrivals" : null;
+        view.more ||= more;
+        return more;
       }
       case "fetch":
-        if (event.message.flags === undefined) return null;
+        if (event.message.flags === undefined) return false;
         if (event.uid === null) {
           view.unnamed.push(event.message.seq);
-          return "flags";
+          return true;
         }
         view.intake.take({ ...event.message, uid: event.uid });
-        return null;
+        return false;
       case "vanished":
         return this.#gone(view, event.uids);
       case "expunge":
@@ -190,20 +205,20 @@ export class Sync {
     }
   }
 
-  #gone(view: View, uids: UidRanges | null): Look | null {
+  #gone(view: View, uids: UidRanges | null): boolean {
     view.gone(uids);
-    if (uids === null) return "all";
+    if (uids === null) return true;
     view.remove(uids).catch((error: unknown) => view.failed(error));
-    return null;
+    return false;
   }
 
   /** Asks what events left open; resolves to how many messages came in. @throws ImapError, StoreError */
-  async follow(connection: Connection, looks: ReadonlySet<Look>): Promise<number> {
+  async follow(connection: Connection): Promise<number> {
     const view = this.#view(connection);
     if (!view) return 0;
     const unnamed = fromNumbers(view.unnamed.splice(0));
     if (unnamed.length > 0) await view.fetch(unnamed, { flags: true, modSeq: true, bySequence: true });
-    const came = looks.has("arrivals") ? await this.arrivals(connection) : 0;
+    const came = view.more ? await this.arrivals(connection) : 0;
     if (view.unequal) await this.all(connection);
     return came;
   }
@@ -212,6 +227,7 @@ export class Sync {
   async arrivals(connection: Connection): Promise<number> {
     const view = this.#view(connection);
     if (!view) return 0;
+    view.more = false;
     const from = view.reached;
     const came: number[] = [];
     await view.fetch([[from, uidSet.maxNumber]], listData, ({ uid, envelope }) => {

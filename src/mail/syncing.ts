@@ -3,7 +3,7 @@ import { type Connection, type MailboxEvent, noop, uidSet } from "../imap/index.
 import { firstProvisionalUid, type Store, StoreError, type WindowQuery } from "../store/index.ts";
 import type { Operations } from "./operations/index.ts";
 import type { Session } from "./session.ts";
-import type { Look, Sync } from "./sync.ts";
+import type { Sync } from "./sync.ts";
 import { syncAll } from "./sync-all.ts";
 import type { MailEvent } from "./values.ts";
 
@@ -26,8 +26,10 @@ export class Syncing {
   readonly #sync: Sync;
   #everything: Promise<void> | null = null;
   readonly #running = new Map<string, Promise<void>>();
-  /** What is still to be asked to follow what was told. */
-  readonly #looks = new WeakMap<Connection, Set<Look>>();
+  /** Where something is still to be asked to follow what was told. */
+  readonly #following = new WeakSet<Connection>();
+  /** What is told of a mailbox is to be as of then, or later (performance.now()). */
+  #asOf = 0;
   /** Folders of which something was told that the index could not take in. */
   readonly #lost = new Set<string>();
 
@@ -35,6 +37,36 @@ export class Syncing {
     this.#context = context;
     this.#session = context.session;
     this.#sync = context.sync;
+  }
+
+  /**
+   * From now on what is asked is answered as things are now: who asks in a session that has been there for a while does not
+   * wait until the server tells by itself.
+   */
+  asOfNow(): void {
+    this.#asOf = performance.now();
+  }
+
+  /** Runs `work` in a mailbox that is as up to date as is wanted. */
+  #within<T>(
+    path: string,
+    work: (connection: Connection) => Promise<T>,
+    options: { behind?: boolean } = {},
+  ): Promise<T> {
+    return this.#session.within(
+      path,
+      async (connection) => {
+        const count = await this.#sync.catchUp(connection, this.#asOf);
+        if (count > 0) this.#arrived(path, count);
+        return work(connection);
+      },
+      options,
+    );
+  }
+
+  #arrived(path: string, count: number): void {
+    this.#context.emit({ kind: "arrived", path, count });
+    this.#context.inStep(path);
   }
 
   /** Brings a folder in step; a second call joins the first. Whoever needs another folder meanwhile goes first. */
@@ -56,7 +88,7 @@ export class Syncing {
 
   async #untilDone(path: string): Promise<void> {
     const step = (connection: Connection) => this.#sync.all(connection, () => this.#session.crowded);
-    while (!(await this.#session.within(path, step, { behind: true })));
+    while (!(await this.#within(path, step, { behind: true })));
     this.#context.inStep(path);
   }
 
@@ -77,7 +109,7 @@ export class Syncing {
   prepare(path: string, { sort, descending, offset, limit, uids }: WindowQuery): Promise<void> {
     const newestOnly = sort === "arrival" && descending;
     if (!uids && !newestOnly) return this.sync(path);
-    return this.#session.within(path, (connection) => {
+    return this.#within(path, (connection) => {
       if (!uids) return this.#sync.newest(connection, offset, limit);
       const end = Math.max(0, uids.length - offset);
       const shown = newestOnly ? uids.slice(Math.max(0, end - limit), end) : uids;
@@ -90,30 +122,21 @@ export class Syncing {
 
   /** The UIDs that a folder has on the server, ascending. */
   uids(path: string): Promise<number[]> {
-    return this.#session.within(path, async (connection) => [
-      ...uidSet.iterate(await this.#sync.there(connection)),
-    ]);
+    return this.#within(path, async (connection) => [...uidSet.iterate(await this.#sync.there(connection))]);
   }
 
   /** How many messages a folder has on the server. */
   total(path: string): Promise<number> {
-    return this.#session.within(path, async (connection) => this.#sync.total(connection));
+    return this.#within(path, async (connection) => this.#sync.total(connection));
   }
 
   /** Follows an untagged change to a selected mailbox. Several that need to be asked about are asked about together. */
   changed(connection: Connection, event: MailboxEvent): void {
-    const look = this.#sync.apply(connection, event);
-    if (!look) return;
-    const waiting = this.#looks.get(connection);
-    if (waiting) {
-      waiting.add(look);
-      return;
-    }
-    const looks = new Set([look]);
-    this.#looks.set(connection, looks);
+    if (!this.#sync.apply(connection, event) || this.#following.has(connection)) return;
+    this.#following.add(connection);
     const path = this.#sync.path(connection);
     if (path === null) return;
-    this.#follow(connection, path, looks).catch((error: unknown) => {
+    this.#follow(connection, path).catch((error: unknown) => {
       if (error instanceof StoreError) this.lost(path, error);
     });
   }
@@ -141,15 +164,13 @@ export class Syncing {
     }, againMs).unref();
   }
 
-  async #follow(connection: Connection, path: string, looks: ReadonlySet<Look>): Promise<void> {
+  async #follow(connection: Connection, path: string): Promise<void> {
     await this.#session.within(path, async (now) => {
-      this.#looks.delete(connection);
+      this.#following.delete(connection);
       // A mailbox that was selected anew since has told all of it.
       if (now !== connection) return;
-      const count = await this.#sync.follow(connection, looks);
-      if (count === 0) return;
-      this.#context.emit({ kind: "arrived", path, count });
-      this.#context.inStep(path);
+      const count = await this.#sync.follow(connection);
+      if (count > 0) this.#arrived(path, count);
     });
   }
 }

@@ -117,6 +117,7 @@ export class Home {
       XDG_CONFIG_HOME: join(this.dir, "config"),
       XDG_CACHE_HOME: join(this.dir, "cache"),
       XDG_STATE_HOME: join(this.dir, "state"),
+      XDG_RUNTIME_DIR: join(this.dir, "run"),
     };
   }
 

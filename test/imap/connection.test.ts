@@ -340,6 +340,30 @@ describe("connection", () => {
     await server.finished;
   });
 
+  it("sends what ends IDLE right behind DONE, but what talks back or changes the state only when IDLE has ended", async () => {
+    const { connection, server } = await open("IDLE", async (peer) => {
+      const idle = await peer.command(/^IDLE$/);
+      peer.send("+ idling");
+      await peer.expect(/^DONE$/);
+      const noop = await peer.command(/^NOOP$/);
+      peer.send(`${idle} OK done`, `${noop} OK`);
+      const again = await peer.command(/^IDLE$/);
+      peer.send("+ idling");
+      await peer.expect(/^DONE$/);
+      peer.send(`${again} OK done`);
+      await peer.answer(/^IDLE$|^LOGOUT$/);
+    });
+    const first = connection.idle();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await connection.run(noop());
+    await first.ended;
+    const second = connection.idle();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await connection.logout();
+    await second.ended.catch(() => undefined);
+    await server.finished;
+  });
+
   it("polls where IDLE is not offered", async () => {
     const { connection, server } = await open("", async (peer) => {
       await peer.answer(/^NOOP$/);

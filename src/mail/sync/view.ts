@@ -35,6 +35,8 @@ export class View {
   readonly #context: SyncContext;
   /** Messages on the server, by its own count. */
   exists = 0;
+  /** Messages came that were not asked for yet. */
+  more = false;
   /** It is noted in the index. */
   noted = false;
   /** Told by SELECT: when all that is to be done is done, the index is in step as of this. "0": not told. */
@@ -61,6 +63,11 @@ export class View {
   missed = false;
   /** Events so far that took messages away: what was asked before one may be older than it. */
   removals = 0;
+  /** When (performance.now()) the server was last asked for all that it has to tell; to SELECT it does so by itself. */
+  asked: { readonly at: number; readonly answered: Promise<unknown> } = {
+    at: performance.now(),
+    answered: Promise.resolve(),
+  };
   /** Bringing it in step, while that is under way. */
   running: Promise<boolean> | null = null;
 

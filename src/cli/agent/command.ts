@@ -1,0 +1,118 @@
+/** `postern agent`: stays with an open connection, for the commands of others; and what one asks of it. */
+import { connect } from "node:net";
+import { chooseAccount, loadConfig } from "../../account/config.ts";
+import { Credentials } from "../../account/credentials.ts";
+import { UsageError } from "../../commands/index.ts";
+import { safeText } from "../../message/safe.ts";
+import { type Globals, someoneThere } from "../globals.ts";
+import { ownJson } from "../json.ts";
+import { agentVerbs, wrongWord } from "../own.ts";
+import { openMail } from "../run.ts";
+import { tableText } from "../text.ts";
+import { frame, readFrames } from "./frames.ts";
+import { agentsThere, type Request, socketIn, surroundings } from "./place.ts";
+import { type AgentStatus, serve } from "./serve.ts";
+
+const signals = [
+  ["SIGINT", 130],
+  ["SIGTERM", 0],
+  ["SIGHUP", 0],
+] as const;
+
+class NoAgent extends Error {
+  readonly code = "NO_AGENT";
+  readonly hint = '"postern agent" starts one; the screen is one, too';
+}
+
+/** Resolves to the exit status. */
+export async function agent(globals: Globals, verb: string, idle: string): Promise<number> {
+  if (verb === "") return stay(globals, idle);
+  const { account, config } = globals;
+  const { name } = chooseAccount(loadConfig(config), account);
+  if (verb !== "status" && verb !== "stop") throw wrongWord("agent", verb, Object.keys(agentVerbs));
+  const status = await ask(name, verb);
+  if (status === null) throw new NoAgent(`no Postern serves account "${name}"`);
+  if (verb === "stop" && status.kind === "screen")
+    throw new UsageError(`a screen serves account "${name}" (process ${status.pid})`, "quit it there");
+  const { since, ...rest } = status;
+  const told = { ...rest, since: new Date(since).toISOString() };
+  if (globals.json) process.stdout.write(ownJson(told));
+  else if (verb === "status")
+    process.stdout.write(tableText(Object.entries(told).map(([k, v]) => [k, String(v)])));
+  return 0;
+}
+
+/** Null where nobody is there. */
+function ask(account: string, what: "status" | "stop"): Promise<AgentStatus | null> {
+  const { directory, accounts } = agentsThere();
+  if (!accounts.includes(account)) return Promise.resolve(null);
+  return new Promise((resolve) => {
+    const socket = connect(socketIn(directory, account));
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(null));
+    const request: Request = { surroundings: "", ask: what, argv: [], columns: null, utf8: false };
+    socket.write(frame("R", JSON.stringify(request)));
+    readFrames(socket, (letter, payload) => {
+      if (letter === "T") resolve(JSON.parse(payload.toString()) as AgentStatus);
+      socket.destroy();
+    });
+  });
+}
+
+/** `90s`, `30m`, `2h` in milliseconds. Throws UsageError. */
+function milliseconds(text: string): number {
+  const [, number = "0", unit = ""] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  const ms = Number(number) * ({ s: 1_000, m: 60_000, h: 3_600_000 }[unit] ?? 0);
+  // Node's timers count to 2^31.
+  if (ms > 0 && ms < 2 ** 31) return ms;
+  throw new UsageError(`--idle: "${text}" is no time`, "say 90s, 30m or 2h");
+}
+
+function later<T>() {
+  let resolve = (_: T) => {};
+  let reject = (_: unknown) => {};
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+async function stay(globals: Globals, idle: string): Promise<number> {
+  if (globals.offline) throw new UsageError("an agent is there for its connection", "leave out --offline");
+  const ms = milliseconds(idle);
+  const before = surroundings(globals.config);
+  const config = loadConfig(globals.config);
+  const account = chooseAccount(config, globals.account);
+  const credentials = new Credentials(account, {
+    interactive: someoneThere(),
+    warn: (sentence) => void process.stderr.write(`postern: ${safeText(sentence)}\n`),
+  });
+  await credentials.prepare();
+  const mail = openMail(account, globals, true, credentials.unattended());
+  try {
+    const ending = later<number>();
+    const served = await serve(mail, {
+      kind: "agent",
+      first: config.accounts[0]?.name ?? "",
+      surroundings: before,
+      stop: () => ending.resolve(0),
+      idle: { ms, over: () => ending.resolve(0) },
+    });
+    if (served === null) {
+      process.stderr.write(
+        `postern: account "${account.name}" is served already: see "postern agent status"\n`,
+      );
+      return 0;
+    }
+    for (const [signal, status] of signals) process.once(signal, () => ending.resolve(status));
+    mail.watch(await mail.findFolder(globals.folder ?? "INBOX"));
+    mail.server.reach().catch((error: unknown) => {
+      // A line that is down comes back by itself, unless asking again is no use.
+      if (mail.line.kind === "down" && mail.line.retryAt === null) ending.reject(error);
+    });
+    return await ending.promise.finally(() => served.close());
+  } finally {
+    await mail.close();
+  }
+}

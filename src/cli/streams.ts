@@ -1,0 +1,31 @@
+/** What a command line is connected to: this process's own streams, or those of another that hands its command over. */
+import type { Readable, Writable } from "node:stream";
+import { showsUtf8 } from "../mail/format.ts";
+import { someoneThere } from "./globals.ts";
+
+export interface Streams {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Of the terminal that `stdout` is; null where it is none. */
+  readonly columns: number | null;
+  /** Whether what is drawn may be in UTF-8. */
+  readonly utf8: boolean;
+  /** Asks a person yes or no; a script means what it says, and is not asked. */
+  confirm(question: string): Promise<boolean>;
+}
+
+export async function confirmHere(question: string): Promise<boolean> {
+  if (!someoneThere()) return true;
+  const { createInterface } = await import("node:readline/promises");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await lines.question(`${question} [y/N] `);
+  lines.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+export function ownStreams(): Streams {
+  const { stdin, stdout, stderr } = process;
+  const columns = stdout.isTTY ? stdout.columns : null;
+  return { stdin, stdout, stderr, columns, utf8: showsUtf8(process.env), confirm: confirmHere };
+}
