@@ -12,6 +12,7 @@ export interface Globals extends Printing {
   readonly offline: boolean;
   readonly readOnly: boolean;
   readonly dryRun: boolean;
+  /** Nobody is asked: the answer is yes. */
   readonly yes: boolean;
   /** Milliseconds. */
   readonly timeout?: number;
@@ -67,7 +68,7 @@ export function readGlobals(values: RawValues): Globals {
     offline: is("offline"),
     readOnly: is("read-only"),
     dryRun: is("dry-run"),
-    yes: is("yes"),
+    yes: is("yes") || is("non-interactive"),
   };
   if (globals.format !== undefined && (globals.json || globals.fields))
     throw new UsageError("--format does not go with --json or --fields", "choose one");

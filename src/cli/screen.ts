@@ -66,6 +66,7 @@ export async function openScreen(globals: Globals): Promise<never> {
     keys: ownKeys(config, account.name),
     crypto: config.smime,
     folder,
+    onStopped: (now) => served?.stopped(now),
   });
   clearTimeout(soon);
   await (served as Agent | null)?.close(0);

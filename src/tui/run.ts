@@ -24,6 +24,8 @@ export interface ScreenOptions {
   readonly crypto?: CryptoTools;
   /** The folder to begin with, as a person calls it. */
   readonly folder: string;
+  /** The program is about to stop (Ctrl-Z), or goes on again. */
+  readonly onStopped?: (now: boolean) => void;
 }
 
 /** Frames that nobody has pressed a key for (a sync under way, a clock) come no closer than this. */
@@ -32,7 +34,8 @@ const laterMs = 200;
 const tickMs = 1_000;
 
 /** Shows the screen until the person quits; resolves to the exit status. The mail is closed then. */
-export async function runScreen({ mail, settings, keys, crypto, folder }: ScreenOptions): Promise<number> {
+export async function runScreen(options: ScreenOptions): Promise<number> {
+  const { mail, settings, keys, crypto, folder, onStopped } = options;
   const look = themeOptions(process.env);
   const coloured = look.colours !== "mono";
   const wanted = settings.theme === "auto" ? "dark" : settings.theme;
@@ -63,6 +66,7 @@ export async function runScreen({ mail, settings, keys, crypto, folder }: Screen
       }
     },
     onEnd: () => mail.close(),
+    ...(onStopped ? { onStopped } : {}),
   });
   const { output } = terminal;
 

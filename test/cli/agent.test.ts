@@ -119,7 +119,7 @@ describe("a running agent", { skip: serverMissing("dovecot") }, () => {
       const rest = () =>
         until(async () => {
           const { rounds } = line;
-          await new Promise((resolve) => setTimeout(resolve, 2_000));
+          await new Promise((resolve) => setTimeout(resolve, 1_000));
           return rounds === line.rounds;
         }, "rest");
       await rest();
@@ -200,6 +200,24 @@ describe("a running agent", { skip: serverMissing("dovecot") }, () => {
     agent = await startAgent(home);
     assert.equal((await home.run(["list", "-n", "1"])).status, 0);
     assert.equal((await status(home))?.commands, 1, "the next one takes its place");
+    await stop(agent);
+    const silent = createServer(() => {});
+    silent.listen(socket());
+    await once(silent, "listening");
+    try {
+      assert.match((await home.run(["list"])).out, /Sample message/);
+      assert.equal((await home.run(["agent", "status"])).status, 69);
+    } finally {
+      silent.close();
+    }
+  });
+
+  it("where the path would be too long for a socket, commands do their work alone, and an agent says so", async () => {
+    const deep = { XDG_RUNTIME_DIR: join(home.dir, "deep".repeat(30)) };
+    const refused = await home.run(["agent"], { env: deep });
+    assert.equal(refused.status, 73);
+    assert.match(refused.err, /too long\n.*XDG_RUNTIME_DIR/);
+    assert.equal((await home.run(["list", "-n", "1"], { env: deep })).status, 0);
   });
 
   it("two at once: one serves, the other says so and ends", async () => {
@@ -279,6 +297,10 @@ describe("a running agent", { skip: serverMissing("dovecot") }, () => {
     assert.equal(unknown.status, 75);
     assert.match(unknown.err, /ended in the middle of it\n.*postern queue/);
     await over();
+    over = await impostor(true, (visitor) => void visitor.write(Buffer.from([0x7a, 0, 0, 0, 0])));
+    const strange = await home.run(["flag", "1", "+flagged"]);
+    assert.equal(strange.status, 75, "what has begun is not done twice");
+    await over();
     over = await impostor(false, (visitor) => {
       visitor.end(Buffer.from([0x4f, 0, 0, 0, 5, ...Buffer.from("1\tN\t\n")]));
     });
@@ -329,6 +351,14 @@ describe("a running agent", { skip: serverMissing("dovecot") }, () => {
       assert.equal((await status(home))?.commands, 1);
       const refused = await home.run(["agent", "stop"]);
       assert.equal(refused.status, 64);
+      // Stopped, it is not waited for.
+      screen.type("\x1a");
+      await until(() => !existsSync(socket()), "its going aside");
+      assert.equal((await home.run(["list", "-n", "1"])).status, 0);
+      assert.equal((await home.run(["agent", "status"])).status, 69);
+      screen.resume();
+      await until(async () => (await status(home)) !== null, "its coming back");
+      assert.equal((await status(home))?.commands, 1);
     } finally {
       screen.type("q");
       await screen.exit;

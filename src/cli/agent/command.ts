@@ -9,7 +9,7 @@ import { ownJson } from "../json.ts";
 import { agentVerbs, wrongWord } from "../own.ts";
 import { openMail } from "../run.ts";
 import { tableText } from "../text.ts";
-import { frame, readFrames } from "./frames.ts";
+import { answerMs, frame, readFrames } from "./frames.ts";
 import { agentsThere, type Request, socketIn, surroundings } from "./place.ts";
 import { type AgentStatus, serve } from "./serve.ts";
 
@@ -42,14 +42,19 @@ export async function agent(globals: Globals, verb: string, idle: string): Promi
   return 0;
 }
 
-/** Null where nobody is there. */
+/** Null where nobody is there, or nobody answers. */
 function ask(account: string, what: "status" | "stop"): Promise<AgentStatus | null> {
   const { directory, accounts } = agentsThere();
-  if (!accounts.includes(account)) return Promise.resolve(null);
+  const path = socketIn(directory, account);
+  if (path === null || !accounts.includes(account)) return Promise.resolve(null);
   return new Promise((resolve) => {
-    const socket = connect(socketIn(directory, account));
+    const socket = connect(path);
+    const timer = setTimeout(() => socket.destroy(), answerMs);
     socket.on("error", () => {});
-    socket.on("close", () => resolve(null));
+    socket.on("close", () => {
+      clearTimeout(timer);
+      resolve(null);
+    });
     const request: Request = { surroundings: "", ask: what, argv: [], columns: null, utf8: false };
     socket.write(frame("R", JSON.stringify(request)));
     readFrames(socket, (letter, payload) => {

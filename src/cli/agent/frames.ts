@@ -28,6 +28,9 @@ export type Letter =
   /** What an agent tells of itself (JSON). */
   | "T";
 
+/** An agent that lives answers in a millisecond; one that hangs is done without after so many. */
+export const answerMs = 2_000;
+
 /** Nobody sends more in one frame. */
 const most = 1024 * 1024;
 const head = 5;

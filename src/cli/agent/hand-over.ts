@@ -3,11 +3,8 @@
  * do is done here, as if there were none: nothing is said about it. Kept small, as every command passes here first.
  */
 import { connect, type Socket } from "node:net";
-import { frame, pieces, readFrames } from "./frames.ts";
+import { answerMs, frame, pieces, readFrames } from "./frames.ts";
 import { agentsThere, type Request, socketIn, surroundings } from "./place.ts";
-
-/** An agent that lives answers in a millisecond; one that hangs is done without. */
-const answerMs = 2_000;
 
 /** The accounts that a command line names. */
 function namedAccounts(argv: readonly string[]): string[] {
@@ -51,7 +48,6 @@ export async function handOver(argv: readonly string[]): Promise<number | null> 
 class Handing {
   readonly ended: Promise<number | null>;
   readonly #socket: Socket;
-  readonly #argv: readonly string[];
   #resolve: (status: number | null) => void = () => {};
   /** It is known to run there. */
   #begun = false;
@@ -63,7 +59,6 @@ class Handing {
 
   constructor(socket: Socket, argv: readonly string[]) {
     this.#socket = socket;
-    this.#argv = argv;
     const timer = setTimeout(() => socket.destroy(), answerMs);
     this.ended = new Promise<number | null>((resolve) => {
       this.#resolve = resolve;
@@ -108,8 +103,12 @@ class Handing {
       case "X":
         this.#end(Number(payload.toString()));
         return;
-      default:
+      case "N":
         this.#end(null);
+        return;
+      default:
+        // Who says what nobody says here is not asked any further.
+        this.#socket.destroy();
     }
   }
 
@@ -132,8 +131,7 @@ class Handing {
   async #ask(question: string): Promise<void> {
     this.#seen = true;
     const { confirmHere } = await import("../streams.ts");
-    const yes = this.#argv.includes("--non-interactive") || (await confirmHere(question));
-    this.#socket.write(frame("A", yes ? "y" : "n"));
+    this.#socket.write(frame("A", (await confirmHere(question)) ? "y" : "n"));
   }
 
   #lost(): void {

@@ -20,7 +20,14 @@ export function makePlace(): string | null {
   return isPrivate(directory) ? directory : null;
 }
 
-export const socketIn = (directory: string, account: string) => join(directory, `${account}.sock`);
+/** Octets that the path of a socket may have everywhere; the system would cut off the rest without a word. */
+const longestPath = 103;
+
+/** Where an account's agent listens; null where the path would be too long for a socket. */
+export function socketIn(directory: string, account: string): string | null {
+  const path = join(directory, `${account}.sock`);
+  return Buffer.byteLength(path) > longestPath ? null : path;
+}
 
 /** Names of the accounts whose agents may be there: sockets of this user. */
 export function agentsThere(): { readonly directory: string; readonly accounts: readonly string[] } {
@@ -39,12 +46,13 @@ const configHere = () => process.env.POSTERN_CONFIG ?? configFile();
 
 /**
  * What must be the same for a command to give the same elsewhere: the program, the config as it is written now, where
- * things lie, and how times are told.
+ * things lie, whose keys are used, and how times are told.
  */
 export function surroundings(config = configHere()): string {
   const written = statSync(config, { throwIfNoEntry: false });
   const of = written ? `${written.dev}:${written.ino}:${written.size}:${written.mtimeMs}` : "";
-  return JSON.stringify([version, config, of, cacheDir(""), stateDir(""), process.env.TZ ?? ""]);
+  const { TZ = "", GNUPGHOME = "" } = process.env;
+  return JSON.stringify([version, config, of, cacheDir(""), stateDir(""), GNUPGHOME, TZ]);
 }
 
 /** What is asked of an agent. */

@@ -1,5 +1,6 @@
 /** Lets other processes of this user run their commands on the mail that is open here. */
-import { chmodSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, renameSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Mail } from "../../mail/index.ts";
@@ -54,18 +55,22 @@ class NoPlace extends Error {
 export async function serve(mail: Mail, options: ServeOptions): Promise<Agent | null> {
   const directory = makePlace();
   if (directory === null) throw new NoPlace("others may write to the directory of the sockets");
+  const path = socketIn(directory, mail.account.name);
+  if (path === null) throw new NoPlace("the path of the socket would be too long");
   const lock = new ProcessLock(join(directory, `${mail.account.name}.lock`));
   if (!lock.tryLock()) return null;
-  const path = socketIn(directory, mail.account.name);
   // Whoever has the lock is the only one: a socket that is there was left by one that died.
   rmSync(path, { force: true });
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, () => resolve(server.off("error", reject) && undefined));
-  });
-  chmodSync(path, 0o600);
-  return new Agent(mail, options, server, lock);
+  try {
+    server.listen(path);
+    await once(server, "listening");
+    chmodSync(path, 0o600);
+  } catch (error) {
+    lock.unlock();
+    throw error;
+  }
+  return new Agent(mail, options, server, lock, path);
 }
 
 export class Agent {
@@ -73,17 +78,19 @@ export class Agent {
   readonly #options: ServeOptions;
   readonly #server: Server;
   readonly #lock: ProcessLock;
+  readonly #path: string;
   readonly #since = Date.now();
   readonly #sockets = new Set<Socket>();
   readonly #running = new Set<Promise<void>>();
   #commands = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(mail: Mail, options: ServeOptions, server: Server, lock: ProcessLock) {
+  constructor(mail: Mail, options: ServeOptions, server: Server, lock: ProcessLock, path: string) {
     this.#mail = mail;
     this.#options = options;
     this.#server = server;
     this.#lock = lock;
+    this.#path = path;
     server.on("connection", (socket) => this.#visited(socket));
     this.#rest();
   }
@@ -174,6 +181,16 @@ export class Agent {
         this.#rest();
       });
     this.#running.add(running);
+  }
+
+  /** While the process is stopped nobody is to wait for it: the socket is under a name that is not looked for. */
+  stopped(now: boolean): void {
+    const aside = `${this.#path}.stopped`;
+    try {
+      renameSync(now ? this.#path : aside, now ? aside : this.#path);
+    } catch {
+      // Somebody has taken it away: then nobody comes.
+    }
   }
 
   /** Lets nobody in any more; resolves when what runs has ended, or has had `ms` for it. */

@@ -19,6 +19,8 @@ export interface TerminalSessionOptions extends ScreenOutputOptions {
   readonly onInput: (input: Input) => void;
   /** SIGHUP, SIGTERM or SIGINT has come: save what must be saved. The program ends when this settles, or after 2 s. */
   readonly onEnd?: (signal: NodeJS.Signals) => Promise<void> | void;
+  /** The program is about to stop, or goes on again. */
+  readonly onStopped?: (now: boolean) => void;
 }
 
 const endSignals = ["SIGHUP", "SIGTERM", "SIGINT"] as const;
@@ -59,12 +61,14 @@ export function openTerminal(options: TerminalSessionOptions): TerminalSession {
   let stopped: NodeJS.Timeout | undefined;
   const onStop = () => {
     giveBack();
+    options.onStopped?.(true);
     // With the keyboard given back nothing may be left to wait for, and the program would end on being continued.
     stopped ??= setInterval(() => {}, 1 << 30);
     // The whole job stops, as it would have without our handler; a wrapper that went on would keep the shell waiting.
     process.kill(0, "SIGSTOP");
   };
   const onContinue = () => {
+    if (stopped) options.onStopped?.(false);
     clearInterval(stopped);
     stopped = undefined;
     // After a SIGSTOP from outside nothing was given back, and the shell has since set the terminal its own way.
