@@ -112,12 +112,12 @@ export class BulkWriter {
         if (this.#away >= mostAway) return this.room();
       },
       end: () => {
-        this.#append(temporary, Buffer.alloc(0), "end");
+        this.#close(temporary, "end");
         this.#finish(message, temporary);
       },
       abort: () => {
         if (this.#failure) return;
-        this.#append(temporary, Buffer.alloc(0), "drop");
+        this.#close(temporary, "drop");
         this.#pending -= size;
       },
     };
@@ -170,6 +170,13 @@ export class BulkWriter {
       if (whole) break;
     }
     this.#timer ??= setTimeout(() => this.#send(), patienceMs);
+  }
+
+  /** What has been written of a file is all of it. */
+  #close(path: string, fate: "end" | "drop"): void {
+    const last = this.#pieces.at(-1);
+    if (last?.path === path && !this.#failure) this.#pieces.splice(-1, 1, { ...last, fate });
+    else this.#append(path, Buffer.alloc(0), fate);
   }
 
   #finish(message: Arriving, temporary: string): void {

@@ -6,8 +6,8 @@ const first = 128 * 1024;
 const most = 4 * 1024 * 1024;
 /** What one command should take, in ms. */
 const goal = 500;
-/** Below so many octets a second the line is slower than compressing is, RFC 4978. */
-const slow = 4_000_000;
+/** Below so many octets a second the line is slower than compressing is, RFC 4978; for so many ms, lest it be a pause. */
+const slow = { rate: 4_000_000, ms: 250 } as const;
 /** Less than this tells nothing of the line. */
 const telling = 64 * 1024;
 
@@ -25,8 +25,8 @@ export class Pace {
     if (octets < telling) return;
     const rate = (octets * inFlight * 1000) / Math.max(1, ms);
     this.#octets = Math.round(Math.min(most, Math.max(first / 4, (rate * goal) / 1000, this.#octets / 2)));
-    if (this.#measured) return;
+    if (this.#measured || ms < slow.ms) return;
     this.#measured = true;
-    if (rate < slow) await connection.compress();
+    if (rate < slow.rate) await connection.compress();
   }
 }

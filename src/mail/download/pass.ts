@@ -164,11 +164,15 @@ export class Pass {
 
   /** Whether there is room for so much more, when all has come that is on its way. */
   async #fits(octets: number, before: number): Promise<boolean> {
-    while (!(await this.#options.room(octets + this.#asked + this.#writer.pending, before))) {
+    const { room } = this.#options;
+    const fit = () => room(octets + this.#asked + this.#writer.pending, before);
+    while (!(await fit())) {
       // What is coming in counts twice, as asked for and as written: it is waited for until that does not matter.
-      if (this.#asked === 0 && this.#writer.pending === 0) return false;
       if (this.#asked > 0) await new Promise<void>((resolve) => this.#landing.push(resolve));
-      else await this.#writer.settled();
+      else {
+        await this.#writer.settled();
+        return fit();
+      }
     }
     return true;
   }

@@ -1,7 +1,7 @@
 /** What the benchmark measures, each run in a process of its own: `--child NAME OPTIONS`. */
 
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import type { Folder } from "../../../src/mail/index.ts";
@@ -56,6 +56,20 @@ async function download(at: AtServer & { fsync: boolean }): Promise<void> {
   await mail.close();
 }
 
+/** Files as a maildir has them, one after the other: what the file system takes. */
+function files(at: { dir: string; count: number; size: number; fsync: boolean }): void {
+  const [tmp, cur] = ["tmp", "cur"].map((name) => join(at.dir, name)) as [string, string];
+  for (const directory of [tmp, cur]) mkdirSync(directory, { recursive: true });
+  const content = Buffer.alloc(at.size, "x");
+  for (let n = 1; n <= at.count; n++) {
+    const file = openSync(join(tmp, `${n}`), "wx", 0o600);
+    writeSync(file, content);
+    if (at.fsync) fsyncSync(file);
+    closeSync(file);
+    renameSync(join(tmp, `${n}`), join(cur, `${n}:2,`));
+  }
+}
+
 /** Sends the commands by hand and throws away what comes: what the server and the loopback take. */
 async function bare({ port, mailbox, items }: AtServer & { items: string }): Promise<void> {
   const socket = connectTcp({ host: "127.0.0.1", port });
@@ -64,9 +78,12 @@ async function bare({ port, mailbox, items }: AtServer & { items: string }): Pro
     new Promise<number>((resolve) => {
       let octets = 0;
       const end = new RegExp(`(^|\n)${tag} OK[^\n]*\r\n$`);
+      // The line that tells the end may come in two pieces.
+      let tail = "";
       const received = (chunk: Buffer) => {
         octets += chunk.length;
-        if (!end.test(chunk.toString("latin1", Math.max(0, chunk.length - 500)))) return;
+        tail = (tail + chunk.toString("latin1", Math.max(0, chunk.length - 500))).slice(-500);
+        if (!end.test(tail)) return;
         socket.off("data", received);
         resolve(octets);
       };
@@ -117,6 +134,7 @@ const children = {
   list,
   download,
   bare,
+  files,
   imapflow,
   fillText: async (options: Parameters<Searching["fillText"]>[0]) => (await searching()).fillText(options),
   search: async (options: Parameters<Searching["search"]>[0]) => (await searching()).search(options),
