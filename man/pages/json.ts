@@ -80,6 +80,7 @@ const samples: Partial<Record<ResultKind, string>> = {
         cc: [],
         replyTo: [],
         followupTo: [],
+        receiptTo: [],
         subject: message.subject,
         date: sentAt,
         messageId: message.messageId,

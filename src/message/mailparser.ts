@@ -26,6 +26,7 @@ const ADDRESS_FIELDS: ReadonlyMap<string, string> = new Map([
   ["cc", "cc"],
   ["reply-to", "reply-to"],
   ["mail-followup-to", "bcc"],
+  ["disposition-notification-to", "disposition-notification-to"],
 ]);
 
 function people(list: readonly EmailAddress[] | undefined): Person[] {
@@ -49,11 +50,11 @@ function addressesOf(headers: Headers, name: string): Person[] {
   return objects.flatMap((object) => people(object.value));
 }
 
-type People = Record<"from" | "to" | "cc" | "replyTo" | "followupTo", Person[]>;
+type People = Record<"from" | "to" | "cc" | "replyTo" | "followupTo" | "receiptTo", Person[]>;
 
 /** Reads one header of each of these names; what is asked for under another name comes as that. */
 function readFields(lines: readonly string[]): Promise<People> {
-  const none: People = { from: [], to: [], cc: [], replyTo: [], followupTo: [] };
+  const none: People = { from: [], to: [], cc: [], replyTo: [], followupTo: [], receiptTo: [] };
   if (lines.length === 0) return Promise.resolve(none);
   return newParser().then(
     (parser) =>
@@ -67,6 +68,7 @@ function readFields(lines: readonly string[]): Promise<People> {
             replyTo: addressesOf(headers, "reply-to"),
             // mailparser knows no Mail-Followup-To; it goes in as a field of the same grammar that is not read here.
             followupTo: addressesOf(headers, "bcc"),
+            receiptTo: addressesOf(headers, "disposition-notification-to"),
           };
         });
         parser.on("error", reject);
@@ -92,7 +94,7 @@ function cut(value: string): string {
   return value.slice(0, comma > 0 ? comma : MAX_FIELD);
 }
 
-/** The people of a header: From, To, Cc, Reply-To (RFC 5322 §3.6.2–3), Mail-Followup-To; names decoded, groups flattened. */
+/** The people of a header: From, To, Cc, Reply-To (RFC 5322 §3.6.2–3), Mail-Followup-To, Disposition-Notification-To (RFC 8098 §2.1); names decoded, groups flattened. */
 export function parseAddresses(fields: readonly HeaderField[]): Promise<People> {
   const lines = fields
     .filter((f) => ADDRESS_FIELDS.has(f.name))

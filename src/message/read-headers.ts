@@ -14,7 +14,7 @@ export async function readHeaders(
   const fields = headerFields(block, cleanLabel(charset) ? charset : charsetOf(block));
   const date = field(fields, "date");
   const messageId = field(fields, "message-id");
-  const none = { from: [], to: [], cc: [], replyTo: [], followupTo: [] };
+  const none = { from: [], to: [], cc: [], replyTo: [], followupTo: [], receiptTo: [] };
   if (tooManyAddresses(fields)) problems.push("There are very many addresses; only the first are shown.");
   const people = await parseAddresses(fields).catch(() => {
     problems.push("The addresses in the header cannot be read.");

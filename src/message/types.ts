@@ -118,6 +118,8 @@ export interface Headers {
   readonly messageId: string | null;
   /** Where replies to all are to go, by the sender's wish (Mail-Followup-To); empty where nothing is said. */
   readonly followupTo: readonly Person[];
+  /** Who wants a receipt once the message is displayed (Disposition-Notification-To, RFC 8098 §2.1). */
+  readonly receiptTo: readonly Person[];
 }
 
 /** A message inside of the message, which the body shows below its header. */

@@ -1,9 +1,11 @@
 /** The account's writing desk: drafts, what becomes of them, and the outbox. What commands and screens work with. */
+import { isDeepStrictEqual } from "node:util";
 import { writingOf } from "../account/config.ts";
 import type { Writing } from "../account/writing.ts";
 import type { Folder, Mail } from "../mail/index.ts";
 import type { CryptoTools } from "../message/crypto/types.ts";
 import { decodeWords } from "../message/header.ts";
+import type { Receipt } from "./answers/receipt.ts";
 import { type Built, build } from "./compose/build.ts";
 import { type Draft, fieldOf } from "./compose/draft.ts";
 import { Drafts } from "./drafts/drafts.ts";
@@ -16,11 +18,23 @@ import type { RawMessage } from "./raw.ts";
 import { type Original, readOriginal } from "./reply/original.ts";
 import type { Submit } from "./submission/types.ts";
 
+/** What a message gets when it has been answered, passed on (RFC 5788), or confirmed (RFC 3503). */
+const flagOf = { reply: "\\Answered", forward: "$Forwarded", receipt: "$MDNSent" } as const;
+
 export interface DeskOptions {
   /** Hands messages over; the account's own way where not given. */
   readonly submit?: Submit;
   /** By what is signed and encrypted; gpg as it is found where not given. */
   readonly crypto?: CryptoTools;
+}
+
+export interface PostOptions {
+  /** Under which id it is kept among the drafts until it is sent. */
+  readonly draft?: string | null;
+  /** Milliseconds since the epoch; now where not given. */
+  readonly notBefore?: number;
+  /** An answer to an invitation, which goes along (RFC 6047). */
+  readonly calendar?: string;
 }
 
 export class Desk {
@@ -44,20 +58,16 @@ export class Desk {
 
   /** A message to be answered, passed on or written anew, and the numbering of its folder. */
   async original(folder: Folder, uid: number): Promise<{ original: Original; uidValidity: number }> {
-    const original = await readOriginal(this.mail, folder, uid);
+    const original = await readOriginal(this.mail, folder, uid, this.crypto);
     return { original, uidValidity: this.mail.sending.uidValidity(folder) };
   }
 
   /**
-   * Puts a draft into the outbox: built, protected, checked and on the disk when this resolves. `draft`: under which id it is kept
-   * among the drafts until it is sent.
+   * Puts a draft into the outbox: built, protected, checked and on the disk when this resolves.
    * @throws SendError ADDRESS, NO_RECIPIENT, ATTACHMENT, HEADER, NO_KEY, PASSPHRASE, GPG; StoreError
    */
-  async post(
-    draft: Draft,
-    options: { readonly draft?: string | null; readonly notBefore?: number } = {},
-  ): Promise<Entry> {
-    const { message, bcc, messageId, envelope } = await this.built(draft);
+  async post(draft: Draft, options: PostOptions = {}): Promise<Entry> {
+    const { message, bcc, messageId, envelope } = await this.built(draft, options.calendar);
     return this.outbox.add({
       ...{ message, bcc, messageId, envelope, origin: draft.origin },
       subject: fieldOf(draft, "Subject"),
@@ -68,9 +78,10 @@ export class Desk {
   }
 
   /** A draft as it is to be sent, signed and encrypted. Throws as `post` does, its stream too. */
-  async built(draft: Draft): Promise<Built> {
+  async built(draft: Draft, calendar?: string): Promise<Built> {
     const wish = wishOf(draft, this.writing);
-    const built = await build(draft, { markdown: this.writing.markdown, sevenBit: wish.sign });
+    const { markdown } = this.writing;
+    const built = await build(draft, { markdown, sevenBit: wish.sign, ...(calendar ? { calendar } : {}) });
     if (!wish.sign && wish.encrypt === "never") return built;
     return (await import("./protect/index.ts")).protect(built, wish, this.crypto);
   }
@@ -82,6 +93,16 @@ export class Desk {
       ...message,
       ...{ subject: decodeWords(subject), origin: null, draft: null, notBefore, copy },
     });
+  }
+
+  /** Puts a receipt into the outbox. Throws SendError "NO_RECEIPT" where there is one for the same message. */
+  async postReceipt(receipt: Receipt, notBefore = Date.now()): Promise<Entry> {
+    const waiting = (await this.outbox.list()).find(
+      ({ origin }) => origin?.kind === "receipt" && isDeepStrictEqual(origin, receipt.origin),
+    );
+    if (waiting)
+      throw new SendError("NO_RECEIPT", "a receipt of this message is in the outbox", `outbox ${waiting.id}`);
+    return this.outbox.add({ ...receipt, bcc: "", draft: null, copy: true, notBefore });
   }
 
   /** Sees to entries: those of `ids`, all the same whether they are due, or all that are. */
@@ -153,7 +174,7 @@ export class Desk {
         await mail.sending.keep(await mail.sending.folderFor("sent"), outbox.copy(entry), ["\\Seen"]);
       },
       async settle({ origin, draft }) {
-        if (origin) await mail.sending.mark(origin, origin.kind === "reply" ? "\\Answered" : "$Forwarded");
+        if (origin) await mail.sending.mark(origin, flagOf[origin.kind]);
         if (draft !== null) await drafts.remove(draft, mail);
       },
     };

@@ -9,6 +9,9 @@ export type SendErrorCode =
   | "NO_ENTRY" // the outbox has no such message
   | "TOO_LATE" // it has gone out, or is going out now
   | "NO_LIST" // the message came by no mailing list that takes answers
+  | "NO_INVITATION" // the message has none that could be answered
+  | "NO_RECEIPT" // the message asks for none, or has got one
+  | "NO_WAY_OUT" // the message does not say how to leave a list
   | "MAILTO"
   | "NO_KEY" // a recipient, or the person, has no key that can be used
   | "PASSPHRASE" // the key is there, and may not be used without

@@ -32,6 +32,8 @@ export interface Built {
 export interface BuildOptions {
   /** Send HTML made from the text, which is Markdown, along with it. */
   readonly markdown?: boolean;
+  /** An answer to an invitation, beside the text (iMIP, RFC 6047 §2.4). */
+  readonly calendar?: string;
   /** All of it in 7 bits, and no space at the end of a line: it is to be signed (RFC 3156 §3). */
   readonly sevenBit?: boolean;
   /** A draft may lack recipients, and a sender has to be good only when it is sent. */
@@ -56,7 +58,7 @@ const ours = new Set([
     "date",
   ],
   ...["mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id"],
-  ...["mail-followup-to", "return-path", "received", "attach", "protect"],
+  ...["mail-followup-to", "disposition-notification-to", "return-path", "received", "attach", "protect"],
 ]);
 
 /** RFC 5322 §3.3, in the zone of this machine. */
@@ -108,7 +110,7 @@ function headerField(name: string, people: readonly Person[]): string {
 const ids = (text: string) => (text.match(/<[^<>\s]+>/g) ?? []).join(" ");
 
 /** A body is one text, or with Markdown the same text in two forms. */
-async function alternatives(body: string, { markdown = false, sevenBit = false }: BuildOptions) {
+async function alternatives(body: string, { markdown = false, sevenBit = false, calendar }: BuildOptions) {
   const crlf = (text: string) => text.replace(/\r?\n/g, "\r\n");
   const whole = body === "" || body.endsWith("\n") ? body : `${body}\n`;
   const plain = {
@@ -116,10 +118,14 @@ async function alternatives(body: string, { markdown = false, sevenBit = false }
     content: crlf(toFlowed(whole)),
     ...(sevenBit ? quotedPrintable : {}),
   };
-  if (!markdown) return [plain];
-  const { markdownToHtml } = await import("./markdown.ts");
-  const content = crlf(markdownToHtml(whole));
-  return [plain, { contentType: "text/html; charset=utf-8", content, ...(sevenBit ? quotedPrintable : {}) }];
+  const others: { contentType: string; content: string }[] = [];
+  if (markdown) {
+    const { markdownToHtml } = await import("./markdown.ts");
+    others.push({ contentType: "text/html; charset=utf-8", content: crlf(markdownToHtml(whole)) });
+  }
+  if (calendar !== undefined)
+    others.push({ contentType: "text/calendar; charset=utf-8; method=REPLY", content: calendar });
+  return [plain, ...others.map((other) => ({ ...other, ...(sevenBit ? quotedPrintable : {}) }))];
 }
 
 const quotedPrintable = { contentTransferEncoding: "quoted-printable" } as const;
@@ -171,7 +177,11 @@ export async function build(draft: Draft, options: BuildOptions = {}): Promise<B
     throw new SendError("NO_RECIPIENT", "the message is to nobody", "write an address into To, Cc or Bcc");
   for (const attachment of draft.attachments) await readable(attachment);
   const messageId = ids(fieldOf(draft, "Message-ID")).split(" ")[0] || newMessageId(sender?.email ?? "");
-  const followup = people("Mail-Followup-To");
+  // Fields of addresses that nodemailer does not know.
+  const more = ["Mail-Followup-To", "Disposition-Notification-To"]
+    .map((key) => ({ key, list: people(key) }))
+    .filter(({ list }) => list.length > 0)
+    .map(({ key, list }) => ({ key, value: MimeNode.encodeHeaderValue("To", mailboxes(list)) }));
   const headers = draft.headers.filter(
     ({ name }) => !ours.has(name.toLowerCase()) && !/^postern-/i.test(name),
   );
@@ -194,12 +204,9 @@ export async function build(draft: Draft, options: BuildOptions = {}): Promise<B
       subject: oneLine(fieldOf(draft, "Subject")),
       messageId,
       date: mailDate(date),
-      headers: [
-        ...headers.map(({ name, value }) => ({ key: name, value: oneLine(value) })),
-        ...(followup.length === 0
-          ? []
-          : [{ key: "Mail-Followup-To", value: MimeNode.encodeHeaderValue("To", mailboxes(followup)) }]),
-      ].filter(({ value }) => value !== ""),
+      headers: [...headers.map(({ name, value }) => ({ key: name, value: oneLine(value) })), ...more].filter(
+        ({ value }) => value !== "",
+      ),
       alternatives: parts.map((part) => ({ ...part })),
       attachments: draft.attachments.map((attachment, i) => ({
         path: attachedFile(attachment),

@@ -19,9 +19,9 @@ export interface DraftAttachment {
   readonly contentId: string | null;
 }
 
-/** The message that was answered or forwarded: it gets a flag once the new one is sent. */
+/** The message that was answered, forwarded or confirmed: it gets a flag once the new one is sent. */
 export interface Origin {
-  readonly kind: "reply" | "forward";
+  readonly kind: "reply" | "forward" | "receipt";
   readonly path: string;
   readonly uidValidity: number;
   readonly uid: number;
@@ -61,7 +61,9 @@ export function withField(draft: Draft, name: string, value: string | null): Dra
 }
 
 /** Fields whose text is a list of addresses. */
-export const addressFields = ["From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Mail-Followup-To"] as const;
+export const addressFields = [
+  ...["From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Mail-Followup-To", "Disposition-Notification-To"],
+] as const;
 
 /** One line of text: what a line end would make another field of is a space. */
 export function oneLine(text: string): string {

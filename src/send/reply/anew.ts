@@ -1,7 +1,8 @@
 /** Drafts that begin otherwise than with an answer: empty, from a mailto address, from a message to be written anew. */
 import type { Writing } from "../../account/writing.ts";
 import { readMailto } from "../../message/mailing-list.ts";
-import { formatAddress, formatAddresses } from "../compose/addresses.ts";
+import { safeText } from "../../message/safe.ts";
+import { formatAddress, formatAddresses, isAddress } from "../compose/addresses.ts";
 import type { Draft, DraftAttachment } from "../compose/draft.ts";
 import { SendError } from "../errors.ts";
 import { chooseIdentity, isOneself, personOf } from "./identity.ts";
@@ -51,8 +52,10 @@ export function mailtoDraft(writing: Writing, url: string): Draft {
   const asked = readMailto(url);
   if (asked === null)
     throw new SendError("MAILTO", "that is no mailto address", 'write "mailto:someone@example.org"');
-  const { to, cc, subject, body, inReplyTo } = asked;
-  const list = (addresses: readonly string[]) => addresses.join(", ");
+  const { to, cc, subject, inReplyTo } = asked;
+  // What is no address would be another one, or several, once it stands in a list.
+  const list = (addresses: readonly string[]) => addresses.filter(isAddress).join(", ");
+  const body = safeText(asked.body, { keepNewlines: true });
   return newDraft(writing, { to: list(to), cc: list(cc), subject, body, inReplyTo: inReplyTo ?? "" });
 }
 
