@@ -103,6 +103,14 @@ const samples: Partial<Record<ResultKind, string>> = {
       problems: [],
     },
   }),
+  written: sample({
+    kind: "written",
+    state: "sent",
+    text: "sent to 1 address",
+    id: "k7m2p",
+    messageId: "<answer@example.org>",
+    notes: [],
+  }),
   change: sample({ kind: "change", folder, uids: [42], sent: true, text: "moved 1 message to Archive" }),
 };
 
@@ -124,6 +132,9 @@ const titles: Readonly<Record<ResultKind, string>> = {
   status: "How things stand",
   protocol: "The server\u2019s own words",
   change: "A change",
+  written: "What became of a message that was written",
+  drafts: "Drafts",
+  outbox: "Messages that are to be sent",
 };
 
 const typeName = ({ type, enum: words, const: only }: Schema): string => {

@@ -55,6 +55,10 @@ export const environment: readonly string[] = [
     "`MAILCAPS`",
     "Mailcap files (RFC 1524) that say how attachments are opened: `~/.mailcap` and `/etc/mailcap` where it is not set.",
   ),
+  item(
+    "`VISUAL`, `EDITOR`",
+    "The command of your editor, for messages: the first of them that is set, else vi.",
+  ),
   item("`PAGER`", "Shows what a mailcap entry with `copiousoutput` prints."),
   item(
     "`DISPLAY`, `WAYLAND_DISPLAY`",
@@ -84,7 +88,7 @@ export const files: readonly string[] = [
   ),
   item(
     "`~/.local/state/postern/`«ACCOUNT»`/`",
-    "The journal of changes that have not reached the server. They are nowhere else: do not delete it.",
+    "The journal of changes that have not reached the server, drafts, and the outbox. They are nowhere else: do not delete it.",
   ),
   item(
     "`$XDG_RUNTIME_DIR/postern/`«ACCOUNT»`.sock`",
@@ -103,5 +107,11 @@ export const examples: readonly (readonly [line: string, does: string])[] = [
   ["postern move 40:42 --to Archive", "move them to the Archive"],
   ["postern search 'larger:5M' | cut -f1 | postern copy - --to Big", "copy what is large to another folder"],
   ["postern append draft.eml --to @drafts --flags draft,seen", "put a message from a file among the drafts"],
+  [
+    "git log -3 | postern compose ada@example.org --subject News --attach plan.pdf",
+    "send the output of a command, and a file",
+  ],
+  ["postern reply 42", "answer message 42 in your editor"],
+  ["git -c sendemail.sendmailCmd='postern send' send-email -1", "send a patch by the account's server"],
   ["postern list --json | jq -r '.items[].subject'", "subjects alone"],
 ];

@@ -19,7 +19,20 @@ export const exits: readonly Exit[] = [
   {
     status: 64,
     meaning: "The command line is wrong, or asks for what cannot be.",
-    codes: ["USAGE", "ARGUMENT", "BAD_NAME", "IS_INBOX", "HAS_FOLDERS", "NOT_EMPTY", "FOLDER_EXISTS"],
+    codes: [
+      "USAGE",
+      "ARGUMENT",
+      "DRAFT",
+      "ADDRESS",
+      "NO_RECIPIENT",
+      "HEADER",
+      "MAILTO",
+      "BAD_NAME",
+      "IS_INBOX",
+      "HAS_FOLDERS",
+      "NOT_EMPTY",
+      "FOLDER_EXISTS",
+    ],
   },
   {
     status: 65,
@@ -34,6 +47,11 @@ export const exits: readonly Exit[] = [
       "NO_MESSAGE",
       "NO_PART",
       "NO_ROLE",
+      "NO_DRAFT",
+      "NO_ENTRY",
+      "NO_LIST",
+      "ATTACHMENT",
+      "TOO_LATE",
       "NO_CHANGE",
       "NOTHING_TO_UNDO",
       "STALE",
@@ -44,8 +62,10 @@ export const exits: readonly Exit[] = [
   },
   {
     status: 69,
-    meaning: "The server cannot be reached, went away, or does not offer what is needed.",
+    meaning:
+      "The server cannot be reached, went away, or does not offer what is needed; or it refused a message, which is in the outbox.",
     codes: [
+      "NOT_SENT",
       "REFUSED",
       "UNRESOLVED",
       "TIMEOUT",

@@ -2,7 +2,9 @@
 import { version } from "../account/version.ts";
 import { handOver } from "./agent/hand-over.ts";
 
-const argv = process.argv.slice(2);
+const [, program = "", ...words] = process.argv;
+/** Called by a link of that name, it is what other programs send their mail with. */
+const argv = program.endsWith("/sendmail") ? ["send", "--dot", ...words] : words;
 
 // A reader that has seen enough (`postern list | head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

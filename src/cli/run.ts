@@ -58,6 +58,7 @@ function statusOf(result: Result & Asked): number {
   // What the server said to a refused command is the answer to it.
   if (result.kind === "protocol" && result.ended !== "OK") return refusedStatus;
   if (result.kind === "change" && !result.sent) return 75;
+  if (result.kind === "written" && result.state === "waits") return 75;
   return result.nothing ? 1 : 0;
 }
 
@@ -138,6 +139,7 @@ export async function runOn(
     confirm: (question: string) => (globals.yes ? Promise.resolve(true) : streams.confirm(question)),
     dryRun: globals.dryRun,
     signal,
+    ...(streams.writer && !globals.yes ? { writer: streams.writer } : {}),
   };
   const work = async () => {
     const result = await command.run(context, values);

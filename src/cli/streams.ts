@@ -1,5 +1,6 @@
 /** What a command line is connected to: this process's own streams, or those of another that hands its command over. */
 import type { Readable, Writable } from "node:stream";
+import type { Writer } from "../commands/writing/talk.ts";
 import { showsUtf8 } from "../mail/format.ts";
 import { someoneThere } from "./globals.ts";
 
@@ -13,6 +14,8 @@ export interface Streams {
   readonly utf8: boolean;
   /** Asks a person yes or no; a script means what it says, and is not asked. */
   confirm(question: string): Promise<boolean>;
+  /** The person at this process's own terminal, who can edit a message and decide; null where nobody is there. */
+  readonly writer: Writer | null;
 }
 
 export async function confirmHere(question: string): Promise<boolean> {
@@ -24,8 +27,14 @@ export async function confirmHere(question: string): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
+const writerHere: Writer = {
+  waits: true,
+  talk: async (work) => work((await import("../commands/writing/talk.ts")).terminalTalk),
+};
+
 export function ownStreams(): Streams {
   const { stdin, stdout, stderr } = process;
   const columns = stdout.isTTY ? stdout.columns : null;
-  return { stdin, stdout, stderr, columns, utf8: showsUtf8(process.env), confirm: confirmHere };
+  const writer = someoneThere() ? writerHere : null;
+  return { stdin, stdout, stderr, columns, utf8: showsUtf8(process.env), confirm: confirmHere, writer };
 }

@@ -24,6 +24,9 @@ import { layoutBody } from "../message/layout.ts";
 import { hiddenLinks } from "../message/links.ts";
 import { safeText } from "../message/safe.ts";
 import type { Attachment, ReadableMessage } from "../message/types.ts";
+import { fieldOf } from "../send/compose/draft.ts";
+import type { SavedDraft } from "../send/drafts/drafts.ts";
+import type { Entry } from "../send/outbox/entry.ts";
 import { type Target, table } from "./table.ts";
 
 /** Rows as a table on a terminal, in a pipe with tabs. */
@@ -183,6 +186,30 @@ export const aclColumns: readonly ColumnOf<AclEntry>[] = [
   { help: "who has them; with a minus before it, has them not", most: 1000, of: (a) => a.identifier },
 ];
 
+export const draftColumns: readonly ColumnOf<SavedDraft>[] = [
+  { help: "its name", most: 12, of: (d) => d.id },
+  { help: "when it was kept last", most: 12, right: true, of: (d, now) => shortDate(d.savedAt, now) },
+  { help: "who it is to", most: 40, of: (d) => fieldOf(d.draft, "To") || "-" },
+  { help: "the subject", most: 1000, of: (d) => fieldOf(d.draft, "Subject") },
+];
+
+export const outboxColumns: readonly ColumnOf<Entry>[] = [
+  { help: "its name", most: 12, of: (e) => e.id },
+  { help: "waiting, sending, sent (its copy is not kept yet) or held", most: 8, of: (e) => e.state },
+  {
+    help: "when it goes out",
+    most: 12,
+    right: true,
+    of: (e, now) => shortDate(Math.max(e.notBefore, e.retryAt, e.created), now),
+  },
+  { help: "who it is to", most: 40, of: (e) => e.envelope.to.join(", ") },
+  {
+    help: "the subject, and why it waits or is held",
+    most: 1000,
+    of: (e) => (e.reason === null ? e.subject : `${e.subject}: ${e.reason.text}; ${e.reason.hint}`),
+  },
+];
+
 /** Any result but bytes, as text. */
 export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: Target): string {
   switch (result.kind) {
@@ -210,6 +237,12 @@ export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: T
     }
     case "message":
       return messageText(result.message, target);
+    case "written":
+      return `${safeText(result.text)}\n`;
+    case "drafts":
+      return tableOf(draftColumns, result.items, target);
+    case "outbox":
+      return tableOf(outboxColumns, result.items, target);
     case "quota":
       return tableOf(quotaColumns, result.items, target);
     case "status":

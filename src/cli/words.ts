@@ -2,6 +2,7 @@
 import { type Command, commands, findCommand, UsageError } from "../commands/index.ts";
 import { type GlobalOption, globalOptions } from "./options.ts";
 import { ownCommands } from "./own.ts";
+import { sendmailWords } from "./sendmail.ts";
 
 /** Stands for a minus that yargs must not take for an option. No word of a process's arguments can hold it. */
 const minus = "\0";
@@ -32,9 +33,11 @@ function minusWords(command: Command): RegExp | null {
 }
 
 /** `argv` for yargs. {@link restoreWord} gives back what was hidden from it. */
-export function prepareWords(argv: readonly string[]): string[] {
-  const command = namedCommand(argv);
-  if (!command) return [...argv];
+export function prepareWords(given: readonly string[]): string[] {
+  const command = namedCommand(given);
+  if (!command) return [...given];
+  const at = commandAt(given) + 1;
+  const argv = command.name === "send" ? [...given.slice(0, at), ...sendmailWords(given.slice(at))] : given;
   const hidden = minusWords(command);
   const words: string[] = [];
   for (let i = 0; i < argv.length; i++) {

@@ -5,6 +5,7 @@
 import type { Readable } from "node:stream";
 import type { Folder, Mail } from "../mail/index.ts";
 import type { Asked, Result, ResultKind } from "./result.ts";
+import type { Writer } from "./writing/talk.ts";
 
 /** What a word of the command line means; completion offers folders, flags, … by it. */
 export interface Param {
@@ -52,6 +53,8 @@ export interface Context {
   readonly dryRun?: boolean;
   /** Aborts where nobody waits for the result any more. */
   readonly signal?: AbortSignal;
+  /** A person who can edit a message and decide; none in a script. */
+  readonly writer?: Writer;
 }
 
 export interface Command {
@@ -69,7 +72,7 @@ export interface Command {
   changes(values: RawValues): boolean;
   /** Means nothing without a screen and its session. */
   readonly screenOnly: boolean;
-  /** Takes the session for itself, and so needs one of its own. */
+  /** Takes the session for itself, or the terminal of whoever gave it: it is run where it was given. */
   readonly alone: boolean;
   run(context: Context, values: RawValues): Promise<Result & Asked>;
 }

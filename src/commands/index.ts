@@ -2,23 +2,32 @@
 import { append } from "./append.ts";
 import { archive } from "./archive.ts";
 import { attach } from "./attach.ts";
+import { bounce } from "./bounce.ts";
 import { check } from "./check.ts";
+import { compose } from "./compose.ts";
 import { copy } from "./copy.ts";
 import { count } from "./count.ts";
 import type { Command } from "./definition.ts";
 import { deleteMessages } from "./delete.ts";
+import { draft } from "./draft.ts";
+import { editAsNew } from "./edit-as-new.ts";
 import { expunge } from "./expunge.ts";
 import { fetch } from "./fetch.ts";
 import { flag } from "./flag.ts";
 import { folder } from "./folder.ts";
 import { folders } from "./folders.ts";
+import { forward } from "./forward.ts";
 import { junk } from "./junk.ts";
 import { list } from "./list.ts";
+import { mailto } from "./mailto.ts";
 import { move } from "./move.ts";
+import { outbox } from "./outbox.ts";
 import { queue } from "./queue.ts";
 import { quota } from "./quota.ts";
 import { raw } from "./raw.ts";
+import { reply, replyAll, replyList } from "./reply.ts";
 import { search } from "./search.ts";
+import { send } from "./send.ts";
 import { sort } from "./sort.ts";
 import { status } from "./status.ts";
 import { sync } from "./sync.ts";
@@ -44,6 +53,17 @@ export const commands: readonly Command[] = [
   deleteMessages,
   expunge,
   append,
+  compose,
+  reply,
+  replyAll,
+  replyList,
+  forward,
+  bounce,
+  editAsNew,
+  draft,
+  outbox,
+  send,
+  mailto,
   folder,
   undo,
   redo,

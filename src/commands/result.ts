@@ -10,6 +10,8 @@ import type {
   Waiting,
 } from "../mail/index.ts";
 import type { Attachment, ReadableMessage } from "../message/types.ts";
+import type { SavedDraft } from "../send/drafts/drafts.ts";
+import type { Entry } from "../send/outbox/entry.ts";
 
 /** A message of any folder. */
 export interface Hit {
@@ -105,6 +107,20 @@ export type Result =
       readonly rights: string;
       readonly items: readonly AclEntry[];
     }
+  /** What became of a message that was written. */
+  | {
+      readonly kind: "written";
+      /** Sent; waiting for its time, or for a server; kept as a draft; none of it. */
+      readonly state: "sent" | "scheduled" | "waits" | "draft" | "nothing";
+      readonly text: string;
+      /** In the outbox, or among the drafts. */
+      readonly id: string | null;
+      readonly messageId: string | null;
+      readonly notes: readonly string[];
+    }
+  | { readonly kind: "drafts"; readonly items: readonly SavedDraft[] }
+  /** Messages that are to be sent. */
+  | { readonly kind: "outbox"; readonly items: readonly Entry[] }
   | { readonly kind: "status"; readonly status: ServerStatus }
   /** What the server said, laid out in lines: hostile text. */
   | { readonly kind: "protocol"; readonly lines: readonly string[]; readonly ended: "OK" | "NO" | "BAD" }

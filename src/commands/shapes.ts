@@ -3,6 +3,9 @@ import type { Account } from "../account/config.ts";
 import { roles } from "../mail/folders.ts";
 import type { AclEntry, Folder, Message, QuotaUse, ThreadMessage, Waiting } from "../mail/index.ts";
 import type { Attachment, Person } from "../message/types.ts";
+import { fieldOf } from "../send/compose/draft.ts";
+import type { SavedDraft } from "../send/drafts/drafts.ts";
+import type { Entry } from "../send/outbox/entry.ts";
 import { imapUrl } from "./ids.ts";
 import type { Hit, Result, ResultKind, WrittenFile } from "./result.ts";
 import type { Fields, JsonObject, Schema } from "./shape.ts";
@@ -124,6 +127,37 @@ const aclFields: Fields<AclEntry, Where> = {
   rights: is.text("letters of RFC 4314", ({ rights }) => rights),
 };
 
+const draftFields: Fields<SavedDraft, Where> = {
+  id: is.text("its name, for draft edit, send and delete", ({ id }) => id),
+  savedAt: is.date("when it was kept last", ({ savedAt }) => savedAt),
+  to: is.text("who it is to, as it was written", ({ draft }) => fieldOf(draft, "To")),
+  subject: is.text("its subject", ({ draft }) => fieldOf(draft, "Subject")),
+  attachments: is.texts("files that go along", ({ draft }) => draft.attachments.map(({ path }) => path)),
+  onServer: is.yes("whether a copy is known to be in the Drafts folder", ({ place }) => place !== null),
+};
+
+const entryFields: Fields<Entry, Where> = {
+  id: is.text("its name, for outbox flush, undo, edit and drop", ({ id }) => id),
+  state: is.word(
+    "waiting for its time or a server; sending; sent (its copy is not kept yet); held (decide what is to be done)",
+    ["waiting", "sending", "sent", "held"],
+    ({ state }) => state,
+  ),
+  createdAt: is.date("when it was put there", ({ created }) => created),
+  dueAt: is.date("when it goes out", ({ notBefore, retryAt, created }) =>
+    Math.max(notBefore, retryAt, created),
+  ),
+  from: is.text("the sender of the envelope", ({ envelope }) => envelope.from),
+  to: is.texts("all recipients", ({ envelope }) => envelope.to),
+  subject: is.text("its subject", ({ subject }) => subject),
+  size: is.whole("octets", ({ size }) => size),
+  messageId: is.text("its Message-ID", ({ messageId }) => messageId),
+  attempts: is.whole("tries that failed", ({ attempts }) => attempts),
+  code: is.textOrNull("why it waits or is held: a code", ({ reason }) => reason?.code ?? null),
+  reason: is.textOrNull("the same in words", ({ reason }) => reason?.text ?? null),
+  hint: is.textOrNull("what can be done", ({ reason }) => reason?.hint ?? null),
+};
+
 /** The items of a result, which `--jsonl` prints one by one and `--fields` chooses from. */
 export interface Items<R> {
   readonly names: readonly string[];
@@ -236,6 +270,21 @@ export const shapes: { readonly [K in ResultKind]: Shape<Of<K>> } = {
     },
     items: null,
   },
+  written: {
+    fields: {
+      state: is.word(
+        "sent; scheduled for a time; waits for a server; kept as a draft; nothing of it",
+        ["sent", "scheduled", "waits", "draft", "nothing"],
+        ({ state }) => state,
+      ),
+      text: is.text("what was done", ({ text }) => text),
+      id: is.textOrNull("its name in the outbox, or among the drafts", ({ id }) => id),
+      messageId: is.textOrNull("its Message-ID", ({ messageId }) => messageId),
+    },
+    items: null,
+  },
+  drafts: { fields: {}, items: items(draftFields) },
+  outbox: { fields: {}, items: items(entryFields) },
   quota: { fields: {}, items: items(quotaFields) },
   acl: {
     fields: { ...inFolder, rights: is.text("one's own rights: letters of RFC 4314", ({ rights }) => rights) },

@@ -51,7 +51,7 @@ export interface MailOptions {
 
 export class Mail {
   readonly account: Account;
-  readonly #offline: boolean;
+  readonly offline: boolean;
   readonly #keepOnline: boolean;
   #closed = false;
   readonly #store: Store;
@@ -79,7 +79,7 @@ export class Mail {
   private constructor(options: MailOptions) {
     const { account } = options;
     this.account = account;
-    this.#offline = options.offline;
+    this.offline = options.offline;
     this.#keepOnline = options.keepOnline;
     const directories = options.directories ?? {
       cacheDir: cacheDir(account.name),
@@ -101,7 +101,7 @@ export class Mail {
     });
     this.#threading = new Threading(this.#store, emit, {
       mailboxId: (folder) => this.#stored(folder).id,
-      prepare: (folder) => (this.#offline ? this.#foreign.look(folder.path) : this.sync(folder)),
+      prepare: (folder) => (this.offline ? this.#foreign.look(folder.path) : this.sync(folder)),
     });
     this.#session = new Session({
       account,
@@ -180,7 +180,7 @@ export class Mail {
       overlay: this.#operations,
       threads: this.#threading,
       account,
-      online: () => !this.#offline && this.#session.state.kind !== "down",
+      online: () => !this.offline && this.#session.state.kind !== "down",
       folders: this.#folders,
       screen: options.keepOnline,
     });
@@ -295,7 +295,7 @@ export class Mail {
     ask: (path: string) => Promise<T>,
     cached: (mailbox: StoredMailbox) => T,
   ): Promise<T> {
-    if (!this.#offline) {
+    if (!this.offline) {
       try {
         return await ask(folder.path);
       } catch (error) {
@@ -308,7 +308,7 @@ export class Mail {
 
   /** A window with what it needs fetched first. `query.uids` ascend. */
   async rows(folder: Folder, query: WindowQuery): Promise<Message[]> {
-    if (!this.#offline) await this.#syncing.prepare(folder.path, query);
+    if (!this.offline) await this.#syncing.prepare(folder.path, query);
     else await this.#foreign.look(folder.path);
     return this.window(folder, query);
   }
@@ -337,7 +337,7 @@ export class Mail {
   watch(folder: Folder): void {
     this.#watched = folder;
     this.#session.watch(folder.path);
-    if (this.#offline) void this.#foreign.look(folder.path);
+    if (this.offline) void this.#foreign.look(folder.path);
     else this.#keepUp(folder);
   }
 

@@ -107,7 +107,9 @@ export class Desk {
 
   /** Sees to entries: those of `ids`, all the same whether they are due, or all that are. */
   async deliver(ids: readonly string[] | null, asked = true): Promise<Delivered[]> {
-    const entries = ids ?? (await this.outbox.list()).map(({ id }) => id);
+    const due = async () =>
+      (await this.outbox.list()).filter((entry) => isDue(entry, Date.now(), asked)).map(({ id }) => id);
+    const entries = ids ?? (await due());
     const done: Delivered[] = [];
     for (const id of entries) {
       const delivered = await deliver(this.#delivery(), id, { force: ids !== null, asked });
@@ -115,14 +117,6 @@ export class Desk {
     }
     await this.outbox.sweep();
     return done;
-  }
-
-  /** When the next entry is due by itself, in milliseconds since the epoch; null where none will be. */
-  async nextDue(): Promise<number | null> {
-    const times = (await this.outbox.list())
-      .filter(({ state }) => state !== "held")
-      .map((entry) => (isDue(entry, Date.now(), false) ? 0 : Math.max(entry.notBefore, entry.retryAt)));
-    return times.length === 0 ? null : Math.min(...times);
   }
 
   /** Drafts that are not on their way out. */

@@ -16,7 +16,7 @@ export type SendErrorCode =
   | "NO_KEY" // a recipient, or the person, has no key that can be used
   | "PASSPHRASE" // the key is there, and may not be used without
   | "GPG" // it is not there, or failed
-  | "EDITOR";
+  | "NOT_SENT"; // the server refused it, or nobody knows whether it has gone out: the person has to decide
 
 export class SendError extends Error {
   override readonly name = "SendError";

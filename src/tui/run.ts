@@ -7,6 +7,7 @@ import { App } from "./app/app.ts";
 import { bindingsOf } from "./app/keymap.ts";
 import { lineText } from "./app/line-text.ts";
 import { onMouse } from "./app/mouse.ts";
+import { Outgoing } from "./app/outgoing.ts";
 import { showPictures } from "./app/pictures.ts";
 import { present } from "./app/present.ts";
 import { cursorOf, picturesOf, Screen } from "./components/screen.tsx";
@@ -120,10 +121,12 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     output.sendControl(backgroundQuery);
   if (settings.images === "auto" && mayAskForGraphics(process.env.TERM)) output.sendControl(graphicsQuery);
   app.start();
+  const outgoing = new Outgoing(app);
   await done;
 
   clearInterval(clock);
   if (timer) clearTimeout(timer);
+  outgoing.stop();
   app.stop();
   terminal.close();
   (ink as InkScreen | null)?.unmount();

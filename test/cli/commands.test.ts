@@ -40,6 +40,18 @@ const uses: readonly (readonly [line: string, ...args: string[]])[] = [
   ["delete", "5"],
   ["expunge", "6"],
   ["append", "note.eml", "--to", "Drafts"],
+  ["compose", "ann@example.org", "--body", "x", "--draft"],
+  ["reply", "1", "--body", "x", "--print"],
+  ["reply-all", "1", "--body", "x", "--print"],
+  ["reply-list", "Lists/written/1", "--body", "x", "--print"],
+  ["forward", "7", "--to", "ann@example.org", "--body", "x", "--print"],
+  ["bounce", "1", "--to", "ann@example.org", "--dry-run"],
+  ["edit-as-new", "1", "--body", "x", "--print"],
+  ["mailto", "mailto:ann@example.org?body=x", "--print"],
+  ["send", "note.eml", "ann@example.org", "--dry-run"],
+  ["send", "note.eml", "ann@example.org", "--at", "2h"],
+  ["draft"],
+  ["outbox"],
   ["folder", "create", "Plans"],
   ["folder", "acl", "Plans"],
   ["folder", "acl", "Plans", "someone", "lr"],
@@ -73,6 +85,9 @@ plugin {
     );
     server.deliver("INBOX", messages);
     server.deliver("Lists/sample", [sampleMessage({ n: 20 })]);
+    server.deliver("Lists/written", [
+      Buffer.from("From: a@b.example\r\nList-Post: <mailto:list@b.example>\r\nSubject: x\r\n\r\nHi\r\n"),
+    ]);
     server.deliver("Closed", [sampleMessage({ n: 30 })]);
     await server.doveadm("mailbox", "status", "-u", server.user, "messages", "*");
     await server.doveadm("acl", "set", "-u", server.user, "Closed", "owner", "lookup", "read");
@@ -173,7 +188,10 @@ plugin {
     const away = new Home("");
     away.account("imaps://user@localhost:1", ['password-command = "echo secret"']);
     // These do without a server, or keep what they are to do until there is one.
-    const apart = ["undo", "redo", "queue", "status", "folder", "append"];
+    const apart = [
+      ...["undo", "redo", "queue", "status", "folder", "append"],
+      ...["compose", "mailto", "send", "draft", "outbox"],
+    ];
     for (const [name, ...args] of uses) {
       if (apart.includes(name) || args.includes("--local")) continue;
       const ran = await away.run([name, ...args, "--json"], { cwd: home.dir });

@@ -446,7 +446,7 @@ describe("a mailing list is left", local(), () => {
     await pty.waitFor((shown) => !shown.some((line) => line.includes("leaving the list…")));
   });
 
-  test("by a page in the browser, after asking; by mail not yet", async () => {
+  test("by a page in the browser, or by mail, after asking", async () => {
     pty.type("J");
     await pty.waitFor("News: By page.");
     pty.type("zu");
@@ -459,7 +459,9 @@ describe("a mailing list is left", local(), () => {
     pty.type("J");
     await pty.waitFor("News: By mail.");
     pty.type("zu");
-    await pty.waitFor("left by a message to leave@news.example");
+    await pty.waitFor("Write to leave@news.example to leave this list?");
+    pty.type("n");
+    await pty.waitFor((shown) => !shown.some((line) => line.includes("Write to leave@")));
     pty.type("J");
     await pty.waitFor("News: By hand.");
     pty.type("zu");

@@ -375,7 +375,7 @@ describe("passed on, and written anew", () => {
     assert.deepEqual(draft.origin, { kind: "forward", path: "INBOX", uidValidity: 42, uid: 7 });
     assert.match(
       draft.body,
-      /-- \nAda\nof home\n\n-{10} Forwarded message -{10}\nFrom: Bob <bob@b.example>\nDate: .*\nSubject: WG: x\nTo: ada@home.example\n\nHi\n> old\n$/,
+      /^\n\n-{10} Forwarded message -{10}\nFrom: Bob <bob@b.example>\nDate: .*\nSubject: WG: x\nTo: ada@home.example\n\nHi\n> old\n\n-- \nAda\nof home\n$/,
     );
     assert.equal(fieldOf(draft, "In-Reply-To"), "");
   });

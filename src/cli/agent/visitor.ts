@@ -11,6 +11,8 @@ export class Visitor implements Streams {
   readonly stderr: Writable;
   readonly columns: number | null;
   readonly utf8: boolean;
+  /** An editor has to run where the person is. */
+  readonly writer = null;
   readonly #socket: Socket;
   readonly #gone = new AbortController();
   #answer: (yes: boolean) => void = () => {};

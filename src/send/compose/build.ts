@@ -100,9 +100,10 @@ const mailboxes = (people: readonly Person[]) =>
   people.map(({ name, email }) => ({ name: oneLine(name), address: email }));
 
 /** A field as it stands in the message, folded, with its CRLF; empty where it has no text. */
-function headerField(name: string, people: readonly Person[]): string {
+export function headerField(name: string, people: readonly Person[]): string {
   if (people.length === 0) return "";
-  const value = MimeNode.encodeHeaderValue(name, mailboxes(people));
+  // Of any name: an address is written the same way everywhere.
+  const value = MimeNode.encodeHeaderValue("To", mailboxes(people));
   return `${`${name}: ${value}`.replace(/, (?=\S)/g, ",\r\n ")}\r\n`;
 }
 

@@ -14,7 +14,7 @@ import { asStoreError } from "../../store/index.ts";
 import { build } from "../compose/build.ts";
 import { type Draft, fieldOf } from "../compose/draft.ts";
 import { ownCopy } from "../compose/own-copy.ts";
-import { parseDraft, writeDraft } from "../compose/text.ts";
+import { forEditor, fromEditor, parseDraft, writeDraft } from "../compose/text.ts";
 import { makePrivateDirectory, namesIn, replaceFile, writeStream } from "../disk.ts";
 import { SendError } from "../errors.ts";
 import { wishOf } from "../protect/wish.ts";
@@ -29,6 +29,8 @@ export interface SavedDraft {
 }
 
 const ending = ".draft";
+/** Beside it, while it is in an editor. */
+const editing = ".edit.eml";
 
 const noDraft = (id: string) =>
   new SendError("NO_DRAFT", `there is no draft ${id}`, '"postern draft" lists them');
@@ -58,11 +60,27 @@ export class Drafts {
     return this.#path(id, ".files");
   }
 
+  /** A file with the draft as people write it, for an editor. What it comes to is found there even after a crash. */
+  async beginEditing(id: string): Promise<string> {
+    const { draft } = await this.get(id);
+    const file = this.#path(id, editing);
+    await replaceFile(file, forEditor(draft));
+    return file;
+  }
+
+  /** Takes in what the editor has left. Throws SendError "DRAFT" where that cannot be read, and keeps it. */
+  async endEditing(id: string): Promise<Draft> {
+    const { draft } = await this.get(id);
+    await this.save(id, draft);
+    return draft;
+  }
+
   /** On the disk when this resolves; what was there before stays until then. Throws StoreError. */
   async save(id: string, draft: Draft): Promise<void> {
     const file = this.#path(id, ending);
     await makePrivateDirectory(this.directory);
     await replaceFile(file, writeDraft(draft));
+    await rm(this.#path(id, editing), { force: true });
   }
 
   /** The newest last. What cannot be read as a draft is left where it is, and not listed. */
@@ -83,7 +101,10 @@ export class Drafts {
         stat(file),
         this.#place(id),
       ]);
-      return { id, draft: parseDraft(text), savedAt: mtimeMs, place };
+      const edited = await readFile(this.#path(id, editing), "utf8").catch(() => null);
+      const kept = parseDraft(text);
+      const draft = edited === null ? kept : fromEditor(edited, kept);
+      return { id, draft, savedAt: mtimeMs, place };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") throw noDraft(id);
       if (error instanceof SendError) throw error;
@@ -139,7 +160,7 @@ export class Drafts {
   async remove(id: string, mail: Mail): Promise<void> {
     const place = await this.#place(id);
     if (place) await mail.sending.dropDraft(place);
-    for (const end of [".copy", ending, ".files"])
+    for (const end of [".copy", editing, ending, ".files"])
       await rm(this.#path(id, end), { recursive: true, force: true });
   }
 }

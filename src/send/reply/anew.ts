@@ -8,7 +8,7 @@ import { SendError } from "../errors.ts";
 import { chooseIdentity, isOneself, personOf } from "./identity.ts";
 import type { Original } from "./original.ts";
 import { plainTextOf } from "./quote.ts";
-import { fields, senderFields, signed } from "./reply.ts";
+import { fields, givenIdentity, senderFields, signed } from "./reply.ts";
 
 /** What a new message begins with; text from outside may be among it. */
 export interface Beginning {
@@ -24,13 +24,12 @@ export interface Beginning {
 
 export function newDraft(writing: Writing, beginning: Beginning = {}): Draft {
   const { from, to = "", cc = "", bcc = "", subject = "", inReplyTo = "", body = "" } = beginning;
-  const chosen = chooseIdentity(writing, from === undefined ? [] : [from]);
+  const chosen = from === undefined ? chooseIdentity(writing, []) : givenIdentity(writing, from);
   const sender = senderFields(chosen);
   return {
     headers: fields(
       {
-        // An address that is none of the identities is the person's to know.
-        From: from === undefined || isOneself(writing, from) ? (sender.From ?? "") : from,
+        From: sender.From ?? "",
         To: to,
         Cc: cc,
         Bcc: [sender.Bcc ?? "", bcc].filter((text) => text !== "").join(", "),

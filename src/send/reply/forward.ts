@@ -6,18 +6,25 @@ import { forwardedHeader, plainTextOf } from "./quote.ts";
 import { fields, identityFor, originOf, senderFields, signed } from "./reply.ts";
 import { forwardSubject } from "./subject.ts";
 
+export interface ForwardOptions {
+  readonly inline: boolean;
+  readonly attachments: readonly DraftAttachment[];
+  /** One's own address to send it from, where it is not the one that was written to. */
+  readonly from?: string | undefined;
+}
+
 /** `inline`: its text stands in the new one, below what is written; its files, or the message as a whole, are `attachments`. */
 export function forward(
   original: Original,
   writing: Writing,
   uidValidity: number,
-  { inline, attachments }: { readonly inline: boolean; readonly attachments: readonly DraftAttachment[] },
+  { inline, attachments, from }: ForwardOptions,
 ): Draft {
   const { message } = original;
-  const chosen = identityFor(writing, original);
+  const chosen = identityFor(writing, original, from);
   const sender = senderFields(chosen);
-  const own = signed("\n", chosen);
-  const below = inline ? `\n${forwardedHeader(message)}\n\n${plainTextOf(message)}\n` : "";
+  // The signature last: below its line other programs take all for signature.
+  const text = inline ? `\n\n${forwardedHeader(message)}\n\n${plainTextOf(message)}\n` : "\n";
   return {
     headers: fields(
       {
@@ -30,7 +37,7 @@ export function forward(
       },
       ["To", "Cc", "Subject"],
     ),
-    body: own + below,
+    body: signed(text, chosen),
     attachments,
     origin: originOf("forward", original, uidValidity),
   };

@@ -1,7 +1,7 @@
 /** Answers: whom they go to, who answers, where they belong and what they quote. */
 import { signatureOf, type Writing } from "../../account/writing.ts";
 import { safeText } from "../../message/safe.ts";
-import { formatAddress, formatAddresses } from "../compose/addresses.ts";
+import { formatAddress, formatAddresses, readAddresses } from "../compose/addresses.ts";
 import { type Draft, type Field, type Origin, oneLine } from "../compose/draft.ts";
 import { type Chosen, chooseIdentity, isOneself, personOf } from "./identity.ts";
 import type { Original } from "./original.ts";
@@ -32,11 +32,25 @@ export function signed(text: string, { identity }: Chosen): string {
 }
 
 /** Who has been written to, as the header and the receiving host tell it. */
-export function identityFor(writing: Writing, { message, deliveredTo, bcc }: Original): Chosen {
+export function identityFor(
+  writing: Writing,
+  { message, deliveredTo, bcc }: Original,
+  given?: string,
+): Chosen {
+  if (given !== undefined) return givenIdentity(writing, given);
   const { from, to, cc } = message.headers;
   const addresses = (people: typeof from) => people.map(({ email }) => email);
   const mine = addresses(from).filter((email) => isOneself(writing, email));
   return chooseIdentity(writing, [...mine, ...addresses(to), ...addresses(cc), ...deliveredTo, bcc]);
+}
+
+/** The identity of an address that a person has named; without one, the address as it was named. */
+export function givenIdentity(writing: Writing, given: string): Chosen {
+  const [person] = readAddresses(given, "from");
+  const email = person?.email ?? given;
+  const chosen = chooseIdentity(writing, [email]);
+  const name = person?.name || chosen.identity.name;
+  return { identity: { ...chosen.identity, name }, address: email };
 }
 
 export const originOf = (kind: Origin["kind"], { folder, uid }: Original, uidValidity: number): Origin => ({
@@ -46,14 +60,26 @@ export const originOf = (kind: Origin["kind"], { folder, uid }: Original, uidVal
   uid,
 });
 
-/** The draft of an answer, quoted. Throws SendError "NO_LIST". */
-export function replyTo(kind: ReplyKind, original: Original, writing: Writing, uidValidity: number): Draft {
+export interface ReplyOptions {
+  readonly quote?: boolean;
+  /** One's own address to answer from, where it is not the one that was written to. */
+  readonly from?: string | undefined;
+}
+
+/** The draft of an answer. Throws SendError "NO_LIST". */
+export function replyTo(
+  kind: ReplyKind,
+  original: Original,
+  writing: Writing,
+  uidValidity: number,
+  { quote: quoted = true, from }: ReplyOptions = {},
+): Draft {
   const { message } = original;
   const { to, cc } = recipientsOf(kind, message, writing);
-  const chosen = identityFor(writing, original);
+  const chosen = identityFor(writing, original, from);
   const { inReplyTo, references } = threadingOf(original);
   const sender = senderFields(chosen);
-  const quote = quoteOf(message);
+  const quote = quoted ? quoteOf(message) : "";
   const above = quote === "" ? "" : `${attribution(writing.attribution, message)}\n${quote}\n\n`;
   return {
     headers: fields(

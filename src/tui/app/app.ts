@@ -16,6 +16,7 @@ import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
 import { Notices } from "./notices.ts";
 import { openMessage } from "./opening.ts";
+import { writerOf } from "./outgoing.ts";
 import { removeOpened } from "./outside.ts";
 import type { PageView } from "./pages.ts";
 import { ConsolePage } from "./protocol.ts";
@@ -312,6 +313,7 @@ export class App {
       selection,
       stdin: process.stdin,
       confirm: (question) => this.dialog.confirm(question),
+      writer: writerOf(this),
     };
     showResult(this, await command.run(context, parseLine(command, line)));
   }

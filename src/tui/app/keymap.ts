@@ -49,6 +49,11 @@ const messages: Readonly<Record<string, string>> = {
   M: "flag toggle seen",
   s: "prompt move --to ",
   C: "prompt copy --to ",
+  r: "reply",
+  R: "reply-all",
+  L: "reply-list",
+  f: "forward",
+  E: "edit-as-new",
 };
 
 export const defaultBindings: readonly Binding[] = [
@@ -202,6 +207,7 @@ export const defaultBindings: readonly Binding[] = [
     "g a": "go @archive",
     "g j": "go @junk",
     c: "prompt go ",
+    m: "compose",
     B: "toggle-folders",
     $: "sync",
     ":": "prompt",

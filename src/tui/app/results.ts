@@ -42,6 +42,13 @@ export function showResult(app: App, result: Result): void {
     case "acl":
       app.show(aclPage(result));
       break;
+    case "written":
+      app.say([result.text, ...result.notes].join("; "));
+      break;
+    case "drafts":
+    case "outbox":
+      app.say(result.items.length === 0 ? "nothing is there" : `${result.items.length} there`);
+      break;
     case "queue":
       app.show(queuePage(result.items));
       break;

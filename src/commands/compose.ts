@@ -1,0 +1,24 @@
+import { defineCommand } from "./definition.ts";
+import { fateOptions, messageOptions, withOptions } from "./writing/options.ts";
+import { openDesk, write } from "./writing/write.ts";
+
+export const compose = defineCommand({
+  name: "compose",
+  aliases: ["mail"],
+  summary: "Write a message: in your editor where there is a terminal, else from options and standard input",
+  imap: "APPEND to Drafts and Sent; SMTP",
+  args: { recipient: { type: "text", repeat: true, help: "who it is to, as with --to" } },
+  options: { ...messageOptions, ...fateOptions },
+  returns: ["written", "bytes"],
+  changes: true,
+  alone: true,
+  async run(context, values) {
+    const desk = await openDesk(context);
+    const { newDraft } = await import("../send/reply/anew.ts");
+    const { from } = values;
+    const begun = newDraft(desk.writing, from === undefined ? {} : { from });
+    const to = [...values.recipient, ...values.to];
+    const draft = await withOptions(context, begun, { ...values, to });
+    return write(context, desk, { draft, complete: values.body !== undefined }, values);
+  },
+});

@@ -1,0 +1,61 @@
+/** What can be said of a message on a command line, and the draft that comes of it. */
+import type { Draft } from "../../send/compose/draft.ts";
+import type { Context, Params, Values } from "../definition.ts";
+
+export const messageOptions = {
+  to: {
+    type: "text",
+    repeat: true,
+    help: "who it is to: an address, Name <address>, or several with commas",
+  },
+  cc: { type: "text", repeat: true, help: "who else gets it" },
+  bcc: { type: "text", repeat: true, help: "who gets it without the others learning of it" },
+  subject: { type: "text", alias: "s", help: "its subject" },
+  from: { type: "text", help: "your address to send it from" },
+  attach: { type: "file", repeat: true, help: "a file to go along" },
+  body: { type: "text", alias: "b", help: "its text; without it, standard input where that is no terminal" },
+} as const satisfies Params;
+
+export const fateOptions = {
+  at: { type: "text", help: "when to send it: 10s, 30min, 2h, 18:00, 2027-01-31T09:00" },
+  draft: { type: "flag", help: "keep it as a draft, and do not send it" },
+  print: { type: "flag", help: "print the message as it would be sent, and do not send it" },
+} as const satisfies Params;
+
+export type MessageValues = Values<typeof messageOptions>;
+export type FateValues = Values<typeof fateOptions>;
+
+/** All of standard input as text, without a newline at its end; empty where it is a terminal. */
+async function fromStdin({ stdin }: Context): Promise<string> {
+  if ("isTTY" in stdin && stdin.isTTY === true) return "";
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)));
+  return Buffer.concat(chunks).toString("utf8").replace(/\r\n?/g, "\n").replace(/\n+$/, "");
+}
+
+/** The draft with what the command line says of it. `text` is what a script writes above what is there. */
+export async function withOptions(context: Context, draft: Draft, values: MessageValues): Promise<Draft> {
+  const { oneLine, withField, listOf } = await import("../../send/compose/draft.ts");
+  let result = draft;
+  for (const [name, given] of [
+    ["To", values.to],
+    ["Cc", values.cc],
+    ["Bcc", values.bcc],
+  ] as const) {
+    if (given.length === 0) continue;
+    const all = [listOf(result, name), ...given].filter((text) => text !== "").join(", ");
+    result = withField(result, name, oneLine(all));
+  }
+  if (values.subject !== undefined) result = withField(result, "Subject", oneLine(values.subject));
+  const attached = values.attach.map((path) => ({
+    ...{ path, name: null, mediaType: null, disposition: "attachment" as const, contentId: null },
+  }));
+  // A person writes in their editor, a script what it is given.
+  const text = values.body ?? (context.writer ? "" : await fromStdin(context));
+  const below = result.body.replace(/^\n+/, "");
+  return {
+    ...result,
+    attachments: [...result.attachments, ...attached],
+    body: text === "" ? result.body : `${text}\n${below === "" ? "" : `\n${below}`}`,
+  };
+}
