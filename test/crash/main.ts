@@ -1,11 +1,13 @@
 /**
  * Processes that work on a real server are killed, and what they were promised is compared with what is there:
  * `npm run crash -- [--points N] [--seed N] [--server dovecot|cyrus] [--only kill,…] [--keep DIR]`. Ends with 1 on any fault; the same seed does the
- * same changes, though not at the same moments. With `--line [--every OCTETS]` it is the line that fails, not the process.
+ * same changes, though not at the same moments. With `--line [--every OCTETS]` it is the line that fails, not the process; with
+ * `--send` it is the shell's program, while it writes and sends.
  */
 import { runLines } from "./line.ts";
 import { Rig, type ServerKind } from "./rig.ts";
 import { type ScenarioName, scenarios } from "./scenarios.ts";
+import { runSends } from "./send.ts";
 
 const argv = process.argv.slice(2);
 const option = (name: string, usual: string) =>
@@ -29,6 +31,11 @@ interface Row {
 if (argv.includes("--line")) {
   let found = 0;
   for (const kind of servers) found += await runLines(kind, seed, Number(option("--every", "100")));
+  process.exit(found === 0 ? 0 : 1);
+}
+
+if (argv.includes("--send")) {
+  const found = await runSends(seed, Number(option("--points", "50")));
   process.exit(found === 0 ? 0 : 1);
 }
 
