@@ -3,6 +3,7 @@
  * draw it and know nothing else. Texts that came from outside have passed `message/safe.ts` (one line each, no control
  * characters); lists hold the visible window only, so that a frame costs what is on the screen.
  */
+import type { LabelMeaning } from "../mail/labels.ts";
 import type { DisplayLine } from "../message/layout.ts";
 import type { TerminalImage } from "./terminal/graphics.ts";
 
@@ -42,6 +43,8 @@ export interface MessageRow {
   readonly date: string;
   readonly from: string;
   readonly subject: string;
+  /** Keywords by the names people know them by. */
+  readonly labels: readonly RowLabel[];
   /** As it is to be shown, at most 5 columns: `812`, `4.2K`, `13M`. */
   readonly size: string;
   readonly unread: boolean;
@@ -54,6 +57,11 @@ export interface MessageRow {
   readonly deleted?: boolean;
   /** Its place in its thread; absent where the list is not of threads. */
   readonly thread?: ThreadPlace;
+}
+
+export interface RowLabel {
+  readonly name: string;
+  readonly meaning: LabelMeaning;
 }
 
 export interface ThreadPlace {

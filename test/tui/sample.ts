@@ -50,6 +50,7 @@ export function messageAt(index: number, selected: boolean): MessageRow {
     date: dates[Math.min(dates.length - 1, index >> 2)] ?? "",
     from: people[(index * 5) % people.length] ?? "",
     subject: subjects[(index * 3) % subjects.length] ?? "",
+    labels: [],
     size: sizes[index % sizes.length] ?? "",
     unread,
     flagged,

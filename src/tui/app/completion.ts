@@ -4,9 +4,11 @@ import { OFFERED_CHARSETS } from "../../message/charset.ts";
 import { safeText } from "../../message/safe.ts";
 import { actions, findAction } from "./actions.ts";
 import type { App } from "./app.ts";
+import { completeFlags, flagsInUse } from "./flag-words.ts";
 import type { Binding } from "./keymap.ts";
 import type { Completion, Refusal } from "./prompt.ts";
 import { checkQuery, completeQuery } from "./query-line.ts";
+import { ranked } from "./ranking.ts";
 
 /** All command names with their keys and their help: those of the shell and those of the screen. */
 function names(bindings: readonly Binding[]): Completion[] {
@@ -26,40 +28,10 @@ function names(bindings: readonly Binding[]): Completion[] {
   ].sort((a, b) => (a.text < b.text ? -1 : 1));
 }
 
-/** Whether `text`'s letters occur in `candidate` in their order: what fuzzy finding means here. */
-function fuzzy(candidate: string, text: string): boolean {
-  let at = -1;
-  for (const c of text.toLowerCase()) {
-    at = candidate.toLowerCase().indexOf(c, at + 1);
-    if (at < 0) return false;
-  }
-  return true;
-}
-
-/**
- * Those that begin with `text`, then those that contain its letters in order, then those whose `about` has all of its
- * words: who does not know what a command is called finds it by what it does.
- */
-export function ranked<T>(
-  items: readonly T[],
-  text: string,
-  key: (item: T) => string,
-  about: (item: T) => string = () => "",
-): T[] {
-  const words = text.toLowerCase().split(/[\s-]+/);
-  const tells = (item: T) => words.every((word) => about(item).toLowerCase().includes(word));
-  const rank = (item: T) => {
-    if (key(item).toLowerCase().startsWith(text.toLowerCase())) return 0;
-    return fuzzy(key(item), text) ? 1 : tells(item) ? 2 : 3;
-  };
-  const ranks = items.map(rank);
-  return [0, 1, 2].flatMap((wanted) => items.filter((_, i) => ranks[i] === wanted));
-}
-
 /** Completions of a command line. */
 export function completeLine(
   line: string,
-  { folders, bindings, reader }: Pick<App, "folders" | "bindings" | "reader">,
+  { folders, bindings, reader, list }: Pick<App, "folders" | "bindings" | "reader" | "list">,
 ): readonly Completion[] {
   const space = line.indexOf(" ");
   if (space < 0)
@@ -71,6 +43,7 @@ export function completeLine(
     );
   const name = line.slice(0, space);
   if (name === "open-link" || name === "copy-link") return completeLink(name, line.slice(space + 1), reader);
+  if (findCommand(name)?.name === "flag") return completeFlags(line, flagsInUse(list));
   if (name === "charset")
     return ranked(OFFERED_CHARSETS, line.slice(space + 1), (charset) => charset).map((charset) => ({
       text: `${name} ${charset}`,

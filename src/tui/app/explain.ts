@@ -6,6 +6,7 @@ import { findAction } from "./actions.ts";
 const meanings: Readonly<Record<string, string>> = {
   "flag toggle flagged": "Flag the message, or take the flag away",
   "flag toggle seen": "Mark the message as read, or as unread",
+  "prompt flag toggle ": "Put a label on the message, or take it away: asks which",
   "prompt move --to ": "Move to a folder: asks which",
   "prompt copy --to ": "Copy to a folder: asks which",
   "prompt open-link ": "Open a link: asks which",

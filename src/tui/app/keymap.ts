@@ -46,6 +46,7 @@ const messages: Readonly<Record<string, string>> = {
   "g D": "on-thread delete",
   "g M": "on-thread flag +seen",
   F: "flag toggle flagged",
+  Y: "prompt flag toggle ",
   M: "flag toggle seen",
   s: "prompt move --to ",
   C: "prompt copy --to ",

@@ -53,6 +53,12 @@ export class ListView {
     return this.#filter;
   }
 
+  /** Messages of the folder that came last. */
+  newest(): readonly Message[] {
+    const order = { sort: "arrival", descending: true } as const;
+    return this.#mail.window(this.#folder, { ...order, offset: 0, limit: newestLooked });
+  }
+
   /** Rows in all. */
   get total(): number {
     return this.#total;
@@ -334,5 +340,7 @@ export class ListView {
   }
 }
 
+/** Messages that tell which labels a folder has. */
+const newestLooked = 300;
 /** Rows looked at in one go. */
 const findSize = 500;

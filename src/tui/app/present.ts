@@ -1,6 +1,7 @@
 /** What the screen shows, put together from the controller's views. Texts from outside become safe here. */
 import { flagLetters, formatPeople, formatSize, sameSubject, shortDate } from "../../mail/format.ts";
 import type { ThreadMessage } from "../../mail/index.ts";
+import { labelsOf } from "../../mail/labels.ts";
 import { safeText } from "../../message/safe.ts";
 import { layoutOf } from "../layout.ts";
 import type { FolderRow, KeyHint, MessageRow, ScreenModel, StatusModel, ThreadPlace } from "../model.ts";
@@ -104,6 +105,9 @@ function messageRow(
     date,
     from: cached?.from ?? safeText(formatPeople(message.from)),
     subject: cached?.subject ?? safeText(message.subject),
+    labels:
+      cached?.labels ??
+      labelsOf(message.flags).map(({ name, meaning }) => ({ name: safeText(name), meaning })),
     size: shortSize(message.size),
     unread: unread || (hides === true && thread.unread > 0),
     flagged: message.flags.includes("\\Flagged"),

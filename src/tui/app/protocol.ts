@@ -5,10 +5,10 @@ import type { Console } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import type { PageEntry } from "../model.ts";
 import type { App } from "./app.ts";
-import { ranked } from "./completion.ts";
 import { inWords } from "./in-words.ts";
 import { PageView } from "./pages.ts";
 import type { Completion } from "./prompt.ts";
+import { ranked } from "./ranking.ts";
 
 /** Lines kept of a page that grows. */
 const kept = 1_000;

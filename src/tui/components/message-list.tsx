@@ -2,8 +2,8 @@ import { memo } from "react";
 import { threadLines } from "../../mail/format.ts";
 import { wrapText } from "../../message/layout.ts";
 import { cutToWidth, padToWidth, textWidth } from "../../message/width.ts";
-import type { MessageListModel, MessageRow } from "../model.ts";
-import type { Theme } from "../theme.ts";
+import type { MessageListModel, MessageRow, RowLabel } from "../model.ts";
+import type { StyleName, Theme } from "../theme.ts";
 import { Lines } from "./lines.tsx";
 
 export interface MessageListProps {
@@ -63,7 +63,10 @@ export function messageLine(row: MessageRow, { width, arrow, focused, theme }: M
 
   const before = `${gutter}${flags} ${date}${sender}  `;
   const room = width - textWidth(before) - size.length;
-  const subject = room > 0 ? cutToWidth(subjectOf(row, room, theme), room, glyphs.ellipsis) : "";
+  const [lead, title] = room > 0 ? subjectOf(row, room, theme) : ["", ""];
+  const labels = labelsThatFit(row.labels, room >> 1);
+  const tags = labels.map(({ name }) => `#${name} `).join("");
+  const subject = cutToWidth(lead + tags + title, Math.max(0, room), glyphs.ellipsis);
   const gap = " ".repeat(Math.max(0, room - textWidth(subject)));
   const after = size.trim() === "" ? "" : gap + size;
 
@@ -79,20 +82,46 @@ export function messageLine(row: MessageRow, { width, arrow, focused, theme }: M
   if (row.marked) return theme.style("list.marked", whole);
   if (row.deleted) return theme.style("list.deleted", whole);
   const weight = row.unread ? "list.unread" : undefined;
-  if (!row.flagged || width < flagsWidth + 2) return weight ? theme.style(weight, whole) : whole;
-  const rest = whole.slice(gutter.length + flags.length);
-  return gutter + theme.style("list.flagged", flags, weight) + (weight ? theme.style(weight, rest) : rest);
+  const plain = (text: string) => (weight ? theme.style(weight, text) : text);
+  let out = "";
+  let done = 0;
+  const colour = (style: StyleName, at: number, length: number) => {
+    if (at < done || at + length > whole.length) return;
+    out += plain(whole.slice(done, at)) + theme.style(style, whole.slice(at, at + length), weight);
+    done = at + length;
+  };
+  if (row.flagged) colour("list.flagged", gutter.length, flags.length);
+  let at = before.length + lead.length;
+  for (const { name, meaning } of subject.startsWith(lead + tags) ? labels : []) {
+    colour(`label.${meaning}`, at, name.length + 1);
+    at += name.length + 2;
+  }
+  return out + plain(whole.slice(done));
 }
 
-/** The subject with what shows its place in a thread: an answer's, where it is the same as above, is only an arrow. */
-function subjectOf({ subject, thread }: MessageRow, room: number, { glyphs, utf8 }: Theme): string {
-  if (!thread) return subject;
+/** Labels take half of the subject's room at most. */
+function labelsThatFit(labels: readonly RowLabel[], room: number): readonly RowLabel[] {
+  let taken = 0;
+  const end = labels.findIndex(({ name }) => {
+    taken += textWidth(name) + 2;
+    return taken > room;
+  });
+  return end < 0 ? labels : labels.slice(0, end);
+}
+
+/** The subject, and what shows its place in a thread: an answer's, where it is the same as above, is only an arrow. */
+function subjectOf(
+  { subject, thread, labels }: MessageRow,
+  room: number,
+  { glyphs, utf8 }: Theme,
+): readonly [lead: string, subject: string] {
+  if (!thread) return ["", subject];
   const { size, folded, depth, repeats } = thread;
-  if (size === 1) return `  ${subject}`;
-  if (folded) return `${glyphs.folded} ${subject}`;
-  if (depth === 0) return `${glyphs.unfolded} ${subject}`;
+  if (size === 1) return ["  ", subject];
+  if (folded) return [`${glyphs.folded} `, subject];
+  if (depth === 0) return [`${glyphs.unfolded} `, subject];
   const lines = threadLines(thread, utf8, levelsOf(room));
-  return repeats ? `${lines.trimEnd()}>` : lines + subject;
+  return repeats ? [`${lines.trimEnd()}>${labels.length > 0 ? " " : ""}`, ""] : [lines, subject];
 }
 
 function emptyLines(text: string, width: number, height: number, theme: Theme): string[] {
