@@ -53,7 +53,7 @@ async function atSizes(
     const changes = pty.screen.cols !== columns || pty.screen.rows !== rows;
     await pty.resize(columns, rows);
     // A change of size paints everything.
-    if (changes) await pty.waitFor(() => pty.bytes > from);
+    if (changes) await pty.waitFor(() => pty.raw.includes("\x1b[2J", from));
     await pty.settle(150);
     await pty.waitFor(shows);
     seen.push([`${columns}×${rows}`, pty.text()]);
