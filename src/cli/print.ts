@@ -4,7 +4,9 @@ import { pipeline } from "node:stream/promises";
 import { type Result, type ResultKind, UsageError } from "../commands/index.ts";
 import type { Json, JsonObject } from "../commands/shape.ts";
 import type { Where } from "../commands/shapes.ts";
+import { formatSize } from "../mail/format.ts";
 import { safeText } from "../message/safe.ts";
+import type { Progress } from "./progress.ts";
 import type { Streams } from "./streams.ts";
 
 export interface Printing {
@@ -73,13 +75,24 @@ export async function print(
   how: Printing,
   label: string | null,
   { stdout, columns, utf8 }: Streams,
+  progress: Progress,
 ): Promise<void> {
+  progress.clear();
   const write = (source: AsyncIterable<string | Buffer>) =>
     pipeline(Readable.from(source, { objectMode: false }), stdout, { end: false });
   if (result.kind === "bytes") {
     const { stream } = result;
     if (how.json) return write((await import("./json.ts")).bytesJson(result, where));
-    if (columns === null) return pipeline(stream, stdout, { end: false });
+    if (columns === null) {
+      let done = 0;
+      stream.on("data", (chunk: Buffer) => {
+        done += chunk.length;
+        progress.tell("fetching", done, result.size ?? null, formatSize);
+      });
+      await pipeline(stream, stdout, { end: false });
+      progress.clear();
+      return;
+    }
     return write((await import("./text.ts")).bytesText(stream));
   }
   if (how.jsonl || how.format !== undefined || (how.fields && !how.json))

@@ -8,6 +8,7 @@ import { type Folder, type LineState, Mail, MailError } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
 import { type Globals, someoneThere } from "./globals.ts";
 import { checkNames, print } from "./print.ts";
+import { Progress } from "./progress.ts";
 import { ownStreams, type Streams } from "./streams.ts";
 
 /** Opens an account's mail as the global options say. */
@@ -105,6 +106,12 @@ function warn(stderr: NodeJS.WritableStream, warnings: readonly string[]): void 
   for (const warning of warnings) stderr.write(`postern: ${safeText(warning)}\n`);
 }
 
+const doing = {
+  headers: "reading headers",
+  flags: "reading flags",
+  command: "waiting for the server",
+} as const;
+
 /** What a command line says. */
 export interface Said {
   readonly command: Command;
@@ -123,7 +130,9 @@ export async function runOn(
 ): Promise<number> {
   // Changes of an earlier session go out with this one: what the server refuses of them has nobody else to be told to.
   const refused: string[] = [];
+  const progress = new Progress(streams, globals.ascii);
   const deaf = mail.on((event) => {
+    if (event.kind === "progress") progress.tell(doing[event.doing], event.done, event.total);
     if (event.kind === "notice" && event.level === "error")
       refused.push(`${event.text} ("postern queue" shows it)`);
   });
@@ -140,6 +149,7 @@ export async function runOn(
     dryRun: globals.dryRun,
     signal,
     ...(streams.writer && !globals.yes ? { writer: streams.writer } : {}),
+    progress: progress.tell.bind(progress),
   };
   const work = async () => {
     const result = await command.run(context, values);
@@ -152,13 +162,14 @@ export async function runOn(
       account: mail.account,
       folder: mail.folders().find(({ path }) => path === shown?.path) ?? shown,
     };
-    await print(result, where, warnings, globals, label, streams);
+    await print(result, where, warnings, globals, label, streams, progress);
     warn(streams.stderr, warnings);
     return statusOf(result);
   };
   try {
     return await within(globals.timeout, work());
   } finally {
+    progress.clear();
     await done();
     deaf();
     warn(streams.stderr, refused);

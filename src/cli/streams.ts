@@ -10,6 +10,8 @@ export interface Streams {
   readonly stderr: Writable;
   /** Of the terminal that `stdout` is; null where it is none. */
   readonly columns: number | null;
+  /** Of the terminal that `stderr` is; null where it is none. */
+  readonly errorColumns: number | null;
   /** Whether what is drawn may be in UTF-8. */
   readonly utf8: boolean;
   /** Asks a person yes or no; a script means what it says, and is not asked. */
@@ -35,6 +37,8 @@ const writerHere: Writer = {
 export function ownStreams(): Streams {
   const { stdin, stdout, stderr } = process;
   const columns = stdout.isTTY ? stdout.columns : null;
+  const errorColumns = stderr.isTTY ? stderr.columns : null;
+  const utf8 = showsUtf8(process.env);
   const writer = someoneThere() ? writerHere : null;
-  return { stdin, stdout, stderr, columns, utf8: showsUtf8(process.env), confirm: confirmHere, writer };
+  return { stdin, stdout, stderr, columns, errorColumns, utf8, confirm: confirmHere, writer };
 }

@@ -49,6 +49,6 @@ async function readMessageFile(file: string): Promise<Buffer> {
 }
 
 /** Messages travel with CRLF (RFC 9051 §6.3.12 asks for an RFC 5322 message); files mostly have LF. */
-function withCrlf(source: Buffer): Buffer {
+export function withCrlf(source: Buffer): Buffer {
   return Buffer.from(source.toString("latin1").replace(/\r\n|\r|\n/g, "\r\n"), "latin1");
 }

@@ -63,6 +63,6 @@ async function cat(context: Context, id: string, [part, ...more]: readonly strin
     throw new UsageError("attach: cat takes one part", "attach ID list shows them");
   const { folder, uid } = await resolveMessage(context, [id]);
   const { attachment, stream } = await context.mail.part(folder, uid, part);
-  const { fileName, mediaType } = attachment;
-  return { kind: "bytes", stream, fileName, mediaType };
+  const { fileName, mediaType, size } = attachment;
+  return { kind: "bytes", stream, fileName, mediaType, size };
 }

@@ -55,6 +55,8 @@ export interface Context {
   readonly signal?: AbortSignal;
   /** A person who can edit a message and decide; none in a script. */
   readonly writer?: Writer;
+  /** Is told how far something is that may take long; `total` is null where nobody knows. */
+  progress?(what: string, done: number, total: number | null): void;
 }
 
 export interface Command {

@@ -48,7 +48,8 @@ export const fetch = defineCommand({
     }
     if (values.part !== undefined) {
       const { attachment, stream } = await mail.part(folder, uid, values.part);
-      return { kind: "bytes", stream, fileName: attachment.fileName, mediaType: attachment.mediaType };
+      const { fileName, mediaType, size } = attachment;
+      return { kind: "bytes", stream, fileName, mediaType, size };
     }
     return { kind: "message", folder, uid, message: await mail.read(folder, uid) };
   },

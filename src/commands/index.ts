@@ -11,12 +11,14 @@ import type { Command } from "./definition.ts";
 import { deleteMessages } from "./delete.ts";
 import { draft } from "./draft.ts";
 import { editAsNew } from "./edit-as-new.ts";
+import { exportMessages } from "./export.ts";
 import { expunge } from "./expunge.ts";
 import { fetch } from "./fetch.ts";
 import { flag } from "./flag.ts";
 import { folder } from "./folder.ts";
 import { folders } from "./folders.ts";
 import { forward } from "./forward.ts";
+import { importMessages } from "./import.ts";
 import { junk } from "./junk.ts";
 import { list } from "./list.ts";
 import { mailto } from "./mailto.ts";
@@ -64,6 +66,8 @@ export const commands: readonly Command[] = [
   outbox,
   send,
   mailto,
+  exportMessages,
+  importMessages,
   folder,
   undo,
   redo,

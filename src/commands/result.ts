@@ -98,6 +98,8 @@ export type Result =
       readonly stream: Readable;
       readonly fileName: string | null;
       readonly mediaType: string;
+      /** Octets, about; absent where nobody knows. */
+      readonly size?: number;
     }
   | { readonly kind: "quota"; readonly items: readonly QuotaUse[] }
   | {

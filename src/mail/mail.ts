@@ -444,8 +444,8 @@ export class Mail {
   }
 
   /** Puts a message (CRLF line ends) into a folder. */
-  append(folder: Folder, source: Buffer, flags: readonly string[]): Promise<Outcome> {
-    return this.#operations.append(folder.path, source, rowOfSource(source, flags, Date.now()));
+  append(folder: Folder, source: Buffer, flags: readonly string[], date = Date.now()): Promise<Outcome> {
+    return this.#operations.append(folder.path, source, rowOfSource(source, flags, date));
   }
 
   /** Takes back the last change, of whatever session. Throws MailError "NOTHING_TO_UNDO". */

@@ -52,6 +52,9 @@ const uses: readonly (readonly [line: string, ...args: string[]])[] = [
   ["send", "note.eml", "ann@example.org", "--at", "2h"],
   ["draft"],
   ["outbox"],
+  ["export", "--mbox", "-"],
+  ["export", "1", "--eml", "files"],
+  ["import", "note.eml", "--to", "Drafts"],
   ["folder", "create", "Plans"],
   ["folder", "acl", "Plans"],
   ["folder", "acl", "Plans", "someone", "lr"],
@@ -145,6 +148,8 @@ plugin {
       ["move", "1", "--to", "Nowhere"],
       ["copy", "1", "--to", "Nowhere"],
       ["append", join(home.dir, "note.eml"), "--to", "Nowhere"],
+      ["import", join(home.dir, "note.eml"), "--to", "Nowhere"],
+      ["export", "--mbox", "-", "-f", "Nowhere"],
       ["folder", "delete", "Nowhere"],
       ["folder", "acl", "Nowhere"],
     ])
@@ -189,7 +194,7 @@ plugin {
     away.account("imaps://user@localhost:1", ['password-command = "echo secret"']);
     // These do without a server, or keep what they are to do until there is one.
     const apart = [
-      ...["undo", "redo", "queue", "status", "folder", "append"],
+      ...["undo", "redo", "queue", "status", "folder", "append", "import"],
       ...["compose", "mailto", "send", "draft", "outbox"],
     ];
     for (const [name, ...args] of uses) {

@@ -55,7 +55,14 @@ function ask(account: string, what: "status" | "stop"): Promise<AgentStatus | nu
       clearTimeout(timer);
       resolve(null);
     });
-    const request: Request = { surroundings: "", ask: what, argv: [], columns: null, utf8: false };
+    const request: Request = {
+      surroundings: "",
+      ask: what,
+      argv: [],
+      columns: null,
+      errorColumns: null,
+      utf8: false,
+    };
     socket.write(frame("R", JSON.stringify(request)));
     readFrames(socket, (letter, payload) => {
       if (letter === "T") resolve(JSON.parse(payload.toString()) as AgentStatus);

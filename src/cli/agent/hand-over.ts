@@ -68,6 +68,7 @@ class Handing {
       ask: "run",
       argv,
       columns: process.stdout.isTTY ? process.stdout.columns : null,
+      errorColumns: process.stderr.isTTY ? process.stderr.columns : null,
       utf8: utf8(),
     };
     socket.on("error", () => {});

@@ -62,5 +62,6 @@ export interface Request {
   readonly argv: readonly string[];
   /** Of the terminal on standard output; null where it is none. */
   readonly columns: number | null;
+  readonly errorColumns: number | null;
   readonly utf8: boolean;
 }

@@ -38,12 +38,15 @@ export interface AgentStatus {
 /** Long enough for what a command needs to end; then whoever waits is told that it was cut short. */
 const lastMs = 10_000;
 
+const isWidth = (value: unknown) => value === null || (typeof value === "number" && value > 0);
+
 function isRequest(value: unknown): value is Request {
   if (typeof value !== "object" || value === null) return false;
-  const { surroundings: of, ask, argv, columns, utf8 } = value as Record<string, unknown>;
+  const { surroundings: of, ask, argv, columns, errorColumns, utf8 } = value as Record<string, unknown>;
   const words = Array.isArray(argv) && argv.every((word) => typeof word === "string");
   const known = ask === "run" || ask === "status" || ask === "stop";
-  return words && known && typeof of === "string" && typeof utf8 === "boolean" && columns !== undefined;
+  const terminal = isWidth(columns) && isWidth(errorColumns) && typeof utf8 === "boolean";
+  return words && known && typeof of === "string" && terminal;
 }
 
 class NoPlace extends Error {

@@ -10,6 +10,7 @@ export class Visitor implements Streams {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly columns: number | null;
+  readonly errorColumns: number | null;
   readonly utf8: boolean;
   /** An editor has to run where the person is. */
   readonly writer = null;
@@ -17,9 +18,10 @@ export class Visitor implements Streams {
   readonly #gone = new AbortController();
   #answer: (yes: boolean) => void = () => {};
 
-  constructor(socket: Socket, { columns, utf8 }: Request) {
+  constructor(socket: Socket, { columns, errorColumns, utf8 }: Request) {
     this.#socket = socket;
     this.columns = columns;
+    this.errorColumns = errorColumns;
     this.utf8 = utf8;
     this.stdin = new Readable({ read: () => void socket.write(frame("W")) });
     this.stdout = this.#output("O");
