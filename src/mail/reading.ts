@@ -11,6 +11,7 @@ import {
   uidSet,
 } from "../imap/index.ts";
 import type { CryptoTools, OpenedMessage } from "../message/crypto/types.ts";
+import type { Step } from "../message/part-source.ts";
 import type { Attachment, ReadableMessage, ReadOptions } from "../message/types.ts";
 import {
   type BodyWriter,
@@ -27,7 +28,7 @@ import { isLineDown, MailError, storeErrorIn } from "./errors.ts";
 import { chooseFields, headerOf } from "./header-block.ts";
 import { fetchSections, type Sections } from "./sections.ts";
 import type { Session } from "./session.ts";
-import { decodeStructure, encodeStructure, findPart, partSizes } from "./structure.ts";
+import { decodeStructure, encodeStructure, findPart, partSizes, stepsTo } from "./structure.ts";
 
 /** MIME and HTML are loaded when the first message is opened: a list does without them. */
 const messageRoom = () => import("../message/index.ts");
@@ -343,8 +344,16 @@ export class Reading {
     const stored = this.#store.messages.bodyStructure(ref.mailboxId, ref.uid);
     const kept = stored === null ? null : this.#store.bodies.getPart(ref.mailboxId, ref.uid, section);
     // A file inside of a part is found in the whole message alone.
-    const whole = section.includes(":") || (row.cached && !kept);
-    const structure = whole ? null : await this.structure(ref);
+    const inside = section.includes(":");
+    const fromFile = row.cached && !kept && !inside;
+    // A small message is read whole; so is a large one of which nobody can tell how it is made.
+    const structure =
+      inside || (fromFile && row.size <= wholeLimit)
+        ? null
+        : fromFile && stored === null
+          ? await this.structure(ref).catch(() => null)
+          : await this.structure(ref);
+    const steps = fromFile && structure ? stepsTo(structure, section) : null;
     if (!structure) {
       const file = await this.#open(ref);
       const source = await file.readFile().finally(() => file.close());
@@ -371,8 +380,19 @@ export class Reading {
       disposition: "inline",
       contentId: leaf.id,
     };
-    const stream = kept ? Readable.from([kept]) : this.#stream(ref, section);
+    const stream = kept
+      ? Readable.from([kept])
+      : steps
+        ? await this.#fromFile(ref, steps)
+        : this.#stream(ref, section);
     return { attachment, stream: stream.pipe(decodePart(leaf.encoding)) };
+  }
+
+  /** A part out of the message that is kept, of which nothing more than a piece is in memory. */
+  async #fromFile(ref: MessageRef, steps: readonly Step[]): Promise<Readable> {
+    const { partSource } = await import("../message/part-source.ts");
+    const file = await this.#open(ref);
+    return Readable.from(partSource(file.createReadStream({ start: 0 }), steps), { objectMode: false });
   }
 
   #stream(ref: MessageRef, section: string): Readable {

@@ -1,5 +1,6 @@
 /** BODYSTRUCTURE as text for the index, and back. */
 import type { BodyStructure } from "../imap/index.ts";
+import type { Step } from "../message/part-source.ts";
 
 /** JSON with maps as lists of pairs. */
 export function encodeStructure(structure: BodyStructure): string {
@@ -32,6 +33,21 @@ export function findPart(
     if (node.kind === "multipart") queue.push(...node.parts);
     else if (node.section === section) return node;
     else if (node.body) queue.push(node.body);
+  }
+  return null;
+}
+
+/** How a leaf is come to in the source; null where there is none, or a boundary is not known. */
+export function stepsTo(structure: BodyStructure, section: string): Step[] | null {
+  if (structure.kind === "part") {
+    if (structure.section === section) return [];
+    const within = structure.body && stepsTo(structure.body, section);
+    return within && ["message", ...within];
+  }
+  const boundary = structure.params.get("boundary");
+  for (const [i, part] of structure.parts.entries()) {
+    const within = stepsTo(part, section);
+    if (within) return boundary === undefined ? null : [{ boundary, nth: i + 1 }, ...within];
   }
   return null;
 }
