@@ -48,6 +48,9 @@ async function atSizes(
   at: readonly (readonly [columns: number, rows: number])[] = sizes,
 ): Promise<[string, string[]][]> {
   const seen: [string, string[]][] = [];
+  // What was typed before is on the screen: nothing but the change of size paints everything from here on.
+  await pty.waitFor(shows);
+  await pty.settle(150);
   for (const [columns, rows] of at) {
     const from = pty.bytes;
     const changes = pty.screen.cols !== columns || pty.screen.rows !== rows;
