@@ -4,6 +4,7 @@ import { type Relay, startRelay } from "../screen/postern.ts";
 import { serverMissing } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { startUnanswered } from "../servers/unanswered.ts";
+import { Wire } from "../servers/wire.ts";
 import { type Client, type ClientOptions, eventually, type Fixture, startFixture } from "./fixture.ts";
 
 const skip = serverMissing("dovecot");
@@ -142,6 +143,31 @@ describe("a line", { skip }, () => {
     assert.deepEqual(flagged, [1, 2, 3]);
     await again.mail.close();
     await other.mail.close();
+  });
+
+  test("is lost with a MOVE that the server is still at: it is not asked for a second time", async () => {
+    const first = await opened("afterlife");
+    const archive = await first.mail.findFolder("@archive");
+    await silently(/MOVE/, async () => {
+      void first.mail.move(first.inbox, [2], archive);
+      await seen("at MOVE");
+      await first.mail.close();
+    });
+    const again = await open("afterlife");
+    again.mail.watch(again.inbox);
+    await online(again);
+    // What the server does in the end.
+    const wire = await Wire.open(fixture.dovecot.port, "INBOX");
+    await wire.command(`UID MOVE 2 "${archive.path}"`);
+    wire.close();
+    await eventually("nothing waits", () => again.mail.queued === 0);
+    assert.ok(!again.log.some((line) => /^> \S+ UID MOVE/.test(line)));
+    await again.mail.sync(archive);
+    const there = again.mail.window(archive, { sort: "arrival", descending: false, offset: 0, limit: 9 });
+    assert.equal(there.length, 1);
+    assert.equal(again.mail.message(again.inbox, 2), null);
+    await again.mail.undo();
+    await again.mail.close();
   });
 
   test("that is down is not asked for by everybody: one try, and then the wait", async () => {

@@ -29,6 +29,11 @@ interface Waiter {
 
 /** How long a process waits for another one to be done with the journal, and how often it looks, in milliseconds. */
 const turn = { longest: 5_000, look: 20 } as const;
+/**
+ * So long a server may still be doing what a lost line has asked for, in milliseconds; asked again meanwhile, it would do
+ * it twice (seen: Cyrus 3.6, two MOVEs of the same messages at once).
+ */
+const afterlifeMs = 2_000;
 /** So many changes can be taken back, unless the messages they appended are larger than so many octets. */
 const kept = { steps: 100, octets: 64 * 1024 * 1024 } as const;
 /** So often an answer that makes no sense is taken for a fault of the line. */
@@ -271,6 +276,12 @@ export class Queue {
     return false;
   }
 
+  /** Resolves when no server is still at what an earlier try asked for, or when the program is to end. */
+  async #outlived(): Promise<void> {
+    for (let waited = 0; waited < afterlifeMs && !this.#closed; waited += turn.look)
+      await new Promise((resolve) => setTimeout(resolve, turn.look));
+  }
+
   /** Answers those whose entries another process has brought to an end. */
   #answerSettled(): void {
     for (const [id, waiter] of this.#waiters) {
@@ -334,6 +345,8 @@ export class Queue {
     const { entry, operation } = open;
     const { session } = this.#options;
     const attempt = new Attempt(this.#store, this.#ledger, open);
+    // Flags set twice are set.
+    if (attempt.retry && operation.kind !== "flag") await this.#outlived();
     if (isFolderOperation(operation)) {
       try {
         await performFolder(session, this.#store, operation, attempt);
