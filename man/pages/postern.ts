@@ -99,7 +99,7 @@ export const posternPage: Page = {
     section(
       "Description",
       paragraph(
-        "Postern is a mail client for the terminal. Without a command it opens a screen over the mail of one account; `postern-keys`(7) says what the keys do there. With a command it does one thing, prints what came of it, and ends.",
+        "Postern is a mail client for the terminal. Without a command it opens a screen over the mail of all accounts that the config has, or of the one that `-a` names; `postern-keys`(7) says what the keys do there. With a command it does one thing, prints what came of it, and ends.",
       ),
       paragraph(
         "Both work on a local copy of the account's mail. A change is written to a journal on disk and then sent: where the connection is gone it waits there, and goes to the server with a later command or screen. Several processes may work on one account at once.",

@@ -78,6 +78,10 @@ export interface ScreenSettings {
   readonly images: "auto" | "off";
   /** Begin with the list thread after thread. */
   readonly threads: boolean;
+  /** The folder to begin with. */
+  readonly folder: string;
+  /** Folders that are one list, by name or use, with the account's name and a colon before it for one account alone. */
+  readonly unified: readonly string[];
 }
 
 /** Key sequences to command lines, over the keymap; an empty line takes a key's meaning away. */
@@ -323,6 +327,8 @@ export function parseConfig(text: string, path: string): Config {
       mouse: screen.flag("mouse", screenSettings.mouse.default),
       images,
       threads: screen.flag("threads", screenSettings.threads.default),
+      folder: screen.text("folder") ?? screenSettings.folder.default,
+      unified: screen.texts("unified") ?? screenSettings.unified.default,
     },
     keys: keySettings(path, "keys", table.keys ?? {}),
     accountKeys: Object.fromEntries(

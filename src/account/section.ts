@@ -53,6 +53,15 @@ export class Section {
     return value;
   }
 
+  /** Texts, or null. */
+  texts(key: string): readonly string[] | null {
+    const value = this.table[key];
+    if (value === undefined) return null;
+    if (!Array.isArray(value) || !value.every((text) => typeof text === "string" && text !== ""))
+      throw this.wrong(`has a "${key}" that is not a list of texts`, `write ${key} = ["…", "…"]`);
+    return value.map(String);
+  }
+
   /** A port number, or null. */
   port(key: string): number | null {
     const value = this.table[key];

@@ -167,6 +167,16 @@ export const screenSettings = {
     help: "Begin with the list thread after thread, answers below what they answer.",
     default: false,
   },
+  folder: {
+    example: '"@unified"',
+    help: "The folder to begin with, by its name or its use (@inbox, @archive, …), or @unified for all inboxes as one list.",
+    default: "@inbox",
+  },
+  unified: {
+    example: '["@inbox", "work:Lists/garden"]',
+    help: "The folders that are one list with `go @unified`, each by its name or use in every account that has it, or after a name of an account and a colon in that one: all inboxes where this is not set.",
+    default: ["@inbox"],
+  },
   keymap: {
     example: '"mutt"',
     help: "Keys as another program has them, over those of postern(1): default, mutt, aerc, alpine or emacs.",

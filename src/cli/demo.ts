@@ -33,7 +33,7 @@ export async function demo(): Promise<number> {
       keepOnline: true,
     });
     return await runScreen({
-      mail,
+      open: [() => mail],
       settings: {
         keyBar: true,
         cursor: "bar",
@@ -42,9 +42,10 @@ export async function demo(): Promise<number> {
         mouse: false,
         images: "auto",
         threads: false,
+        folder: "@inbox",
+        unified: ["@inbox"],
       },
-      keys: [],
-      folder: "INBOX",
+      keysOf: () => [],
     });
   } finally {
     await server.stop();

@@ -4,6 +4,7 @@ import { Credentials } from "../account/credentials.ts";
 import { AccountError } from "../account/errors.ts";
 import { UsageError } from "../commands/index.ts";
 import type { Secret } from "../imap/index.ts";
+import type { Mail } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
 import { surroundings } from "./agent/place.ts";
 import type { Agent } from "./agent/serve.ts";
@@ -40,36 +41,43 @@ export async function openScreen(globals: Globals): Promise<never> {
   }
   const { config, typed } = await openConfig(globals.config);
   const before = surroundings(globals.config);
-  const account = chooseAccount(config, globals.account);
-  const credentials = new Credentials(account, {
-    interactive: true,
-    ...(typed ? { typed } : {}),
-    warn: (sentence) => void process.stderr.write(`postern: ${safeText(sentence)}\n`),
-  });
-  if (!globals.offline) await credentials.prepare();
-  const mail = openMail(account, globals, true, credentials.unattended());
+  // The one that is named, or all of them.
+  const accounts = globals.account === undefined ? config.accounts : [chooseAccount(config, globals.account)];
+  const open: (() => Mail)[] = [];
+  for (const account of accounts) {
+    const credentials = new Credentials(account, {
+      interactive: true,
+      ...(typed ? { typed } : {}),
+      warn: (sentence) => void process.stderr.write(`postern: ${safeText(sentence)}\n`),
+    });
+    if (!globals.offline) await credentials.prepare();
+    open.push(() => openMail(account, globals, true, credentials.unattended()));
+  }
   const { runScreen } = await import("../tui/index.ts");
-  let served: Agent | null = null;
-  const serveOthers = async () => {
+  const served: Agent[] = [];
+  const serveOthers = async (mail: Mail) => {
     const { serve } = await import("./agent/serve.ts");
     const first = config.accounts[0]?.name ?? "";
-    served = await serve(mail, { kind: "screen", first, surroundings: before });
+    const agent = await serve(mail, { kind: "screen", first, surroundings: before });
+    if (agent) served.push(agent);
   };
-  // Commands of other terminals find this connection; where they cannot, they make one of their own.
-  const soon = setTimeout(() => {
-    if (!globals.offline) serveOthers().catch(() => undefined);
-  }, shownMs);
-  const folder = globals.folder ?? "INBOX";
+  // Commands of other terminals find these connections; where they cannot, they make one of their own.
+  const timers: NodeJS.Timeout[] = [];
   const status = await runScreen({
-    mail,
-    settings: config.screen,
-    keys: ownKeys(config, account.name),
+    open,
+    settings: globals.folder === undefined ? config.screen : { ...config.screen, folder: globals.folder },
+    keysOf: (account) => (account === null ? [config.keys] : ownKeys(config, account)),
     crypto: config.smime,
-    folder,
-    onStopped: (now) => served?.stopped(now),
+    onOpened: (mail) => {
+      if (!globals.offline)
+        timers.push(setTimeout(() => void serveOthers(mail).catch(() => undefined), shownMs));
+    },
+    onStopped: (now) => {
+      for (const agent of served) agent.stopped(now);
+    },
   });
-  clearTimeout(soon);
-  await (served as Agent | null)?.close(0);
+  for (const timer of timers) clearTimeout(timer);
+  await Promise.all(served.map((agent) => agent.close(0)));
   // A connection still being made would keep the process for as long as a dead host takes to be noticed.
   process.exit(status);
 }

@@ -21,6 +21,7 @@ import { Operations } from "./operations/index.ts";
 import type { Outcome } from "./operations/settle.ts";
 import { History, type Undone } from "./operations/undo.ts";
 import { WaitingChanges } from "./operations/waiting.ts";
+import { Ordering } from "./ordering.ts";
 import { followOthers } from "./others.ts";
 import { ProtocolLines } from "./protocol-lines.ts";
 import { type MessageRef, type ProtectedMessage, Reading } from "./reading.ts";
@@ -263,9 +264,9 @@ export class Mail {
     return this.#store.messages.count(this.#stored(folder).id, uids);
   }
 
-  /** Where a message stands in a window's order; -1 where it is not there. */
-  position(folder: Folder, uid: number, query: WindowQuery): number {
-    return this.#store.messages.position(this.#stored(folder).id, uid, query);
+  /** Where messages stand in the order of a list. */
+  get order(): Ordering {
+    return new Ordering(this.#store.messages, (folder) => this.#stored(folder).id);
   }
 
   message(folder: Folder, uid: number): Message | null {
@@ -373,11 +374,8 @@ export class Mail {
    * Fetches what the account's `offline` setting asks to have of a folder that is in step. Rejects as the line and the
    * disk fail; what has come is kept, and the next call goes on from there.
    */
-  async download(
-    folder: Folder,
-    { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: DownloadProgress) => void } = {},
-  ): Promise<DownloadProgress> {
-    return this.#keeping.download(folder.path, { signal, onProgress });
+  async download(folder: Folder, how: Parameters<Keeping["download"]>[1] = {}): Promise<DownloadProgress> {
+    return this.#keeping.download(folder.path, how);
   }
 
   read(folder: Folder, uid: number, options: ReadOptions = {}): Promise<ReadableMessage> {

@@ -7,6 +7,7 @@ import {
   type Identity,
   type Renumbered,
   type SortKey,
+  type SortValue,
   type StoredMessage,
   type StoredMessageInput,
   type UidRange,
@@ -125,6 +126,32 @@ export class Messages {
     const nearer = uid > this.#middle(mailboxId) ? ">" : "<";
     const beyond = beside(nearer, "");
     return nearer === ahead ? beyond : this.count(mailboxId) - 1 - beyond;
+  }
+
+  /** What a message is sorted by; null where it is not here. */
+  sortValue(mailboxId: number, uid: number, sort: SortKey): SortValue | null {
+    const row = this.#database.get(
+      `SELECT ${orders[sort]} AS value FROM message WHERE mailbox = ? AND uid = ?`,
+      mailboxId,
+      uid,
+    );
+    if (!row) return null;
+    return typeof row.value === "string" ? row.value : number(row, "value");
+  }
+
+  /** How many messages stand before one that would be sorted by `value`, with `orEqual` also those sorted by the same. */
+  ahead(
+    mailboxId: number,
+    value: SortValue,
+    { sort, descending, uids }: Pick<WindowQuery, "sort" | "descending" | "uids">,
+    orEqual: boolean,
+  ): number {
+    const side = `${descending ? ">" : "<"}${orEqual ? "=" : ""}`;
+    const select = `SELECT count(*) AS n FROM message WHERE mailbox = ? AND ${orders[sort]} ${side} ?`;
+    const row = uids
+      ? this.#database.get(`${select} AND ${amongUids}`, mailboxId, value, JSON.stringify(uids))
+      : this.#database.get(select, mailboxId, value);
+    return row ? number(row, "n") : 0;
   }
 
   /** Half-way between the lowest and the highest UID of the server's. */

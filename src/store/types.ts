@@ -131,6 +131,8 @@ export interface Renumbered
  */
 export type SortKey = "arrival" | "date" | "from" | "subject" | "size";
 
+export type SortValue = string | number;
+
 export interface WindowQuery {
   readonly sort: SortKey;
   /** Newest (largest, last) first. */

@@ -23,6 +23,8 @@ export interface FolderRow {
   readonly total: number | null;
   /** Special use (RFC 6154) without its backslash, or `inbox`: `sent`, `drafts`, `trash`, … */
   readonly role?: string;
+  /** An account's name, above its folders. */
+  readonly heading?: boolean;
   /** The mailbox that is open in the list. */
   readonly selected: boolean;
   /** The cursor is here (drawn as the bar only while the pane has the focus). */
@@ -55,6 +57,8 @@ export interface MessageRow {
   readonly marked: boolean;
   /** Marked for deletion on the server, or waiting to be: drawn muted. */
   readonly deleted?: boolean;
+  /** In a list of several folders: the account, or the folder, that it is in. */
+  readonly origin?: string;
   /** Its place in its thread; absent where the list is not of threads. */
   readonly thread?: ThreadPlace;
 }

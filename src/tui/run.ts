@@ -9,6 +9,7 @@ import { lineText } from "./app/line-text.ts";
 import { onMouse } from "./app/mouse.ts";
 import { Outgoing } from "./app/outgoing.ts";
 import { showPictures } from "./app/pictures.ts";
+import { unifiedName } from "./app/places.ts";
 import { present } from "./app/present.ts";
 import { cursorOf, picturesOf, Screen } from "./components/screen.tsx";
 import { type InkScreen, startInk } from "./ink.ts";
@@ -17,14 +18,15 @@ import { openTerminal } from "./terminal/session.ts";
 import { backgroundQuery, createTheme, isLight, themeOptions } from "./theme.ts";
 
 export interface ScreenOptions {
-  readonly mail: Mail;
+  /** Opens the accounts' mail. The first is opened at once, the others as soon as its list is on the screen. */
+  readonly open: readonly (() => Mail)[];
   readonly settings: ScreenSettings;
-  /** The person's own, the most particular first. */
-  readonly keys: readonly KeySettings[];
+  /** The person's own keys for an account, or for all of them, the most particular first. */
+  keysOf(account: string | null): readonly KeySettings[];
   /** For signatures and decryption; gpg and openssl by their own settings where left out. */
   readonly crypto?: CryptoTools;
-  /** The folder to begin with, as a person calls it. */
-  readonly folder: string;
+  /** An account is on the screen now. */
+  readonly onOpened?: (mail: Mail) => void;
   /** The program is about to stop (Ctrl-Z), or goes on again. */
   readonly onStopped?: (now: boolean) => void;
 }
@@ -36,12 +38,15 @@ const tickMs = 1_000;
 
 /** Shows the screen until the person quits; resolves to the exit status. The mail is closed then. */
 export async function runScreen(options: ScreenOptions): Promise<number> {
-  const { mail, settings, keys, crypto, folder, onStopped } = options;
+  const { open, settings, crypto, onOpened, onStopped } = options;
   const look = themeOptions(process.env);
   const coloured = look.colours !== "mono";
   const wanted = settings.theme === "auto" ? "dark" : settings.theme;
   let theme = createTheme(coloured ? { ...look, colours: wanted } : look);
-  const initial = mail.findCachedFolder(folder);
+  // All inboxes as one list want all accounts.
+  const unified = settings.folder === unifiedName;
+  const mails = open.slice(0, unified ? open.length : 1).map((openMail) => openMail());
+  const closeAll = async () => void (await Promise.all(mails.map((mail) => mail.close())));
   let ink: InkScreen | null = null;
   let timer: NodeJS.Timeout | null = null;
   let asked = false;
@@ -66,7 +71,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
         draw(false);
       }
     },
-    onEnd: () => mail.close(),
+    onEnd: closeAll,
     ...(onStopped ? { onStopped } : {}),
   });
   const { output } = terminal;
@@ -92,11 +97,11 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       setImmediate(frame);
     }
   };
-  const app = new App(
-    mail,
-    initial,
-    (folder) => bindingsOf(settings.keymap, keys, folder),
-    {
+  const app = new App(mails, unified ? null : (mails[0]?.findCachedFolder(settings.folder) ?? null), {
+    bindingsIn: (place) =>
+      bindingsOf(settings.keymap, options.keysOf(place?.mail.account.name ?? null), place?.folder ?? null),
+    unified: settings.unified,
+    host: {
       draw,
       repaint: () => output.repaint(),
       columns: () => output.columns,
@@ -106,13 +111,13 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       quit,
     },
     crypto,
-  );
+  });
   app.list.setThreaded(settings.threads);
   output.on("resize", () => draw(false));
   let line = "";
   const clock = setInterval(() => {
     const shown = line;
-    line = lineText(mail.line, Date.now());
+    line = app.accounts.map(({ mail }) => lineText(mail.line, Date.now())).join();
     if (line !== shown) draw(true);
   }, tickMs);
 
@@ -121,15 +126,30 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     output.sendControl(backgroundQuery);
   if (settings.images === "auto" && mayAskForGraphics(process.env.TERM)) output.sendControl(graphicsQuery);
   app.start();
+  for (const mail of mails) onOpened?.(mail);
   const outgoing = new Outgoing(app);
+  const others = setTimeout(() => {
+    for (const openMail of open.slice(mails.length)) {
+      try {
+        const mail = openMail();
+        mails.push(mail);
+        app.add(mail);
+        onOpened?.(mail);
+      } catch (error) {
+        // What is wrong with one account is no reason to do without the others.
+        app.fail(error);
+      }
+    }
+  }, 0);
   await done;
 
   clearInterval(clock);
+  clearTimeout(others);
   if (timer) clearTimeout(timer);
   outgoing.stop();
   app.stop();
   terminal.close();
   (ink as InkScreen | null)?.unmount();
-  await mail.close();
+  await closeAll();
   return 0;
 }

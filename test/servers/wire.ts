@@ -38,9 +38,9 @@ export class Wire {
   }
 
   /** Logs in, and selects `mailbox` where one is named. */
-  static async open(port: number, mailbox?: string): Promise<Wire> {
+  static async open(port: number, mailbox?: string, user = "user"): Promise<Wire> {
     const wire = new Wire(connect(port, "127.0.0.1"));
-    if (!(await wire.#until("* ")).startsWith("* PREAUTH")) await wire.command("LOGIN user password");
+    if (!(await wire.#until("* ")).startsWith("* PREAUTH")) await wire.command(`LOGIN ${user} password`);
     if (mailbox !== undefined) await wire.select(mailbox);
     return wire;
   }

@@ -5,6 +5,7 @@ import { decrypt, setCharset, toggleForm } from "./opening.ts";
 import { copyLink, openAttachment, openLink, pipe, promptSave, save, toggleSource } from "./outside.ts";
 import { keysPage, messagesPage } from "./pages.ts";
 import { togglePictures } from "./pictures.ts";
+import { go, openAccount, openAccountNear, openFolderNear } from "./places.ts";
 import { openTrace } from "./protocol.ts";
 import { find, limit, markMatching, sort, toHit } from "./searching.ts";
 import { fold, markThread, onThread, showThreads, toThread } from "./threads.ts";
@@ -113,9 +114,20 @@ export const actions: Readonly<Record<string, Action>> = {
   },
   "next-hit": simple("Go to the next hit of the search", (app) => toHit(app, 1)),
   "previous-hit": simple("Go to the previous hit of the search", (app) => toHit(app, -1)),
-  go: { summary: "Open a folder by name", imap: "SELECT", run: (app, argument) => app.go(argument) },
-  "next-folder": simple("Open the next folder", (app) => app.openFolderNear(1), "SELECT"),
-  "previous-folder": simple("Open the previous folder", (app) => app.openFolderNear(-1), "SELECT"),
+  go: { summary: "Open a folder by name", imap: "SELECT", run: (app, argument) => go(app, argument) },
+  account: {
+    summary: "Open an account's inbox, by the account's name or number",
+    imap: "SELECT",
+    run: (app, argument) => openAccount(app, argument.trim()),
+  },
+  "next-account": simple("Open the next account's inbox", (app) => openAccountNear(app, 1), "SELECT"),
+  "previous-account": simple(
+    "Open the previous account's inbox",
+    (app) => openAccountNear(app, -1),
+    "SELECT",
+  ),
+  "next-folder": simple("Open the next folder", (app) => openFolderNear(app, 1), "SELECT"),
+  "previous-folder": simple("Open the previous folder", (app) => openFolderNear(app, -1), "SELECT"),
   focus: {
     summary: "Put the keys into a pane: folders, list, reader, attachments",
     imap: "",

@@ -2,12 +2,12 @@
  * The screen's controller: keys become command lines, command lines act on the mail or on the views, and after every
  * change the views are put together into one ScreenModel. Nothing here waits: what takes time reports when it is done.
  */
-import { type Command, type Context, findCommand, UsageError } from "../../commands/index.ts";
-import { parseLine, splitWords } from "../../commands/parse.ts";
-import type { Folder, LineState, Mail, MailEvent } from "../../mail/index.ts";
+import { findCommand, UsageError } from "../../commands/index.ts";
+import type { Folder, Mail, MailEvent } from "../../mail/index.ts";
 import type { CryptoTools } from "../../message/crypto/types.ts";
 import type { Pane } from "../model.ts";
 import { type Graphics, noGraphics } from "../terminal/graphics.ts";
+import { AccountView } from "./account-view.ts";
 import { findAction } from "./actions.ts";
 import { checkLine, completeLine } from "./completion.ts";
 import { Dialog } from "./dialog.ts";
@@ -16,15 +16,23 @@ import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
 import { Notices } from "./notices.ts";
 import { openMessage } from "./opening.ts";
-import { writerOf } from "./outgoing.ts";
 import { removeOpened } from "./outside.ts";
-import type { PageView } from "./pages.ts";
+import type { PageView } from "./page-view.ts";
+import {
+  followUnified,
+  openChosenRow,
+  openPlace,
+  openRow,
+  paneRows,
+  unifiedSource,
+  watch,
+} from "./places.ts";
 import { ConsolePage } from "./protocol.ts";
 import { checkQuery, completeQuery } from "./query-line.ts";
-import { QuotaNotice } from "./quota-notice.ts";
 import type { ReaderView } from "./reader-view.ts";
-import { showResult } from "./results.ts";
+import { Changes, chosenPlaces, runCommand } from "./running.ts";
 import { find, findInMessage } from "./searching.ts";
+import { FolderSource, type Place, samePlace } from "./sources.ts";
 import { Tasks } from "./tasks.ts";
 import { followThreads } from "./threads.ts";
 
@@ -42,15 +50,26 @@ export interface AppHost {
   handOver<T>(run: () => Promise<T>): Promise<T>;
 }
 
+export interface AppOptions {
+  /** The keys that hold while this folder is open; null: several as one list. */
+  readonly bindingsIn: (place: Place | null) => readonly Binding[];
+  readonly unified: readonly string[];
+  readonly host: AppHost;
+  /** For signatures and decryption. */
+  readonly crypto?: CryptoTools;
+}
+
 /** So long after a key that begins a sequence the screen shows what can follow. */
 const hesitationMs = 500;
 const foldersEveryMs = 120_000;
 const interruptMs = 2_000;
 
 export class App {
-  readonly mail: Mail;
-  readonly #bindingsIn: (folder: Folder) => readonly Binding[];
-  #bound: { readonly path: string; readonly bindings: readonly Binding[] } | null = null;
+  readonly #accounts: AccountView[];
+  /** Folders that are one list with `go @unified`, as the config names them. */
+  readonly unified: readonly string[];
+  readonly #bindingsIn: (place: Place | null) => readonly Binding[];
+  #bound: { readonly place: Place | null; readonly bindings: readonly Binding[] } | null = null;
   readonly host: AppHost;
   readonly #keys: KeyReader;
   readonly #histories: Record<"command" | "search" | "console", string[]> = {
@@ -59,13 +78,11 @@ export class App {
     console: [],
   };
   readonly #foldersTimer: NodeJS.Timeout;
-  readonly #stopListening: () => void;
   #interruptedAt = 0;
   #dirty = false;
-  #lossTold = "";
 
   readonly list: ListView;
-  folders: readonly Folder[];
+  readonly changes: Changes = new Changes(() => this.place);
   folderCursor = 0;
   reader: ReaderView | null = null;
   pane: Pane = "list";
@@ -73,13 +90,11 @@ export class App {
   /** Covers the panes while it is there. */
   page: PageView | null = null;
   readonly dialog: Dialog = new Dialog(() => this.draw());
-  readonly quota = new QuotaNotice();
   readonly notices: Notices = new Notices(() => this.draw());
   readonly tasks: Tasks = new Tasks(() => this.draw());
   /** Somebody hesitates in the middle of a key sequence. */
   hesitating = false;
   #hesitation: NodeJS.Timeout | null = null;
-  progress: Extract<MailEvent, { kind: "progress" }> | null = null;
 
   /** What the terminal has said that it can show. */
   graphics: Graphics = noGraphics;
@@ -88,43 +103,82 @@ export class App {
   /** Programs and keys for signatures and decryption. */
   readonly crypto: CryptoTools;
 
+  /** `first` is the folder to begin with; null for all inboxes as one. */
   constructor(
-    mail: Mail,
-    folder: Folder,
-    bindingsIn: (folder: Folder) => readonly Binding[],
-    host: AppHost,
-    crypto: CryptoTools = {},
+    mails: readonly Mail[],
+    first: Folder | null,
+    { bindingsIn, unified, host, crypto = {} }: AppOptions,
   ) {
-    this.mail = mail;
     this.crypto = crypto;
     this.#bindingsIn = bindingsIn;
+    this.unified = unified;
     this.host = host;
     this.#keys = new KeyReader(() => this.bindings);
-    this.folders = mail.folders();
-    this.list = new ListView(mail, folder);
-    this.#stopListening = mail.on((event) => this.#changed(event));
+    this.#accounts = mails.map((mail) => this.#view(mail));
+    const [mail] = mails;
+    if (!mail) throw new Error("the screen needs an account");
+    this.list = new ListView(first ? new FolderSource({ mail, folder: first }) : unifiedSource(this));
     this.#foldersTimer = setInterval(() => this.#refreshFolders(), foldersEveryMs);
   }
 
-  /** Begins to talk to the server; the screen is up already. */
+  #view(mail: Mail): AccountView {
+    return new AccountView(mail, (account, event) => this.#changed(account, event));
+  }
+
+  /** One more account; its inbox is watched at once. */
+  add(mail: Mail): void {
+    const account = this.#view(mail);
+    this.#accounts.push(account);
+    mail.watch(mail.findCachedFolder("@inbox"));
+    this.#refreshAccount(account);
+    this.#dirty = true;
+    this.draw();
+  }
+
+  /** Begins to talk to the servers; the screen is up already. */
   start(): void {
     this.#refreshFolders();
-    this.mail.watch(this.list.folder);
+    watch(this);
     followThreads(this);
   }
 
   stop(): void {
     clearInterval(this.#foldersTimer);
-    this.#stopListening();
+    for (const { stopListening } of this.accounts) stopListening();
     removeOpened();
   }
 
-  /** The keys that hold while this folder is open. */
+  /** In the order of the config, the one that was begun with first. */
+  get accounts(): readonly AccountView[] {
+    return this.#accounts;
+  }
+
+  /** Where commands act: at the open message, else at the one under the cursor. */
+  get place(): Place {
+    return this.pane === "reader" && this.reader ? this.reader.place : this.list.place;
+  }
+
+  get account(): AccountView {
+    const { mail } = this.place;
+    return this.#accounts.find((account) => account.mail === mail)!;
+  }
+
+  /** The account at hand. */
+  get mail(): Mail {
+    return this.place.mail;
+  }
+
+  get folders(): readonly Folder[] {
+    return this.account.folders;
+  }
+
+  /** The keys that hold while this folder is open; in a list of several, those that hold everywhere. */
   get bindings(): readonly Binding[] {
-    const { folder } = this.list;
-    if (this.#bound?.path !== folder.path)
-      this.#bound = { path: folder.path, bindings: this.#bindingsIn(folder) };
-    return this.#bound.bindings;
+    const place = this.list.source.merged ? null : this.list.place;
+    const bound = this.#bound;
+    if (!bound || (place && bound.place ? !samePlace(place, bound.place) : place !== bound.place))
+      this.#bound = { place, bindings: this.#bindingsIn(place) };
+    return this.#bound!.bindings;
   }
 
   get pendingKeys(): string {
@@ -169,63 +223,64 @@ export class App {
     );
   }
 
-  #changed(event: MailEvent): void {
+  #changed(account: AccountView, event: MailEvent): void {
+    const named = (text: string) => (this.accounts.length > 1 ? `${account.name}: ${text}` : text);
+    const { mail } = account;
     switch (event.kind) {
       case "messages":
-        if (event.path === this.list.folder.path) {
+        if (this.list.holds(mail, event.path)) {
           this.#dirty = true;
           followThreads(this);
         }
         break;
       case "threads":
-        if (event.path === this.list.folder.path && this.list.threaded) this.#dirty = true;
+        if (this.list.holds(mail, event.path) && this.list.threaded) this.#dirty = true;
         break;
       case "folders":
         this.#dirty = true;
         break;
       case "arrived":
-        this.say(event.count === 1 ? "new mail" : `${event.count} new messages`);
+        this.say(named(event.count === 1 ? "new mail" : `${event.count} new messages`));
         break;
       case "progress":
-        this.progress = event.done < event.total ? event : null;
+        account.progress = event.done < event.total ? event : null;
         break;
       case "notice":
-        this.say(event.text, event.level === "error");
+        this.say(named(event.text), event.level === "error");
         break;
-      case "line":
-        this.#tellLine(event.state);
+      case "line": {
+        const loss = account.loss(event.state);
+        if (loss === "over") this.notices.clearError();
+        else if (loss) this.say(named(inWords(loss)), true);
         break;
+      }
     }
     this.host.draw(true);
-  }
-
-  /** A loss is told once, and not again with every try that fails for the same reason. */
-  #tellLine(state: LineState): void {
-    if (state.kind === "online") {
-      this.notices.clearError();
-      this.#lossTold = "";
-    } else if (state.kind === "down" && state.error.message !== this.#lossTold) {
-      this.#lossTold = state.error.message;
-      this.fail(state.error);
-    }
   }
 
   /** Called before a frame is made: takes in what has changed in the index since the last one. */
   refresh(): void {
     if (!this.#dirty) return;
     this.#dirty = false;
-    this.folders = this.mail.folders();
-    const renewed = this.folders.find((f) => f.path === this.list.folder.path);
-    if (!renewed && this.folders.length > 0 && this.list.folder.role !== "inbox") {
-      this.say(`the folder ${this.list.folder.name} is gone`, true);
-      this.go("@inbox");
-    }
+    for (const account of this.accounts) account.folders = account.mail.folders();
     this.list.refresh();
+    followUnified(this);
+    const { mail, folder } = this.list.place;
+    const { folders } = this.#accounts.find((account) => account.mail === mail)!;
+    if (this.list.source.merged || folders.length === 0 || folder.role === "inbox") return;
+    if (!folders.some((f) => f.path === folder.path)) {
+      this.say(`the folder ${folder.name} is gone`, true);
+      openPlace(this, { mail, folder: mail.findCachedFolder("@inbox") });
+    }
+  }
+
+  #refreshAccount({ mail, quota }: AccountView): void {
+    mail.refreshFolders().catch(() => undefined);
+    quota.ask(mail, this.list.place.mail === mail ? this.list.folder : mail.findCachedFolder("@inbox"));
   }
 
   #refreshFolders(): void {
-    this.mail.refreshFolders().catch(() => undefined);
-    this.quota.ask(this.mail, this.list.folder);
+    for (const account of this.accounts) this.#refreshAccount(account);
   }
 
   // Keys
@@ -298,36 +353,11 @@ export class App {
     try {
       if (action) action.run(this, argument, count);
       else if (/^\d+$/.test(name)) this.list.to(Number(name) - 1);
-      else if (command) this.try(this.run(command, line, this.selection));
+      else if (command) this.try(runCommand(this, command, line, chosenPlaces(this)));
       else throw new UsageError(`there is no command "${name}"`, "? shows the keys, : and Tab the commands");
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  /** Runs a command on these messages, where its line names none, and shows what it came to. */
-  async run(command: Command, line: string, selection: readonly number[]): Promise<void> {
-    const context: Context = {
-      mail: this.mail,
-      folder: () => Promise.resolve(this.commandFolder),
-      selection,
-      stdin: process.stdin,
-      confirm: (question) => this.dialog.confirm(question),
-      writer: writerOf(this),
-    };
-    showResult(this, await command.run(context, parseLine(command, line)));
-  }
-
-  /** The folder that commands act in. */
-  get commandFolder(): Folder {
-    return this.pane === "reader" && this.reader ? this.reader.folder : this.list.folder;
-  }
-
-  /** The marked messages, else the open one, else those under the cursor: of a folded thread all. */
-  get selection(): readonly number[] {
-    if (this.list.marked.size > 0) return [...this.list.marked];
-    if (this.pane === "reader" && this.reader) return [this.reader.uid];
-    return this.list.chosen;
   }
 
   clear(): void {
@@ -340,45 +370,14 @@ export class App {
 
   // Folders and messages
 
-  openFolder(folder: Folder): void {
-    if (!folder.selectable) {
-      this.say(`${folder.name} holds only other folders`, true);
-      return;
-    }
-    this.reader?.leave();
-    this.reader = null;
-    this.pane = "list";
-    if (folder.path === this.list.folder.path && this.list.filter === null) return;
-    this.progress = null;
-    this.notices.clear();
-    this.list.open(folder);
-    this.mail.watch(folder);
-    followThreads(this);
-  }
-
-  go(name: string): void {
-    const [wanted = ""] = splitWords(name);
-    if (wanted === "") this.promptCommand("go ");
-    else this.try(this.mail.findFolder(wanted).then((folder) => this.openFolder(folder)));
-  }
-
-  openFolderNear(direction: 1 | -1): void {
-    const choosable = this.folders.filter((f) => f.selectable);
-    const at = choosable.findIndex((f) => f.path === this.list.folder.path);
-    const next = choosable[at + direction];
-    if (next) this.openFolder(next);
-  }
-
   openSelected(): void {
     if (this.pane === "folders") {
-      const folder = this.folders[this.folderCursor];
-      if (folder) this.openFolder(folder);
+      openChosenRow(this);
       return;
     }
     this.list.enterThread();
-    const { current, folder } = this.list;
-    if (!current) return;
-    openMessage(this, folder, current);
+    const row = this.list.currentRow;
+    if (row) openMessage(this, row.place, row.message);
   }
 
   openNeighbour(direction: 1 | -1): void {
@@ -402,14 +401,13 @@ export class App {
   }
 
   moveFolderCursor(rows: number): void {
-    this.folderCursor = Math.max(0, Math.min(this.folderCursor + rows, this.folders.length - 1));
+    this.folderCursor = Math.max(0, Math.min(this.folderCursor + rows, paneRows(this).length - 1));
   }
 
   /** The folder at the top of a pane of this height. */
   folderTop(height: number): number {
-    const open = () => this.folders.findIndex((f) => f.path === this.list.folder.path);
-    const at = this.pane === "folders" ? this.folderCursor : open();
-    return Math.max(0, Math.min(at - Math.floor(height / 2), this.folders.length - height));
+    const at = this.pane === "folders" ? this.folderCursor : openRow(this);
+    return Math.max(0, Math.min(at - Math.floor(height / 2), paneRows(this).length - height));
   }
 
   focus(target: string): void {
@@ -420,10 +418,7 @@ export class App {
       if (target === "attachments" && !any) this.say("this message has no attachments");
     } else if (target === "folders") {
       this.pane = "folders";
-      this.folderCursor = Math.max(
-        0,
-        this.folders.findIndex((f) => f.path === this.list.folder.path),
-      );
+      this.folderCursor = Math.max(0, openRow(this));
     } else this.pane = "list";
   }
 
@@ -434,8 +429,11 @@ export class App {
 
   sync(): void {
     const work = async () => {
-      await this.mail.reconnect();
-      await Promise.all([this.mail.refreshFolders(), this.mail.look(this.list.folder)]);
+      await Promise.all(this.accounts.map(({ mail }) => mail.reconnect()));
+      await Promise.all([
+        ...this.accounts.map(({ mail }) => mail.refreshFolders()),
+        ...this.list.source.places.map(({ mail, folder }) => mail.look(folder)),
+      ]);
       this.say("up to date");
     };
     this.say("looking for changes…");
@@ -478,11 +476,12 @@ export class App {
   }
 
   quit(atOnce: boolean): void {
-    if (atOnce || this.mail.queued === 0) {
+    const queued = this.accounts.reduce((sum, { mail }) => sum + mail.queued, 0);
+    if (atOnce || queued === 0) {
       this.host.quit();
       return;
     }
-    const waits = this.mail.queued === 1 ? "1 change waits" : `${this.mail.queued} changes wait`;
+    const waits = queued === 1 ? "1 change waits" : `${queued} changes wait`;
     this.try(
       this.dialog.confirm(`${waits} to be sent, and will be next time. Quit?`).then((yes) => {
         if (yes) this.host.quit();

@@ -31,7 +31,14 @@ function names(bindings: readonly Binding[]): Completion[] {
 /** Completions of a command line. */
 export function completeLine(
   line: string,
-  { folders, bindings, reader, list }: Pick<App, "folders" | "bindings" | "reader" | "list">,
+  {
+    folders,
+    accounts,
+    account,
+    bindings,
+    reader,
+    list,
+  }: Pick<App, "folders" | "accounts" | "account" | "bindings" | "reader" | "list">,
 ): readonly Completion[] {
   const space = line.indexOf(" ");
   if (space < 0)
@@ -60,13 +67,17 @@ export function completeLine(
   const option = command?.options[previous.replace(/^--?/, "")];
   if (name !== "go" && option?.type !== "folder") return [];
   const [, head = "", typed = ""] = beforeFolder ?? [];
-  return ranked(
-    folders.filter((f) => f.selectable),
-    typed,
-    (f) => f.name,
-  ).map((f) => ({
-    text: head + quote(f.name),
-    help: f.unread ? `${f.unread} unread` : safeText(f.role ?? ""),
+  const own = folders.filter((f) => f.selectable).map((folder) => ({ folder, name: folder.name }));
+  // Only going leads to other accounts.
+  const others = name === "go" ? accounts.filter((other) => other !== account) : [];
+  const all = others.flatMap((other) =>
+    other.folders
+      .filter((f) => f.selectable)
+      .map((folder) => ({ folder, name: `${other.name}:${folder.name}` })),
+  );
+  return ranked([...own, ...all], typed, (f) => f.name).map(({ folder, name: called }) => ({
+    text: head + quote(called),
+    help: folder.unread ? `${folder.unread} unread` : safeText(folder.role ?? ""),
   }));
 }
 

@@ -38,6 +38,7 @@ const meanings: Readonly<Record<string, string>> = {
   "focus reader": "Go back to the message",
   "focus attachments": "Choose an attachment",
   "go @inbox": "Open the inbox",
+  "go @unified": "Open all inboxes as one list",
   "go @sent": "Open the sent mail",
   "go @drafts": "Open the drafts",
   "go @trash": "Open the trash",

@@ -1,25 +1,24 @@
 /** The message list: which messages, which of them are in view, where the cursor is. Reads windows of the index only. */
-import type { Folder, Mail, Message, ThreadMessage } from "../../mail/index.ts";
+import type { Folder, Mail, Message } from "../../mail/index.ts";
 import { Folding } from "./folding.ts";
-
-type WindowQuery = Parameters<Mail["window"]>[1];
-
-export type SortOrder = Pick<WindowQuery, "sort" | "descending">;
+import {
+  type ListRow,
+  type ListSource,
+  type Place,
+  placeIndexOf,
+  type RowsQuery,
+  type SortOrder,
+  uidOf,
+} from "./sources.ts";
 
 export interface Filter {
   readonly query: string;
-  readonly uids: readonly number[];
-}
-
-export interface ListRow {
-  readonly message: Message;
-  /** Its place in its thread; null where the list is not of threads. */
-  readonly thread: ThreadMessage | null;
+  /** Of its hits, ascending. */
+  readonly keys: readonly number[];
 }
 
 export class ListView {
-  readonly #mail: Mail;
-  #folder: Folder;
+  #source: ListSource;
   /** Only the hits of a query, where the person has limited the list. */
   #filter: Filter | null = null;
   #total = 0;
@@ -28,6 +27,7 @@ export class ListView {
   #height = 1;
   #rows: readonly ListRow[] = [];
   #current: ListRow | null = null;
+  /** By their keys, as all that names messages here. */
   readonly marked = new Set<number>();
   #order: SortOrder = { sort: "arrival", descending: true };
   /** Which threads are folded; null where messages are listed one by one. */
@@ -39,14 +39,27 @@ export class ListView {
   /** Hits of the last search: shown by next-hit and previous-hit. */
   hits: readonly number[] = [];
 
-  constructor(mail: Mail, folder: Folder) {
-    this.#mail = mail;
-    this.#folder = folder;
+  constructor(source: ListSource) {
+    this.#source = source;
     this.refresh();
   }
 
+  get source(): ListSource {
+    return this.#source;
+  }
+
+  /** Where the message under the cursor lies. */
+  get place(): Place {
+    return this.#current?.place ?? this.#source.places[0]!;
+  }
+
   get folder(): Folder {
-    return this.#folder;
+    return this.place.folder;
+  }
+
+  /** Whether messages of this folder are listed. */
+  holds(mail: Mail, path: string): boolean {
+    return this.#source.places.some((place) => place.mail === mail && place.folder.path === path);
   }
 
   get filter(): Filter | null {
@@ -56,7 +69,8 @@ export class ListView {
   /** Messages of the folder that came last. */
   newest(): readonly Message[] {
     const order = { sort: "arrival", descending: true } as const;
-    return this.#mail.window(this.#folder, { ...order, offset: 0, limit: newestLooked });
+    const { mail, folder } = this.place;
+    return mail.window(folder, { ...order, offset: 0, limit: newestLooked });
   }
 
   /** Rows in all. */
@@ -91,20 +105,20 @@ export class ListView {
 
   /** The messages under the cursor: of a folded thread all. */
   get chosen(): readonly number[] {
-    return this.#current ? this.uidsAt(this.#current) : [];
+    return this.#current ? this.keysAt(this.#current) : [];
   }
 
   /** The messages that a row stands for. */
-  uidsAt({ message, thread }: ListRow): readonly number[] {
-    if (!thread?.folded || thread.shown === 1) return [message.uid];
-    const uids = this.#mail.threads.uidsOf([thread.thread]);
+  keysAt({ key, place, thread }: ListRow): readonly number[] {
+    if (!thread?.folded || thread.shown === 1) return [key];
+    const uids = place.mail.threads.uidsOf([thread.thread]);
     if (!this.#filter) return uids;
-    const shown = new Set(this.#filter.uids);
+    const shown = new Set(this.#filter.keys);
     return uids.filter((uid) => shown.has(uid));
   }
 
   isMarked(row: ListRow): boolean {
-    return this.marked.size > 0 && this.uidsAt(row).some((uid) => this.marked.has(uid));
+    return this.marked.size > 0 && this.keysAt(row).some((key) => this.marked.has(key));
   }
 
   get order(): SortOrder {
@@ -118,14 +132,14 @@ export class ListView {
     this.refresh();
   }
 
-  /** Whether the list is thread after thread. */
+  /** Whether the list is thread after thread; several folders as one never are. */
   get threaded(): boolean {
-    return this.#folding !== null;
+    return this.#folding !== null && !this.#source.merged;
   }
 
   /** Lists thread after thread, or one by one again; the cursor stays on its message. */
   setThreaded(on: boolean): void {
-    if (on === this.threaded) return;
+    if (on === (this.#folding !== null)) return;
     this.#folding = on ? new Folding() : null;
     this.#visual = null;
     this.refresh();
@@ -167,15 +181,15 @@ export class ListView {
     this.#read(first, Math.abs(from - to) + 1).forEach((row, i) => {
       const at = first + i;
       const within = Math.min(anchor, to) <= at && at <= Math.max(anchor, to);
-      for (const uid of this.uidsAt(row)) {
-        if (within || before.has(uid)) this.marked.add(uid);
-        else this.marked.delete(uid);
+      for (const key of this.keysAt(row)) {
+        if (within || before.has(key)) this.marked.add(key);
+        else this.marked.delete(key);
       }
     });
   }
 
-  open(folder: Folder): void {
-    this.#folder = folder;
+  open(source: ListSource): void {
+    this.#source = source;
     this.#visual = null;
     this.#filter = null;
     this.#folding?.setAll(this.#folding.all);
@@ -201,44 +215,41 @@ export class ListView {
     this.#place();
   }
 
-  #query(): Omit<WindowQuery, "offset" | "limit"> {
-    const uids = this.#filter?.uids;
-    return { ...this.#order, ...(uids ? { uids } : {}) };
+  /** With `folds` where the list is of threads. */
+  #query(folds: Folding | null = this.#folding): RowsQuery {
+    const folding = this.#source.merged ? null : this.#folding;
+    return { ...this.#order, keys: this.#filter?.keys ?? null, folding, folds };
   }
 
-  /** Rows from the index, with `folds` where the list is of threads. */
-  #read(offset: number, limit: number, folds: Folding | null = this.#folding): ListRow[] {
-    const query = { ...this.#query(), offset, limit };
-    if (!this.#folding)
-      return this.#mail.window(this.#folder, query).map((message) => ({ message, thread: null }));
-    return this.#mail.threads
-      .window(this.#folder, { ...query, folds: folds ?? undefined })
-      .map((thread) => ({ message: thread.message, thread }));
+  #read(offset: number, limit: number, folds?: Folding | null): ListRow[] {
+    return this.#source.window(this.#query(folds), offset, limit);
   }
 
-  #count(folds: Folding | null = this.#folding): number {
-    if (!this.#folding) return this.#mail.count(this.#folder, this.#filter?.uids);
-    return this.#mail.threads.count(this.#folder, { ...this.#query(), folds: folds ?? undefined });
+  #count(folds?: Folding | null): number {
+    return this.#source.count(this.#query(folds));
   }
 
-  #position(uid: number, folds: Folding | null = this.#folding): number {
-    if (!this.#folding)
-      return this.#mail.position(this.#folder, uid, { ...this.#query(), offset: 0, limit: 1 });
-    return this.#mail.threads.position(this.#folder, uid, { ...this.#query(), folds: folds ?? undefined });
+  #position(key: number, folds?: Folding | null): number {
+    return this.#source.position(key, this.#query(folds));
   }
 
   /** The index has changed: the cursor stays on its message; where that is gone, on the one that took its place. */
   refresh(): void {
+    this.#source.changed?.();
     this.#total = this.#count();
-    const uid = this.#awaited ?? this.#current?.message.uid;
-    const position = uid === undefined ? -1 : this.#position(uid);
+    const key = this.#awaited ?? this.#current?.key;
+    const position = key === undefined ? -1 : this.#position(key);
     // A list that was at its top stays there, so that new mail is seen to come in.
     if (position >= 0 && this.#top > 0) this.#top += position - this.#index;
     if (position >= 0) this.#index = position;
     this.#place();
-    const awaits =
-      uid !== undefined && position < 0 && this.#folding && this.#mail.message(this.#folder, uid);
-    this.#awaited = awaits ? uid : null;
+    const awaits = key !== undefined && position < 0 && this.threaded && this.#has(key);
+    this.#awaited = awaits ? key : null;
+  }
+
+  #has(key: number): boolean {
+    const place = this.#source.places[placeIndexOf(key)];
+    return place !== undefined && place.mail.message(place.folder, uidOf(key)) !== null;
   }
 
   /** Brings cursor and window into range and reads the rows in view. */
@@ -275,14 +286,14 @@ export class ListView {
   }
 
   /** Goes to a message, and unfolds the thread that hides it. */
-  toUid(uid: number): boolean {
-    const position = this.#position(uid);
+  toKey(key: number): boolean {
+    const position = this.#position(key);
     if (position < 0) return false;
     this.to(position);
-    const { current, currentRow } = this;
-    if (current?.uid !== uid && currentRow?.thread?.folded) {
+    const row = this.#current;
+    if (row?.key !== key && row?.thread?.folded) {
       this.fold("unfold", false);
-      this.to(this.#position(uid));
+      this.to(this.#position(key));
     }
     return true;
   }
@@ -316,26 +327,25 @@ export class ListView {
    * Goes to the next message in `direction` for which `wanted` holds, looked for window by window, also behind folds;
    * false where there is none.
    */
-  seek(direction: 1 | -1, wanted: (message: Message) => boolean): boolean {
+  seek(direction: 1 | -1, wanted: (row: ListRow) => boolean): boolean {
     if (!this.#current) return false;
-    const start = this.#folding ? this.#position(this.#current.message.uid, null) : this.#index;
-    const total = this.#folding ? this.#count(null) : this.#total;
+    const start = this.threaded ? this.#position(this.#current.key, null) : this.#index;
+    const total = this.threaded ? this.#count(null) : this.#total;
     for (let at = start + direction; at >= 0 && at < total; at += direction * findSize) {
       const first = direction === 1 ? at : Math.max(0, at - findSize + 1);
       const rows = this.#read(first, direction === 1 ? findSize : at - first + 1, null);
-      const holds = ({ message }: ListRow) => wanted(message);
-      const found = direction === 1 ? rows.find(holds) : rows.findLast(holds);
-      if (found) return this.toUid(found.message.uid);
+      const found = direction === 1 ? rows.find(wanted) : rows.findLast(wanted);
+      if (found) return this.toKey(found.key);
     }
     return false;
   }
 
   toggleMark(): void {
     const { chosen } = this;
-    const all = chosen.every((uid) => this.marked.has(uid));
-    for (const uid of chosen) {
-      if (all) this.marked.delete(uid);
-      else this.marked.add(uid);
+    const all = chosen.every((key) => this.marked.has(key));
+    for (const key of chosen) {
+      if (all) this.marked.delete(key);
+      else this.marked.add(key);
     }
   }
 }

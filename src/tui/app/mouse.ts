@@ -2,6 +2,7 @@
 import { type Layout, layoutOf } from "../layout.ts";
 import type { App } from "./app.ts";
 import { moveBy } from "./moving.ts";
+import { paneRows } from "./places.ts";
 import type { View } from "./present.ts";
 
 export interface MouseInput {
@@ -48,7 +49,7 @@ export function onMouse(app: App, { what, column, row }: MouseInput, view: View)
     else if (row < app.list.rows.length) app.list.to(app.list.top + row);
   } else {
     const at = app.folderTop(height) + row;
-    if (at >= app.folders.length) return;
+    if (at >= paneRows(app).length) return;
     app.focus("folders");
     app.folderCursor = at;
     app.openSelected();

@@ -35,7 +35,7 @@ export function toEnd(app: App, end: "first" | "last"): void {
 }
 
 export function toUnread(app: App, direction: 1 | -1): void {
-  if (!app.list.seek(direction, (m) => !m.flags.includes("\\Seen"))) {
+  if (!app.list.seek(direction, ({ message }) => !message.flags.includes("\\Seen"))) {
     app.say("no more unread messages");
     return;
   }

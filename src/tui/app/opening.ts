@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { Readable } from "node:stream";
 import { UsageError } from "../../commands/index.ts";
-import type { Folder, Message } from "../../mail/index.ts";
+import type { Message } from "../../mail/index.ts";
 import { cleanLabel } from "../../message/charset.ts";
 import type { OpenedMessage } from "../../message/crypto/types.ts";
 import type { ReadableMessage, ReadOptions } from "../../message/types.ts";
@@ -10,6 +10,7 @@ import type { App } from "./app.ts";
 import { showPictures } from "./pictures.ts";
 import { isProtected } from "./reader-facts.ts";
 import { ReaderView } from "./reader-view.ts";
+import type { Place } from "./sources.ts";
 
 /** What reads messages is loaded when the first one is opened. */
 const messageRoom = () => import("../../message/index.ts");
@@ -22,19 +23,20 @@ const enclosedOctets = 64_000_000;
 const surroundings = (app: App) => ({ graphics: () => app.graphics, draw: () => app.draw() });
 
 /** Shows a message of the list in the reader, and marks it as read once it is there. */
-export function openMessage(app: App, folder: Folder, message: Message): void {
-  const reader = new ReaderView({ folder, uid: message.uid, size: message.size, ...surroundings(app) });
+export function openMessage(app: App, place: Place, message: Message): void {
+  const { mail, folder } = place;
+  const reader = new ReaderView({ place, uid: message.uid, size: message.size, ...surroundings(app) });
   app.reader?.leave();
   app.reader = reader;
   app.pane = "reader";
   const unread = !message.flags.includes("\\Seen");
   load(app, reader, () => {
-    if (unread) app.try(app.mail.markSeen(folder, message.uid));
+    if (unread) app.try(mail.markSeen(folder, message.uid));
   });
 }
 
 function load(app: App, reader: ReaderView, done: () => void = () => undefined): void {
-  read(app, reader).then(
+  read(reader).then(
     (message) => {
       reader.show(message);
       done();
@@ -51,8 +53,8 @@ function load(app: App, reader: ReaderView, done: () => void = () => undefined):
   );
 }
 
-async function read(app: App, { folder, uid, source, options }: ReaderView): Promise<ReadableMessage> {
-  if (source === null) return app.mail.read(folder, uid, options);
+async function read({ place: { mail, folder }, uid, source, options }: ReaderView): Promise<ReadableMessage> {
+  if (source === null) return mail.read(folder, uid, options);
   return (await messageRoom()).readMessage(source, options);
 }
 
@@ -99,7 +101,11 @@ function protect(app: App, reader: ReaderView): void {
 }
 
 async function unlock(app: App, reader: ReaderView, ask: boolean): Promise<void> {
-  const { folder, uid, options } = reader;
+  const {
+    place: { mail, folder },
+    uid,
+    options,
+  } = reader;
   reader.protection = { state: "working" };
   const label = reader.message?.items.some(({ kind }) => kind === "encrypted") ? "decrypting…" : "checking…";
   await app.tasks.run(label, async (stopped) => {
@@ -107,7 +113,7 @@ async function unlock(app: App, reader: ReaderView, ask: boolean): Promise<void>
     const tools = { ...app.crypto, ask, signal };
     const { source } = reader;
     const work = async (): Promise<OpenedMessage & { message: ReadableMessage }> => {
-      if (source === null) return app.mail.readProtected(folder, uid, tools, options);
+      if (source === null) return mail.readProtected(folder, uid, tools, options);
       const { readMessage } = await messageRoom();
       const opened = await (await import("../../message/crypto/index.ts")).openProtected(source, tools);
       return { ...opened, message: await readMessage(opened.source ?? source, options) };
@@ -146,12 +152,11 @@ export async function decrypt(app: App): Promise<void> {
 
 /** One part of the open message, decoded: only this part is fetched. */
 export async function partOf(
-  app: App,
-  { folder, uid, source }: ReaderView,
+  { place: { mail, folder }, uid, source }: ReaderView,
   section: string,
 ): Promise<{ fileName: string | null; mediaType: string; stream: Readable }> {
   if (source === null) {
-    const { attachment, stream } = await app.mail.part(folder, uid, section);
+    const { attachment, stream } = await mail.part(folder, uid, section);
     return { fileName: attachment.fileName, mediaType: attachment.mediaType, stream };
   }
   const { decodePart, extractAttachment } = await messageRoom();
@@ -162,8 +167,8 @@ export async function partOf(
 }
 
 /** The source of the open message. */
-export async function sourceOf(app: App, { folder, uid, source }: ReaderView): Promise<Readable> {
-  return source === null ? app.mail.source(folder, uid) : Readable.from([source]);
+export async function sourceOf({ place: { mail, folder }, uid, source }: ReaderView): Promise<Readable> {
+  return source === null ? mail.source(folder, uid) : Readable.from([source]);
 }
 
 /** All of a stream, up to `most` octets; null where it is more. */
@@ -182,13 +187,13 @@ export async function collect(stream: Readable, most: number): Promise<Buffer | 
 /** Opens a message within the open one; going back leads to that. */
 export async function openEnclosed(app: App, section: string): Promise<void> {
   const outer = openReader(app);
-  const { stream } = await partOf(app, outer, section);
+  const { stream } = await partOf(outer, section);
   const source = await collect(stream, enclosedOctets);
   if (source === null)
     throw new UsageError("the enclosed message is too large to read", "s saves it to a file");
   if (app.reader !== outer) return;
-  const { folder, uid, size } = outer;
-  const inner = new ReaderView({ folder, uid, size, source, outer, ...surroundings(app) });
+  const { place, uid, size } = outer;
+  const inner = new ReaderView({ place, uid, size, source, outer, ...surroundings(app) });
   app.reader = inner;
   app.pane = "reader";
   load(app, inner);

@@ -33,13 +33,14 @@ export class Outgoing {
   }
 
   async #look(): Promise<void> {
-    const { mail } = this.#app;
-    if (this.#busy || mail.offline || !existsSync(join(mail.sending.stateDir, "outbox"))) return;
+    if (this.#busy) return;
     this.#busy = true;
     try {
-      const { Desk } = await import("../../send/desk.ts");
-      const desk = new Desk(mail);
-      for (const delivered of await desk.deliver(null, false)) this.#tell(delivered);
+      for (const { mail } of this.#app.accounts) {
+        if (mail.offline || !existsSync(join(mail.sending.stateDir, "outbox"))) continue;
+        const { Desk } = await import("../../send/desk.ts");
+        for (const delivered of await new Desk(mail).deliver(null, false)) this.#tell(delivered);
+      }
     } catch (error) {
       this.#app.fail(error);
     } finally {

@@ -76,7 +76,7 @@ export async function save(app: App, argument: string): Promise<void> {
 async function savePart(app: App, section: string, path: string): Promise<void> {
   const reader = openReader(app);
   app.say("saving…");
-  const { fileName, stream } = await partOf(app, reader, section);
+  const { fileName, stream } = await partOf(reader, section);
   const written = await saveStream(stream, path, safeFileName(fileName, `part-${section}`));
   app.say(`saved ${written}`);
 }
@@ -100,7 +100,7 @@ export async function openAttachment(app: App): Promise<void> {
     app.notices.clear();
     return;
   }
-  const { fileName, mediaType, stream } = await partOf(app, reader, section);
+  const { fileName, mediaType, stream } = await partOf(reader, section);
   const directory = mkdtempSync(join(tmpdir(), "postern-"));
   opened.push(directory);
   const name = safeFileName(fileName, `part-${section}`);
@@ -121,9 +121,7 @@ export async function pipe(app: App, command: string): Promise<void> {
   if (command.trim() === "") throw new UsageError("pipe: needs a command", "say pipe less");
   const reader = openReader(app);
   const { attachment } = reader;
-  const content = attachment
-    ? (await partOf(app, reader, attachment.section)).stream
-    : await sourceOf(app, reader);
+  const content = attachment ? (await partOf(reader, attachment.section)).stream : await sourceOf(reader);
   const status = await app.host.handOver(() => inTerminal(`{ ${command}\n}; ${waitForEnter}`, content));
   app.say(status === 0 ? `done: ${command}` : `${command} ended with ${status}`, status !== 0);
 }
@@ -156,14 +154,12 @@ export async function toggleSource(app: App, what: "header" | "raw"): Promise<vo
     return;
   }
   const text =
-    what === "raw"
-      ? await beginning(await sourceOf(app, reader))
-      : (await headerOf(app, reader)).toString("utf8");
+    what === "raw" ? await beginning(await sourceOf(reader)) : (await headerOf(reader)).toString("utf8");
   reader.showSource(text);
 }
 
-async function headerOf(app: App, { folder, uid, source }: ReaderView): Promise<Buffer> {
-  if (source === null) return app.mail.header(folder, uid, []);
+async function headerOf({ place: { mail, folder }, uid, source }: ReaderView): Promise<Buffer> {
+  if (source === null) return mail.header(folder, uid, []);
   const { parseMime } = await import("../../message/index.ts");
   return parseMime(source).header;
 }

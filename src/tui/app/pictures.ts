@@ -62,7 +62,7 @@ async function loadPictures(app: App, reader: ReaderView, all: boolean): Promise
     .slice(0, maxPictures);
   for (const { section } of wanted) {
     if (reader.left.aborted) return;
-    const { stream } = await partOf(app, reader, section);
+    const { stream } = await partOf(reader, section);
     const bytes = await collect(stream, atMost);
     const info = bytes && pictureInfo(bytes);
     if (!bytes || !info || protocolFor(graphics, info.type) === null || reader.message !== message) continue;

@@ -10,7 +10,8 @@ import { explain } from "./explain.ts";
 import { inWords } from "./in-words.ts";
 import type { KeyContext } from "./keymap.ts";
 import { lineText, quiet } from "./line-text.ts";
-import type { ListRow } from "./list-view.ts";
+import { isOpen, type PaneRow, paneRows, unifiedPlaces, unifiedTitle } from "./places.ts";
+import type { ListRow, Place } from "./sources.ts";
 
 export interface View {
   readonly columns: number;
@@ -60,16 +61,58 @@ function keyHints(app: App, context: KeyContext): KeyHint[] {
 
 function folderRows(app: App, height: number): FolderRow[] {
   const first = app.folderTop(height);
-  return app.folders.slice(first, first + height).map((folder, i) => ({
-    key: folder.path,
+  return paneRows(app)
+    .slice(first, first + height)
+    .map((row, i) => ({
+      ...folderRow(app, row),
+      selected: isOpen(app, row),
+      focused: first + i === app.folderCursor,
+    }));
+}
+
+function folderRow(app: App, row: PaneRow): Omit<FolderRow, "selected" | "focused"> {
+  if (row.kind === "account") {
+    const { name, mail } = row.account;
+    const away = mail.line.kind === "down" || mail.line.kind === "offline";
+    return {
+      key: name,
+      name: away ? `${name} (off line)` : name,
+      depth: 0,
+      unread: null,
+      total: null,
+      heading: true,
+    };
+  }
+  if (row.kind === "unified") {
+    const unread = unifiedPlaces(app).reduce((sum, { mail, folder }) => {
+      const known = app.accounts.find((a) => a.mail === mail)?.folders.find((f) => f.path === folder.path);
+      return sum + (known?.unread ?? 0);
+    }, 0);
+    return { key: unifiedTitle, name: unifiedTitle, depth: 0, unread, total: null };
+  }
+  const { folder, account } = row;
+  return {
+    key: `${account.name}:${folder.path}`,
     name: safeText(folder.role === "inbox" ? "Inbox" : folder.leaf),
     depth: folder.depth,
     unread: folder.unread,
     total: folder.messages,
     ...(folder.role ? { role: folder.role } : {}),
-    selected: folder.path === app.list.folder.path,
-    focused: first + i === app.folderCursor,
-  }));
+  };
+}
+
+/** What the list is called: with several accounts on the screen, whose folder it is too. */
+function titleOf({ list, accounts, account }: App): string {
+  return accounts.length > 1 && !list.source.merged
+    ? `${account.name}: ${list.source.name}`
+    : list.source.name;
+}
+
+/** In a list of several folders, where the message is from. */
+function originOf({ list, accounts }: App, { mail, folder }: Place): string {
+  const { name } = mail.account;
+  const alone = list.source.places.filter((place) => place.mail === mail).length === 1;
+  return safeText(accounts.length > 1 && (alone || folder.role === "inbox") ? name : folder.leaf);
 }
 
 /** At most 5 columns: `812`, `9.4k`, `12M`. */
@@ -84,13 +127,14 @@ const rowCache = new WeakMap<ListRow, MessageRow>();
 
 /** `above` is the row before it in view: what a thread repeats is not shown again. */
 function messageRow(
-  { list }: App,
+  app: App,
   listed: ListRow,
   above: ListRow | undefined,
   selected: boolean,
   now: number,
 ): MessageRow {
   const { message, thread } = listed;
+  const { list } = app;
   const cached = rowCache.get(listed);
   const date = shortDate(thread?.folded ? thread.newest : message.internalDate, now);
   const marked = list.isMarked(listed);
@@ -114,6 +158,7 @@ function messageRow(
     selected,
     marked,
     deleted: message.flags.includes("\\Deleted"),
+    ...(list.source.merged ? { origin: originOf(app, listed.place) } : {}),
     ...(thread ? { thread: cached?.thread ?? placeOf(thread, above) } : {}),
   };
   rowCache.set(listed, row);
@@ -137,12 +182,13 @@ const doing = {
 } as const;
 
 function status(app: App, now: number): StatusModel {
-  const { list, progress } = app;
+  const { list, account } = app;
+  const { progress } = account;
   const notice = app.notices.current;
   const number = (n: number) => n.toLocaleString("en").replaceAll(",", "\u2009");
   const place = list.total === 0 ? "no messages" : `${number(list.index + 1)}/${number(list.total)}`;
   const left = [
-    safeText(list.folder.name),
+    safeText(titleOf(app)),
     place,
     list.threaded ? "by thread" : "",
     list.marked.size > 0 ? `${list.marked.size} marked` : "",
@@ -156,7 +202,7 @@ function status(app: App, now: number): StatusModel {
     progress && line === quiet
       ? `${doing[progress.doing]} ${Math.floor((100 * progress.done) / progress.total)} %`
       : "",
-    app.quota.text,
+    account.quota.text,
     app.mail.queued > 0 ? `↑${app.mail.queued}` : "",
     line,
   ].filter((text) => text !== "");

@@ -6,7 +6,7 @@ import { safeText } from "../../message/safe.ts";
 import type { PageEntry } from "../model.ts";
 import type { App } from "./app.ts";
 import { inWords } from "./in-words.ts";
-import { PageView } from "./pages.ts";
+import { PageView } from "./page-view.ts";
 import type { Completion } from "./prompt.ts";
 import { ranked } from "./ranking.ts";
 

@@ -12,9 +12,10 @@ import type { Graphics, TerminalImage } from "../terminal/graphics.ts";
 import { placePictures, withSizes } from "./pictures.ts";
 import { headerRows, type Protection, wrapHeaders } from "./reader-facts.ts";
 import { plainLines, textLines, textOf } from "./reader-lines.ts";
+import type { Place } from "./sources.ts";
 
 export interface ReaderContent {
-  readonly folder: Folder;
+  readonly place: Place;
   readonly uid: number;
   /** Octets of the whole message. */
   readonly size: number;
@@ -48,7 +49,7 @@ const nameless: Readonly<Record<string, string>> = {
 };
 
 export class ReaderView {
-  readonly folder: Folder;
+  readonly place: Place;
   readonly uid: number;
   readonly size: number;
   readonly outer: ReaderView | null;
@@ -86,14 +87,23 @@ export class ReaderView {
   #hits: readonly number[] = [];
   #hit = -1;
 
-  constructor({ folder, uid, size, source, outer, graphics, draw }: ReaderContent) {
-    this.folder = folder;
+  constructor({ place, uid, size, source, outer, graphics, draw }: ReaderContent) {
+    this.place = place;
     this.uid = uid;
     this.size = size;
     this.source = source ?? null;
     this.outer = outer ?? null;
     this.#graphics = graphics;
     this.#draw = draw;
+  }
+
+  get folder(): Folder {
+    return this.place.folder;
+  }
+
+  /** The message is not there any more. */
+  get gone(): boolean {
+    return this.place.mail.message(this.folder, this.uid) === null;
   }
 
   /** The person has gone on to something else: what is still worked at here may end. */

@@ -1,24 +1,27 @@
 /** What commands return, on the screen. */
 import type { Result } from "../../commands/index.ts";
+import type { Folder, Mail } from "../../mail/index.ts";
 import type { App } from "./app.ts";
 import { aclPage, protocolPage, queuePage, quotaPage, statusPage } from "./pages.ts";
+import { openPlace } from "./places.ts";
 
-/** Shows what a command came to. */
-export function showResult(app: App, result: Result): void {
+/** Shows what a command came to that was run on this mail. */
+export function showResult(app: App, result: Result, mail: Mail): void {
+  const open = (folder: Folder) => openPlace(app, { mail, folder });
   switch (result.kind) {
     case "change":
       app.list.clearMarks();
       app.say(result.sent ? result.text : `${result.text} (waits for a connection)`);
-      if (app.reader && !app.mail.message(app.reader.folder, app.reader.uid)) app.closeReader();
+      if (app.reader?.gone) app.closeReader();
       break;
     case "messages":
-      app.openFolder(result.folder);
-      app.list.limit({ query: "", uids: result.items.map((m) => m.uid) });
+      open(result.folder);
+      app.list.limit({ query: "", keys: result.items.map((m) => m.uid) });
       break;
     case "threads":
-      app.openFolder(result.folder);
+      open(result.folder);
       app.list.setThreaded(true);
-      app.list.limit({ query: "", uids: result.items.map(({ message }) => message.uid) });
+      app.list.limit({ query: "", keys: result.items.map(({ message }) => message.uid) });
       break;
     case "folders":
       app.focus("folders");
@@ -27,14 +30,14 @@ export function showResult(app: App, result: Result): void {
       app.say(result.total === 0 ? "nothing matches" : `${result.total} messages match, in several folders`);
       break;
     case "ids":
-      app.openFolder(result.folder);
-      app.list.limit({ query: "", uids: [...result.items].sort((a, b) => a - b) });
+      open(result.folder);
+      app.list.limit({ query: "", keys: [...result.items].sort((a, b) => a - b) });
       break;
     case "count":
       app.say(result.count === 1 ? "1 message" : `${result.count} messages`);
       break;
     case "attachments":
-      if (app.list.toUid(result.uid)) app.openSelected();
+      if (app.list.toKey(result.uid)) app.openSelected();
       break;
     case "files":
       app.say(result.text);
@@ -62,7 +65,7 @@ export function showResult(app: App, result: Result): void {
       app.show(protocolPage(result.lines));
       break;
     case "message":
-      if (app.list.toUid(result.uid)) app.openSelected();
+      if (app.list.toKey(result.uid)) app.openSelected();
       break;
     case "bytes":
       result.stream.destroy();

@@ -1,57 +1,68 @@
 /** Finding messages in the list, and limiting the list to them. */
 import { parseSort } from "../../commands/listing.ts";
-import type { Folder, Message } from "../../mail/index.ts";
 import type { App } from "./app.ts";
+import { openPlace } from "./places.ts";
+import { byPlace, type Chosen, keyOf, type ListRow, type Place } from "./sources.ts";
 import { showThreads } from "./threads.ts";
 
 /** Searches begun: what an earlier one still finds is not shown any more. */
 let begun = 0;
 
 /**
- * Searches the open folder, or the one that the query names; `show` gets what the local copy finds, and what the server
- * finds after that.
+ * Searches what is listed, or the folder that the query names; `show` gets what the local copy finds, and what the
+ * servers find after that.
  */
 async function search(
   app: App,
   query: string,
-  show: (uids: readonly number[], final: boolean) => void,
+  show: (keys: readonly number[], final: boolean) => void,
 ): Promise<void> {
   const turn = ++begun;
-  const asked = app.list.folder;
-  const showIn = (folder: Folder, uids: readonly number[], final: boolean) => {
-    // The person has gone elsewhere, or asked for something else.
-    if (turn !== begun || app.list.folder.path !== asked.path) return;
-    if (folder.path !== asked.path) {
+  const { source } = app.list;
+  const found: (readonly number[])[] = source.places.map(() => []);
+  const notes: string[] = [];
+  // The person has gone elsewhere, or asked for something else.
+  const stale = () => turn !== begun || app.list.source !== source;
+  const all = () => found.flatMap((uids, i) => uids.map((uid) => keyOf(i, uid)));
+  let elsewhere: Chosen | null = null;
+  const ask = async ({ mail, folder: asked }: Place, i: number) => {
+    const result = await mail.find(asked, query, (uids, folder) => {
+      if (stale()) return;
       // What is in another folder shows when all of it is found.
-      if (!final) return;
-      app.openFolder(folder);
-    }
-    show(uids, final);
+      if (folder.path === asked.path) {
+        found[i] = uids;
+        show(all(), false);
+      }
+      app.say(`${uids.length} found here, the server is asked`);
+    });
+    notes.push(...result.notes);
+    if (result.folder.path === asked.path) found[i] = result.uids;
+    else elsewhere ??= { mail, folder: result.folder, uids: result.uids };
   };
-  const found = await app.mail.find(asked, query, (uids, folder) => {
-    showIn(folder, uids, false);
-    if (turn === begun) app.say(`${uids.length} found here, the server is asked`);
-  });
-  if (turn !== begun) return;
+  await Promise.all(source.places.map(ask));
+  if (stale()) return;
   app.notices.clear();
-  showIn(found.folder, found.uids, true);
-  if (found.notes.length > 0) app.say(found.notes.join("; "));
-  else if (found.uids.length === 0) app.say(`nothing matches ${query}`);
+  const other = elsewhere as Chosen | null;
+  if (other) openPlace(app, other);
+  const keys = other ? other.uids : all();
+  show(keys, true);
+  if (notes.length > 0) app.say([...new Set(notes)].join("; "));
+  else if (keys.length === 0) app.say(`nothing matches ${query}`);
 }
 
 /** Goes to the next message that matches; all that match become the hits. */
 export function find(app: App, query: string): Promise<void> {
   let gone = false;
-  return search(app, query, (uids) => {
+  return search(app, query, (keys) => {
     const { list } = app;
-    list.hits = uids;
-    if (uids.length === 0) return;
-    app.say(`${uids.length} found: n next, N previous, l limits the list`);
-    const hits = new Set(uids);
+    list.hits = keys;
+    if (keys.length === 0) return;
+    app.say(`${keys.length} found: n next, N previous, l limits the list`);
+    const hits = new Set(keys);
+    const hit = ({ key }: ListRow) => hits.has(key);
     // Once: the cursor does not leave a person who has begun to read.
-    if (gone || (list.current && hits.has(list.current.uid))) return;
+    if (gone || (list.currentRow && hit(list.currentRow))) return;
     gone = true;
-    const hit = (m: Message) => hits.has(m.uid);
     if (!list.seek(1, hit)) list.seek(-1, hit);
   });
 }
@@ -59,12 +70,21 @@ export function find(app: App, query: string): Promise<void> {
 /** Marks, or unmarks, all messages of the list that match. */
 export async function markMatching(app: App, query: string, on: boolean): Promise<void> {
   const { list } = app;
-  const hits = await app.mail.search(list.folder, query);
-  const shown = list.filter ? new Set(list.filter.uids) : null;
-  const found = hits.filter((uid) => (shown?.has(uid) ?? true) && list.marked.has(uid) !== on);
-  for (const uid of found) {
-    if (on) list.marked.add(uid);
-    else list.marked.delete(uid);
+  const { source } = list;
+  const hits = (
+    await Promise.all(
+      source.places.map(async ({ mail, folder }, i) =>
+        (await mail.search(folder, query)).map((uid) => keyOf(i, uid)),
+      ),
+    )
+  ).flat();
+  // The person has gone elsewhere.
+  if (list.source !== source) return;
+  const shown = list.filter ? new Set(list.filter.keys) : null;
+  const found = hits.filter((key) => (shown?.has(key) ?? true) && list.marked.has(key) !== on);
+  for (const key of found) {
+    if (on) list.marked.add(key);
+    else list.marked.delete(key);
   }
   app.say(hits.length === 0 ? `nothing matches ${query}` : `${found.length} ${on ? "" : "un"}marked`);
 }
@@ -100,7 +120,7 @@ export function toHit(app: App, direction: 1 | -1): void {
   }
   const hits = new Set(app.list.hits);
   if (hits.size === 0) app.say("nothing was searched for: / searches");
-  else if (!app.list.seek(direction, (m) => hits.has(m.uid))) app.say("no more hits");
+  else if (!app.list.seek(direction, ({ key }) => hits.has(key))) app.say("no more hits");
 }
 
 /** Shows only what matches; an empty query shows everything again. */
@@ -110,16 +130,17 @@ export async function limit(app: App, query: string): Promise<void> {
     app.list.limit(null);
     return;
   }
-  await search(app, query, (uids, final) => {
-    if (uids.length > 0) app.list.limit({ query, uids });
+  await search(app, query, (keys, final) => {
+    if (keys.length > 0) app.list.limit({ query, keys });
     // The rows of what only the server found come when they come.
-    if (final && uids.length > 0) app.try(fetchRows(app, query, uids));
+    if (final && keys.length > 0) app.try(fetchRows(app, query, keys));
   });
 }
 
-async function fetchRows(app: App, query: string, uids: readonly number[]): Promise<void> {
-  const { folder, filter } = app.list;
-  const all = { sort: "arrival", descending: true, offset: 0, limit: uids.length, uids } as const;
-  await app.mail.rows(folder, all);
+async function fetchRows(app: App, query: string, keys: readonly number[]): Promise<void> {
+  const { source, filter } = app.list;
+  const fetch = ({ mail, folder, uids }: Chosen) =>
+    mail.rows(folder, { sort: "arrival", descending: true, offset: 0, limit: uids.length, uids });
+  await Promise.all(byPlace(source, keys).map(fetch));
   if (app.list.filter === filter && filter?.query === query) app.list.refresh();
 }

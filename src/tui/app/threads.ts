@@ -2,9 +2,13 @@
 import { findCommand, UsageError } from "../../commands/index.ts";
 import { splitWords } from "../../commands/parse.ts";
 import type { App } from "./app.ts";
+import { chosenPlaces, runCommand } from "./running.ts";
+import { byPlace, keyOf, samePlace } from "./sources.ts";
 
 /** Lists thread after thread, or one by one again. */
 export function showThreads(app: App, on: boolean): void {
+  if (on && app.list.source.merged)
+    throw new UsageError("several folders as one list are not listed by thread", "open one of them");
   app.list.setThreaded(on);
   app.say(on ? "listed by thread" : "listed one by one");
   followThreads(app);
@@ -38,12 +42,16 @@ function needThreads(app: App): void {
 
 /** Marks all messages of the thread under the cursor; where all are, takes the marks away. */
 export async function markThread(app: App): Promise<void> {
-  const { marked, chosen, folder } = app.list;
-  const uids = await app.mail.threads.around(folder, chosen);
-  const all = uids.every((uid) => marked.has(uid));
-  for (const uid of uids) {
-    if (all) marked.delete(uid);
-    else marked.add(uid);
+  const { marked, chosen, source } = app.list;
+  const keys: number[] = [];
+  for (const { mail, folder, uids } of byPlace(source, chosen)) {
+    const index = source.places.findIndex((place) => samePlace(place, { mail, folder }));
+    keys.push(...(await mail.threads.around(folder, uids)).map((uid) => keyOf(index, uid)));
+  }
+  const all = keys.every((key) => marked.has(key));
+  for (const key of keys) {
+    if (all) marked.delete(key);
+    else marked.add(key);
   }
 }
 
@@ -51,7 +59,12 @@ export async function markThread(app: App): Promise<void> {
 export async function onThread(app: App, line: string): Promise<void> {
   const command = findCommand(line.trim().split(/\s+/, 1)[0] ?? "");
   if (!command) throw new UsageError("on-thread: needs a command", "say on-thread archive");
-  const uids = await app.mail.threads.around(app.commandFolder, app.selection);
-  if (uids.length === 0) throw new UsageError("no message is chosen", "move the cursor to one");
-  await app.run(command, line, uids);
+  const chosen = chosenPlaces(app);
+  if (chosen.length === 0) throw new UsageError("no message is chosen", "move the cursor to one");
+  const whole = chosen.map(async ({ mail, folder, uids }) => ({
+    mail,
+    folder,
+    uids: await mail.threads.around(folder, uids),
+  }));
+  await runCommand(app, command, line, await Promise.all(whole));
 }

@@ -39,10 +39,12 @@ export function folderLine(row: FolderRow, width: number, focused: boolean, them
     return theme.style("bar.focused", text, row.unread ? "folder.unread" : undefined);
   }
   if (width < 4) return cutToWidth(name, width, "");
-  const styled = row.selected
-    ? theme.style("folder.open", name)
-    : row.unread
-      ? theme.style("folder.unread", name)
-      : name;
+  const styled = row.heading
+    ? theme.style("heading", name)
+    : row.selected
+      ? theme.style("folder.open", name)
+      : row.unread
+        ? theme.style("folder.unread", name)
+        : name;
   return indent + styled + (count === "" ? "" : fill + theme.style("text.muted", count));
 }

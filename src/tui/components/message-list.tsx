@@ -37,6 +37,7 @@ const emptyWidth = 60;
 const flagsWidth = 3;
 const dateWidth = 9;
 const sizeWidth = 5;
+const originWidth = 8;
 /** How many messages a folded thread has stands at the end of the sender. */
 const countWidth = 4;
 /** Columns of the subject's room that lines from answer to answer may take: a third. */
@@ -61,7 +62,11 @@ export function messageLine(row: MessageRow, { width, arrow, focused, theme }: M
   const count = row.thread?.folded && row.thread.size > 1 ? String(row.thread.size).padStart(countWidth) : "";
   const sender = padToWidth(row.from, senderWidth - count.length, glyphs.ellipsis) + count;
 
-  const before = `${gutter}${flags} ${date}${sender}  `;
+  const origin =
+    row.origin !== undefined && width >= 60
+      ? `${padToWidth(row.origin, originWidth, glyphs.ellipsis)}  `
+      : "";
+  const before = `${gutter}${flags} ${date}${origin}${sender}  `;
   const room = width - textWidth(before) - size.length;
   const [lead, title] = room > 0 ? subjectOf(row, room, theme) : ["", ""];
   const labels = labelsThatFit(row.labels, room >> 1);
