@@ -8,7 +8,7 @@ import { keyOf, type ListRow, placeIndexOf, type RowsQuery, uidOf } from "../../
 type Row = Pick<Message, "uid" | "internalDate" | "size"> & { readonly from: string };
 type Order = Parameters<Mail["order"]["position"]>[2];
 
-const valueOf = (row: Row, sort: Order["sort"]) =>
+const sortedBy = (row: Row, sort: Order["sort"]) =>
   sort === "date" ? row.internalDate : sort === "size" ? row.size : sort === "from" ? row.from : row.uid;
 const compare = (a: string | number, b: string | number) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -20,7 +20,7 @@ function folderOf(rows: readonly Row[], counts: { read: number }): { mail: Mail;
       .filter(({ uid }) => wanted?.has(uid) ?? true)
       .sort(
         (a, b) =>
-          (descending ? -1 : 1) * (compare(valueOf(a, sort), valueOf(b, sort)) || compare(a.uid, b.uid)),
+          (descending ? -1 : 1) * (compare(sortedBy(a, sort), sortedBy(b, sort)) || compare(a.uid, b.uid)),
       );
   };
   const before = (order: Order, a: string | number, b: string | number) => (order.descending ? a > b : a < b);
@@ -35,11 +35,11 @@ function folderOf(rows: readonly Row[], counts: { read: number }): { mail: Mail;
       position: (_: Folder, uid: number, order: Order) => ordered(order).findIndex((row) => row.uid === uid),
       valueOf: (_: Folder, uid: number, sort: Order["sort"]) => {
         const row = rows.find((r) => r.uid === uid);
-        return row ? valueOf(row, sort) : null;
+        return row ? sortedBy(row, sort) : null;
       },
       ahead: (_: Folder, value: string | number, order: Order, orEqual: boolean) =>
         ordered(order).filter((row) => {
-          const own = valueOf(row, order.sort);
+          const own = sortedBy(row, order.sort);
           return before(order, own, value) || (orEqual && own === value);
         }).length,
     },
@@ -81,7 +81,7 @@ for (const sort of ["arrival", "date", "size", "from"] as const)
         .flatMap((rows, place) => rows.map((row) => ({ key: keyOf(place, row.uid), place, row })))
         .sort(
           (a, b) =>
-            (descending ? -1 : 1) * compare(valueOf(a.row, by), valueOf(b.row, by)) ||
+            (descending ? -1 : 1) * compare(sortedBy(a.row, by), sortedBy(b.row, by)) ||
             a.place - b.place ||
             (descending ? -1 : 1) * (a.row.uid - b.row.uid),
         )
