@@ -170,7 +170,7 @@ export const screenSettings = {
   folder: {
     example: '"@unified"',
     help: "The folder to begin with, by its name or its use (@inbox, @archive, …), or @unified for all inboxes as one list.",
-    default: "@inbox",
+    default: "INBOX",
   },
   unified: {
     example: '["@inbox", "work:Lists/garden"]',

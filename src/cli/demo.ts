@@ -42,7 +42,7 @@ export async function demo(): Promise<number> {
         mouse: false,
         images: "auto",
         threads: false,
-        folder: "@inbox",
+        folder: "INBOX",
         unified: ["@inbox"],
       },
       keysOf: () => [],

@@ -108,6 +108,8 @@ test("an account with all of its settings", () => {
       theme: "auto",
       mouse: false,
       threads: true,
+      folder: "INBOX",
+      unified: ["@inbox"],
       images: "auto",
     },
     keys: { any: { A: "move --to Archive" }, reader: { A: "" }, in: { "Lists/garden": { d: "archive" } } },
@@ -125,6 +127,8 @@ test("what is left out has its default", () => {
     theme: "auto",
     mouse: false,
     threads: false,
+    folder: "INBOX",
+    unified: ["@inbox"],
     images: "auto",
   });
   assert.deepEqual([config.keys, config.accountKeys], [{ any: {}, in: {} }, {}]);

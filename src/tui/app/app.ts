@@ -129,7 +129,7 @@ export class App {
   add(mail: Mail): void {
     const account = this.#view(mail);
     this.#accounts.push(account);
-    mail.watch(mail.findCachedFolder("@inbox"));
+    mail.watch(mail.findCachedFolder("INBOX"));
     this.#refreshAccount(account);
     this.#dirty = true;
     this.draw();
@@ -270,13 +270,13 @@ export class App {
     if (this.list.source.merged || folders.length === 0 || folder.role === "inbox") return;
     if (!folders.some((f) => f.path === folder.path)) {
       this.say(`the folder ${folder.name} is gone`, true);
-      openPlace(this, { mail, folder: mail.findCachedFolder("@inbox") });
+      openPlace(this, { mail, folder: mail.findCachedFolder("INBOX") });
     }
   }
 
   #refreshAccount({ mail, quota }: AccountView): void {
     mail.refreshFolders().catch(() => undefined);
-    quota.ask(mail, this.list.place.mail === mail ? this.list.folder : mail.findCachedFolder("@inbox"));
+    quota.ask(mail, this.list.place.mail === mail ? this.list.folder : mail.findCachedFolder("INBOX"));
   }
 
   #refreshFolders(): void {

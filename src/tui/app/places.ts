@@ -26,7 +26,7 @@ export function unifiedPlaces({ accounts, unified }: Pick<App, "accounts" | "uni
     if (account !== undefined && account !== name && accounts.some((other) => other.name === account))
       return [];
     const folder = account === name ? (own ?? "") : wanted;
-    if (/^(?:@inbox|inbox)$/i.test(folder)) return [{ mail, folder: mail.findCachedFolder("@inbox") }];
+    if (/^(?:@inbox|inbox)$/i.test(folder)) return [{ mail, folder: mail.findCachedFolder("INBOX") }];
     return folders
       .filter((f) => f.selectable && (f.name === folder || (f.role !== null && `@${f.role}` === folder)))
       .map((f) => ({ mail, folder: f }));
@@ -103,7 +103,7 @@ export function openPlace(app: App, place: Place): void {
 }
 
 function openInbox(app: App, { mail }: AccountView): void {
-  openPlace(app, { mail, folder: mail.findCachedFolder("@inbox") });
+  openPlace(app, { mail, folder: mail.findCachedFolder("INBOX") });
 }
 
 export const unifiedSource = (app: Pick<App, "accounts" | "unified">): ListSource =>

@@ -36,7 +36,8 @@ export async function runCommand(
 ): Promise<void> {
   const values = parseLine(command, line);
   if (command.name === "undo" || command.name === "redo") {
-    await app.changes[command.name]((place) => runAt(app, command, values, { ...place, uids: [] }));
+    const confirm = (question: string) => app.dialog.confirm(question);
+    await app.changes[command.name]((place) => runAt(app, command, values, { ...place, uids: [] }, confirm));
     return;
   }
   const named = namesMessages(command, values);
@@ -44,15 +45,24 @@ export async function runCommand(
     throw new UsageError("messages of several folders have no numbers of their own", "mark them");
   const several = chosen.length > 1 && actsOnMessages(command) && !named;
   const places = several ? chosen : [chosen[0] ?? { ...app.place, uids: [] }];
-  const texts: string[] = [];
-  const changed: Place[] = [];
-  for (const place of places) {
-    const result = await runAt(app, command, values, place);
-    if (result.kind !== "change") continue;
-    texts.push(`${place.mail.account.name}: ${result.text}`);
-    changed.push(place);
-  }
-  if (changed.length > 0) app.changes.done(changed);
+  // One question after the other.
+  let asked: Promise<unknown> = Promise.resolve();
+  const confirm = (question: string) => {
+    const answer = asked.then(() => app.dialog.confirm(question));
+    asked = answer;
+    return answer;
+  };
+  // From now on it can be undone: who is quick need not wait for the servers.
+  const step = command.changes(values) ? app.changes.begin(places) : null;
+  const work = places.map(async (place) => {
+    const result = await runAt(app, command, values, place, confirm).catch((error: unknown) => {
+      step?.delete(place);
+      throw error;
+    });
+    if (result.kind !== "change") step?.delete(place);
+    return result.kind === "change" ? [`${place.mail.account.name}: ${result.text}`] : [];
+  });
+  const texts = (await Promise.all(work)).flat();
   if (texts.length > 1) app.say(texts.join("; "));
 }
 
@@ -61,13 +71,14 @@ async function runAt(
   command: Command,
   values: Readonly<Record<string, unknown>>,
   { mail, folder, uids }: Chosen,
+  confirm: Context["confirm"],
 ): Promise<Result> {
   const context: Context = {
     mail,
     folder: () => Promise.resolve(folder),
     selection: uids,
     stdin: process.stdin,
-    confirm: (question) => app.dialog.confirm(question),
+    confirm,
     writer: writerOf(app),
   };
   const result = await command.run(context, values);
@@ -78,28 +89,39 @@ async function runAt(
 /** Which accounts the last changes were in: each has its own history, and what was done at once is undone at once. */
 export class Changes {
   readonly #here: () => Place;
-  #done: (readonly Place[])[] = [];
-  #undone: (readonly Place[])[] = [];
+  readonly #done: ReadonlySet<Place>[] = [];
+  #undone: ReadonlySet<Place>[] = [];
 
   constructor(here: () => Place) {
     this.#here = here;
   }
 
-  done(places: readonly Place[]): void {
-    this.#done.push(places);
+  /** A change begins in these places; those where nothing comes of it are taken out of what is returned. */
+  begin(places: readonly Place[]): Set<Place> {
+    const step = new Set(places);
+    this.#done.push(step);
     this.#undone = [];
+    return step;
   }
 
-  /** Of an earlier session only the account at hand is known. */
-  async undo(at: (place: Place) => Promise<unknown>): Promise<void> {
-    const places = this.#done.pop() ?? [this.#here()];
-    for (const place of places) await at(place);
-    this.#undone.push(places);
+  undo(at: (place: Place) => Promise<unknown>): Promise<void> {
+    return this.#back(this.#done, this.#undone, at);
   }
 
-  async redo(at: (place: Place) => Promise<unknown>): Promise<void> {
-    const places = this.#undone.pop() ?? [this.#here()];
-    for (const place of places) await at(place);
-    this.#done.push(places);
+  redo(at: (place: Place) => Promise<unknown>): Promise<void> {
+    return this.#back(this.#undone, this.#done, at);
+  }
+
+  async #back(
+    from: ReadonlySet<Place>[],
+    to: ReadonlySet<Place>[],
+    at: (place: Place) => Promise<unknown>,
+  ): Promise<void> {
+    let step = from.pop();
+    while (step?.size === 0) step = from.pop();
+    // Of an earlier session only the account at hand is known.
+    const places = step ?? new Set([this.#here()]);
+    to.push(places);
+    await Promise.all([...places].map(at));
   }
 }
