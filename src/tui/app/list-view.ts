@@ -34,6 +34,8 @@ export class ListView {
   #folding: Folding | null = null;
   /** While marking goes along with the cursor: the row where that began, and what was marked before. */
   #visual: { readonly anchor: number; readonly before: ReadonlySet<number> } | null = null;
+  /** Nobody has moved yet: as the folders of a merged list come in, the cursor stays at its top. */
+  #untouched = true;
   /** The cursor's message while it is in no thread yet. */
   #awaited: number | null = null;
   /** Hits of the last search: shown by next-hit and previous-hit. */
@@ -190,6 +192,7 @@ export class ListView {
 
   open(source: ListSource): void {
     this.#source = source;
+    this.#untouched = true;
     this.#visual = null;
     this.#filter = null;
     this.#folding?.setAll(this.#folding.all);
@@ -238,7 +241,8 @@ export class ListView {
     this.#source.changed?.();
     this.#total = this.#count();
     const key = this.#awaited ?? this.#current?.key;
-    const position = key === undefined ? -1 : this.#position(key);
+    const stays = key === undefined || (this.#untouched && this.#source.merged);
+    const position = stays ? -1 : this.#position(key);
     // A list that was at its top stays there, so that new mail is seen to come in.
     if (position >= 0 && this.#top > 0) this.#top += position - this.#index;
     if (position >= 0) this.#index = position;
@@ -266,6 +270,7 @@ export class ListView {
   to(index: number): void {
     const from = this.#index;
     this.#awaited = null;
+    this.#untouched = false;
     this.#index = Math.max(0, Math.min(index, this.#total - 1));
     // Within the view only the cursor moves; the rows are there already.
     if (this.#index >= this.#top && this.#index < this.#top + this.#rows.length) {
@@ -279,6 +284,7 @@ export class ListView {
     const step = Math.trunc(pages * this.#height);
     const from = this.#index;
     this.#awaited = null;
+    this.#untouched = false;
     this.#top = Math.max(0, Math.min(this.#top + step, Math.max(0, this.#total - this.#height)));
     this.#index = Math.max(0, Math.min(this.#index + step, this.#total - 1));
     this.#place();
