@@ -6,37 +6,38 @@ import { showsUtf8 } from "../mail/format.ts";
 
 /**
  * SGR parameters by meaning: on a dark background, on a light one, and without colour (NO_COLOR), where weight,
- * underline and inverse must do.
+ * underline and inverse must do. Of the 16 colours those are used that can be read on either background in the usual
+ * palettes (WCAG 2.2, 1.4.3; a test has the ratios): no green or cyan on white, no dark red or brown on black.
  */
-const styles = {
+export const styles = {
   "text.muted": ["2", "2", "2"],
   "text.strong": ["1", "1", "1"],
   "text.italic": ["3", "3", "3"],
   heading: ["1;36", "1;34", "1"],
-  code: ["33", "35", ""],
+  code: ["93", "35", ""],
   link: ["4;36", "4;34", "4"],
-  "link.warned": ["4;31", "4;31", "4;1"],
-  good: ["32", "32", ""],
-  doubt: ["33", "33", ""],
+  "link.warned": ["4;91", "4;31", "4;1"],
+  good: ["32", "34", ""],
+  doubt: ["93", "35", ""],
   "quote.1": ["36", "34", "2"],
-  "quote.2": ["32", "32", "2"],
-  "quote.3": ["35", "35", "2"],
+  "quote.2": ["32", "35", "2"],
+  "quote.3": ["95", "31", "2"],
   "list.unread": ["1", "1", "1"],
-  "list.flagged": ["33", "31", ""],
-  "list.marked": ["1;35", "1;35", "1"],
+  "list.flagged": ["93", "31", ""],
+  "list.marked": ["1;95", "1;35", "1"],
   "list.deleted": ["2;9", "2;9", "2;9"],
-  "label.urgent": ["31", "31", ""],
-  "label.todo": ["33", "35", ""],
+  "label.urgent": ["91", "31", ""],
+  "label.todo": ["93", "35", ""],
   "label.later": ["2", "2", "2"],
   "label.plain": ["36", "34", ""],
   "bar.focused": ["97;44", "97;44", "7"],
-  "bar.unfocused": ["97;100", "30;47", "4"],
+  "bar.unfocused": ["30;47", "30;47", "4"],
   "folder.open": ["1;36", "1;34", "1"],
   "folder.unread": ["1", "1", "1"],
   border: ["2", "2", "2"],
   key: ["1;36", "1;34", "1"],
   "status.message": ["", "", ""],
-  "status.error": ["1;31", "1;31", "1"],
+  "status.error": ["1;91", "1;31", "1"],
   "status.prompt": ["1;36", "1;34", "1"],
 } as const satisfies Record<string, readonly [dark: string, light: string, mono: string]>;
 

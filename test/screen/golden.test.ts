@@ -8,8 +8,8 @@ import { resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { deliverGolden, hostileNames } from "./golden-mail.ts";
-import { type Home, makeHome, openScreen } from "./postern.ts";
-import type { Pty } from "./pty.ts";
+import { type Home, makeHome, openScreen, program } from "./postern.ts";
+import { type Pty, startPty } from "./pty.ts";
 
 const skip = serverMissing("dovecot");
 const folder = resolve("test/screen/golden");
@@ -161,4 +161,75 @@ describe("golden screens", { skip }, () => {
     }
     golden("hostile-message", hostile);
   });
+});
+
+/** A screen with the styles of its cells: below each line that has some, from which column on which holds. */
+function withStyles(pty: Pty): string[] {
+  return pty.text().flatMap((line, y) => {
+    const styles = Array.from({ length: pty.screen.cols }, (_, x) => {
+      const { bold, dim, italic, underline, inverse, foreground, background } = pty.cell(y, x);
+      const marks = Object.entries({ bold, dim, italic, underline, inverse }).flatMap(([name, on]) =>
+        on ? name : [],
+      );
+      if (foreground >= 0) marks.push(`text ${foreground}`);
+      if (background >= 0) marks.push(`ground ${background}`);
+      return marks.join(" ");
+    });
+    const runs = styles.flatMap((style, x) =>
+      style === (styles[x - 1] ?? "") ? [] : `${x}: ${style === "" ? "plain" : style}`,
+    );
+    return runs.length === 0 ? [line] : [line, `    {${runs.join(", ")}}`];
+  });
+}
+
+describe("golden looks", { skip }, () => {
+  let server: Dovecot;
+  before(async () => {
+    server = await startDovecot({ tls: "none" });
+    deliverGolden(server);
+  });
+  after(() => server?.stop());
+
+  const looks: Readonly<Record<string, { settings?: string; env?: Record<string, string> }>> = {
+    dark: { settings: 'theme = "dark"' },
+    light: { settings: 'theme = "light"' },
+    "16 colours": { env: { TERM: "linux" } },
+    NO_COLOR: { env: { NO_COLOR: "1" } },
+    "a dumb terminal": { env: { TERM: "dumb" } },
+    "no UTF-8": { env: { LC_ALL: "C", LANG: "C" } },
+  };
+  for (const [name, { settings = "", env = {} }] of Object.entries(looks))
+    test(name, async () => {
+      const home = makeHome(server.port, `[screen]\nkey-bar = false\n${settings}\n`);
+      const pty = await startPty(program, [], {
+        columns: 100,
+        rows: 16,
+        env: { ...home.env, ...env },
+        cwd: home.dir,
+      });
+      try {
+        await pty.waitFor((lines) => has("1/61")(lines) && has("online")(lines) && has("Hostile")(lines));
+        pty.type("jtjj");
+        await pty.waitFor(has(/4\/61  1 marked/));
+        await pty.settle(150);
+        const list = withStyles(pty);
+        pty.type("\x07gg\r");
+        await pty.waitFor(has("Findings"));
+        await pty.waitFor(has("Of three trials"));
+        await pty.settle(150);
+        golden(`looks-${name.replaceAll(" ", "-")}`, [
+          ["the list", list],
+          ["a message", withStyles(pty)],
+        ]);
+        if (name === "no UTF-8") {
+          const own = pty.text().join("").replace(/Findings.*/, "");
+          assert.doesNotMatch(own.replaceAll("…", ""), /[─│▸▾•·✓✗●]/);
+        }
+        const plain = name === "NO_COLOR" || name === "a dumb terminal";
+        if (plain) assert.doesNotMatch(list.join("\n"), /\{[^}]*(?:text|ground) \d/);
+      } finally {
+        await pty.stop();
+        home.remove();
+      }
+    });
 });

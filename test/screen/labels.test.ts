@@ -42,10 +42,10 @@ describe("labels", { skip: serverMissing("dovecot") }, () => {
       const y = rowOf(pty.text(), subject);
       return pty.cell(y, pty.text()[y]?.indexOf(label) ?? 0).foreground;
     };
-    assert.equal(colour("Fields", "#important"), 1);
+    assert.equal(colour("Fields", "#important"), 9);
     assert.equal(colour("Fields", "#garden"), 6);
     assert.equal(colour("Fields", "Fields"), -1);
-    assert.equal(colour("Meadows", "#Todo"), 3);
+    assert.equal(colour("Meadows", "#Todo"), 11);
   });
 
   test("a label is put on and taken away, completed from those in use, and undone", async () => {
