@@ -75,6 +75,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     ...(onStopped ? { onStopped } : {}),
   });
   const { output } = terminal;
+  output.slots.ascii = !look.utf8;
 
   const view = () => ({ columns: output.columns, rows: output.rows, ...settings });
   const frame = () => {

@@ -59,7 +59,18 @@ for (const [name, list] of Object.entries(palettes)) {
 test("without colour no colour is used, and what must be told apart is by weight, underline or inverse", () => {
   const theme = createTheme({ colours: "mono", utf8: true });
   for (const name of Object.keys(styles) as StyleName[])
-    assert.doesNotMatch(theme.style(name, "x"), /\x1b\[(?:[\d;]*;)?(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38|48)[;m]/, name);
-  for (const name of ["bar.focused", "bar.unfocused", "list.unread", "list.marked", "link", "status.error"] as const)
+    assert.doesNotMatch(
+      theme.style(name, "x"),
+      /\x1b\[(?:[\d;]*;)?(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38|48)[;m]/,
+      name,
+    );
+  for (const name of [
+    "bar.focused",
+    "bar.unfocused",
+    "list.unread",
+    "list.marked",
+    "link",
+    "status.error",
+  ] as const)
     assert.notEqual(theme.style(name, "x"), "x", name);
 });

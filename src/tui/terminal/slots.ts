@@ -3,6 +3,8 @@
  * goes by it, since measuring and cutting every line anew would cost more than all the rest of a frame.
  */
 
+import { toAscii } from "./ascii.ts";
+
 /** Supplementary private use area A: no text of a message is ever read as one of these, it goes another way. */
 const firstSlot = 0xf0000;
 const lastSlot = 0xffffd;
@@ -18,6 +20,8 @@ export class Slots {
   readonly #texts: string[] = [];
   readonly #free: number[] = [];
   readonly #changed: () => void;
+  /** The terminal shows no more than ASCII. */
+  ascii = false;
 
   /** `changed` is called when a line says something else than before. */
   constructor(changed: () => void) {
@@ -36,8 +40,9 @@ export class Slots {
   }
 
   set(slot: number, text: string): void {
-    if (this.#texts[slot] === text) return;
-    this.#texts[slot] = text;
+    const shown = this.ascii ? toAscii(text) : text;
+    if (this.#texts[slot] === shown) return;
+    this.#texts[slot] = shown;
     this.#changed();
   }
 
