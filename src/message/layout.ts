@@ -21,8 +21,8 @@ export interface DisplayLine {
   readonly width: number;
 }
 
-/** Characters between which a line may break without a space: East Asian ideographs, kana, full-width forms, hangul. */
-const WIDE = String.raw`\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}`;
+/** Characters between which a line may break without a space: East Asian ideographs, kana, full-width forms. Korean is broken at its spaces. */
+const WIDE = String.raw`\u2e80-\u303e\u3041-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}`;
 /** Closing marks and small kana stay with what they follow. */
 const CLOSING = String.raw`\u3001\u3002\uff0c\uff0e\uff01\uff1f\uff1a\uff1b\u300d\u300f\u3011\u3015\uff09\uff3d\uff5d\u30fc\u3041\u3043\u3045\u3047\u3049\u3063\u3083\u3085\u3087\u30a1\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7`;
 const TOKEN = new RegExp(
