@@ -42,7 +42,39 @@ test("own keys win over the preset, those of a place over those for everywhere, 
   assert.equal(lineOf(reader, "j", "page"), "next");
   assert.equal(lineOf(reader, "N", "list"), "flag toggle seen");
   assert.equal(lineOf(reader, "N", "reader"), "none");
-  assert.equal(lineOf(reader, "g i", "list"), "go @inbox");
+  assert.equal(lineOf(reader, "g i", "page"), "go @inbox");
+});
+
+test("whoever comes from another program answers, writes and passes on with its keys", () => {
+  const wanted: readonly (readonly [keymap: Parameters<typeof bindingsOf>[0], keys: string, line: string])[] =
+    [
+      ["mutt", "g", "reply-all"],
+      ["mutt", "r", "reply"],
+      ["mutt", "L", "reply-list"],
+      ["mutt", "f", "forward"],
+      ["mutt", "m", "compose"],
+      ["mutt", "N", "flag toggle seen"],
+      ["aerc", "r r", "reply-all"],
+      ["aerc", "R r", "reply"],
+      ["aerc", "C", "compose"],
+      ["aerc", "f", "forward"],
+      ["aerc", "C-n", "next-account"],
+      ["alpine", "C", "compose"],
+      ["alpine", "R", "reply"],
+      ["alpine", "F", "forward"],
+      ["alpine", "L", "focus folders"],
+      ["emacs", "m", "compose"],
+    ];
+  for (const context of ["list", "reader"] as const)
+    for (const [keymap, keys, line] of wanted) {
+      // Dired's mark in a list.
+      if (keymap === "emacs" && context === "list") continue;
+      assert.equal(
+        lineOf(new KeyReader(() => bindingsOf(keymap, [])), keys, context),
+        line,
+        `${keymap} ${keys}`,
+      );
+    }
 });
 
 test("what may follow the keys typed so far is known", () => {

@@ -10,6 +10,8 @@ const tables: Readonly<Record<Keymap, Preset>> = {
   default: {},
   mutt: {
     list: {
+      g: "reply-all",
+      R: "go @drafts",
       "=": "first",
       "*": "last",
       "]": "half-page-down",
@@ -31,6 +33,8 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       Space: "open",
     },
     reader: {
+      g: "reply-all",
+      R: "go @drafts",
       i: "back",
       x: "back",
       N: "flag toggle seen",
@@ -43,6 +47,13 @@ const tables: Readonly<Record<Keymap, Preset>> = {
   },
   aerc: {
     list: {
+      r: "",
+      "r r": "reply-all",
+      "r q": "reply-all",
+      R: "",
+      "R r": "reply",
+      "R q": "reply",
+      C: "compose",
       v: "mark",
       Space: "mark-next",
       D: "delete",
@@ -53,15 +64,27 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       t: "",
     },
     reader: {
+      r: "",
+      "r r": "reply-all",
+      "r q": "reply-all",
+      R: "",
+      "R r": "reply",
+      "R q": "reply",
+      C: "compose",
       D: "delete",
       "C-j": "focus attachments",
       "C-l": "prompt open-link ",
       "C-y": "prompt copy-link ",
       H: "headers",
     },
+    any: { "C-n": "next-account", "C-p": "previous-account" },
   },
   alpine: {
     list: {
+      C: "compose",
+      R: "reply",
+      F: "forward",
+      L: "focus folders",
       n: "next",
       p: "previous",
       N: "next",
@@ -87,6 +110,10 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       g: "prompt go ",
     },
     reader: {
+      C: "compose",
+      R: "reply",
+      F: "forward",
+      L: "focus folders",
       g: "prompt go ",
       n: "next-message",
       p: "previous-message",
