@@ -70,6 +70,18 @@ describe("labels", { skip: serverMissing("dovecot") }, () => {
     );
   });
 
+  test("an open message tells its labels, as they are now", async () => {
+    pty.type("gg\r");
+    await pty.waitFor((lines) => lines.some((line) => /Labels +important$/.test(line)));
+    pty.type(":flag +garden\r");
+    await pty.waitFor((lines) =>
+      lines.some((line) => /Labels +(?:important, garden|garden, important)$/.test(line)),
+    );
+    pty.type("uq");
+    await pty.waitFor((lines) => rowOf(lines, "Woods") >= 0);
+    await eventually(async () => !(await flagsOf(4)).includes("garden"), "taken back");
+  });
+
   test("labels are searched for", async () => {
     pty.type("\x07:limit label:garden\r");
     await pty.waitFor((lines) => rowOf(lines, "Fields") >= 0 && rowOf(lines, "Hedges") < 0);

@@ -2,6 +2,7 @@
 
 import { formatSize } from "../../mail/format.ts";
 import type { Folder } from "../../mail/index.ts";
+import { labelsOf } from "../../mail/labels.ts";
 import { type DisplayLine, layoutBody, layoutInTurns } from "../../message/layout.ts";
 import { shortenLinks } from "../../message/links.ts";
 import { safeText } from "../../message/safe.ts";
@@ -244,8 +245,17 @@ export class ReaderView {
       outer === undefined
         ? []
         : [{ name: "Within", value: safeText(outer || "(no subject)"), tone: "quiet" }];
-    const rows = [...within, ...headerRows(this.#message, this.protection)];
+    const rows = [...within, ...headerRows(this.#message, this.protection), ...this.#labels()];
     return wrapHeaders(rows, { width: this.#width, height: this.#height });
+  }
+
+  /** What the message is labelled with now. */
+  #labels(): ReaderHeader[] {
+    if (this.outer) return [];
+    const names = labelsOf(this.place.mail.message(this.folder, this.uid)?.flags ?? []).map(
+      ({ name }) => name,
+    );
+    return names.length === 0 ? [] : [{ name: "Labels", value: safeText(names.join(", ")) }];
   }
 
   get #length(): number {
