@@ -55,6 +55,8 @@ export interface MessageRow {
   readonly selected: boolean;
   /** Chosen for the next command. */
   readonly marked: boolean;
+  /** What was searched for is in it. */
+  readonly hit?: boolean;
   /** Marked for deletion on the server, or waiting to be: drawn muted. */
   readonly deleted?: boolean;
   /** In a list of several folders: the account, or the folder, that it is in. */

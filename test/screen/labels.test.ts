@@ -83,7 +83,11 @@ describe("labels", { skip: serverMissing("dovecot") }, () => {
   });
 
   test("labels are searched for", async () => {
-    pty.type("\x07:limit label:garden\r");
+    pty.type("\x07/label:$label1\r");
+    await pty.waitFor((lines) => lines.filter((line) => /^\/.*#important/.test(line)).length === 3);
+    pty.type("\x07");
+    await pty.waitFor((lines) => !lines.some((line) => line.startsWith("/")));
+    pty.type(":limit label:garden\r");
     await pty.waitFor((lines) => rowOf(lines, "Fields") >= 0 && rowOf(lines, "Hedges") < 0);
     pty.type("\\");
     await pty.waitFor((lines) => rowOf(lines, "Hedges") >= 0);

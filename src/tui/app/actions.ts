@@ -134,7 +134,9 @@ export const actions: Readonly<Record<string, Action>> = {
     run: (app, argument) => app.focus(argument),
   },
   "toggle-folders": simple("Show or hide the folder pane", (app) => app.toggleSidebar()),
-  clear: simple("End what is under way; clear the marks, then the limit", (app) => app.clear()),
+  clear: simple("End what is under way; clear the marks, then the limit, or the signs of a search", (app) =>
+    app.clear(),
+  ),
   sync: simple("Look for changes on the server now", (app) => app.sync(), "SELECT, STATUS, FETCH"),
   help: simple("Show all keys", (app) => app.show(keysPage(app.bindings))),
   messages: simple("Show what was said so far", (app) => app.show(messagesPage(app.notices.log))),

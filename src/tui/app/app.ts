@@ -366,6 +366,7 @@ export class App {
     this.notices.clear();
     if (this.list.clearMarks()) return;
     if (this.list.filter) this.list.limit(null);
+    else this.list.hits = new Set();
   }
 
   // Folders and messages

@@ -39,7 +39,7 @@ export class ListView {
   /** The cursor's message while it is in no thread yet. */
   #awaited: number | null = null;
   /** Hits of the last search: shown by next-hit and previous-hit. */
-  hits: readonly number[] = [];
+  hits: ReadonlySet<number> = new Set();
 
   constructor(source: ListSource) {
     this.#source = source;
@@ -196,7 +196,7 @@ export class ListView {
     this.#visual = null;
     this.#filter = null;
     this.#folding?.setAll(this.#folding.all);
-    this.hits = [];
+    this.hits = new Set();
     this.marked.clear();
     this.#top = 0;
     this.#index = 0;

@@ -138,7 +138,14 @@ function messageRow(
   const cached = rowCache.get(listed);
   const date = shortDate(thread?.folded ? thread.newest : message.internalDate, now);
   const marked = list.isMarked(listed);
-  if (cached && cached.selected === selected && cached.marked === marked && cached.date === date)
+  const hit = list.hits.size > 0 && list.keysAt(listed).some((key) => list.hits.has(key));
+  if (
+    cached &&
+    cached.selected === selected &&
+    cached.marked === marked &&
+    cached.hit === hit &&
+    cached.date === date
+  )
     return cached;
   const hides = thread?.folded && thread.shown > 1;
   const flags = flagLetters(message.flags);
@@ -157,6 +164,7 @@ function messageRow(
     flagged: message.flags.includes("\\Flagged"),
     selected,
     marked,
+    hit,
     deleted: message.flags.includes("\\Deleted"),
     ...(list.source.merged ? { origin: originOf(app, listed.place) } : {}),
     ...(thread ? { thread: cached?.thread ?? placeOf(thread, above) } : {}),

@@ -55,10 +55,10 @@ export function find(app: App, query: string): Promise<void> {
   let gone = false;
   return search(app, query, (keys) => {
     const { list } = app;
-    list.hits = keys;
+    const hits = new Set(keys);
+    list.hits = hits;
     if (keys.length === 0) return;
     app.say(`${keys.length} found: n next, N previous, l limits the list`);
-    const hits = new Set(keys);
     const hit = ({ key }: ListRow) => hits.has(key);
     // Once: the cursor does not leave a person who has begun to read.
     if (gone || (list.currentRow && hit(list.currentRow))) return;
@@ -118,7 +118,7 @@ export function toHit(app: App, direction: 1 | -1): void {
     if (!app.reader.toHit(direction)) app.say("no more hits");
     return;
   }
-  const hits = new Set(app.list.hits);
+  const { hits } = app.list;
   if (hits.size === 0) app.say("nothing was searched for: / searches");
   else if (!app.list.seek(direction, ({ key }) => hits.has(key))) app.say("no more hits");
 }

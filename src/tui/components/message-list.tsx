@@ -54,7 +54,7 @@ export interface MessageLineOptions {
 /** One message as a line of at most `width` columns. Most lines have one style throughout: that is calm, and cheap. */
 export function messageLine(row: MessageRow, { width, arrow, focused, theme }: MessageLineOptions): string {
   const { glyphs } = theme;
-  const gutter = row.selected && arrow ? ">" : row.marked ? glyphs.mark : " ";
+  const gutter = row.selected && arrow ? ">" : row.marked ? glyphs.mark : row.hit ? "/" : " ";
   const flags = padToWidth(row.flags, flagsWidth, "");
   const date = width >= 60 ? `${padToWidth(row.date, dateWidth, "")}  ` : "";
   const size = width >= 100 ? `  ${cutToWidth(row.size, sizeWidth, "").padStart(sizeWidth)} ` : "";
