@@ -21,15 +21,15 @@ export const forward = defineCommand({
     const { folder, uid } = await resolveMessage(context, values.id);
     const desk = await openDesk(context);
     const { original, uidValidity } = await desk.original(folder, uid);
-    const [{ forward: passOn }, { saveParts, saveWhole }] = await Promise.all([
+    const [{ forward: passOn }, { passParts, passWhole }] = await Promise.all([
       import("../send/reply/forward.ts"),
       import("../send/reply/parts.ts"),
     ]);
     const id = desk.drafts.newId();
     const directory = desk.drafts.filesOf(id);
     const attachments = values.attached
-      ? [await saveWhole(mail, original, directory)]
-      : await saveParts(mail, original, directory);
+      ? [await passWhole(mail, original, directory)]
+      : await passParts(mail, original, directory);
     const { from } = values;
     const inline = !values.attached;
     const passed = passOn(original, desk.writing, uidValidity, { inline, attachments, from });

@@ -151,7 +151,8 @@ export class Mail {
       queued: () => this.queued,
       find: (name) => this.findFolder(name),
     });
-    const desk = { mail: this, stateDir: directories.stateDir, credentials: options.password };
+    const structure = (folder: Folder, uid: number) => this.#reading.structure(this.#ref(folder, uid));
+    const desk = { mail: this, stateDir: directories.stateDir, credentials: options.password, structure };
     this.sending = new Sending(desk, this.#store, this.#session, this.#operations);
     this.#history = new History(this.#store, this.#operations);
     this.#waiting = new WaitingChanges(this.#store, this.#operations);

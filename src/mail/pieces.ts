@@ -27,6 +27,16 @@ export interface ServerPiece {
   readonly size: number;
 }
 
+/** A piece that has yet to be sent: with what it is found by where it is no longer where it was. */
+export interface LastingPiece extends ServerPiece {
+  /** Of the message; angle brackets included. */
+  readonly messageId: string | null;
+  /** EMAILID of the message (RFC 8474). */
+  readonly emailId: string | null;
+  /** Octets of the whole message (RFC822.SIZE). */
+  readonly messageSize: number;
+}
+
 /** Octets of our own, read anew with each call. */
 export interface OwnPiece {
   readonly size: number;
@@ -72,15 +82,16 @@ export class Pieces {
    * All octets in their order; what lies on the server comes over a connection of its own, as fast as it is read.
    * Fails with MailError GONE, ImapError.
    */
-  stream(pieces: readonly Piece[]): Readable {
+  stream(pieces: Iterable<Piece> | AsyncIterable<Buffer | Piece>): Readable {
     return Readable.from(this.#octets(pieces), { objectMode: false });
   }
 
-  async *#octets(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
+  async *#octets(pieces: Iterable<Piece> | AsyncIterable<Buffer | Piece>): AsyncGenerator<Buffer> {
     let connection: Connection | null = null;
     try {
-      for (const piece of pieces) {
-        if ("uid" in piece) {
+      for await (const piece of pieces) {
+        if (Buffer.isBuffer(piece)) yield piece;
+        else if ("uid" in piece) {
           connection ??= await this.#options.another();
           yield* this.#fetched(connection, piece);
         } else for await (const chunk of piece.stream()) yield chunk as Buffer;
@@ -95,13 +106,8 @@ export class Pieces {
     await this.#enter(connection, piece);
     const ask = async (offset: number) => {
       const length = Math.min(atOnce, piece.size - offset);
-      const found = await fetchSections(
-        connection,
-        [[piece.uid, piece.uid]],
-        [{ section: piece.section, partial: { offset, length } }],
-      );
-      const [octets] = found.get(piece.uid)?.values() ?? [];
-      if (octets?.length !== length) throw gone();
+      const octets = await octetsOf(connection, piece, offset, length);
+      if (octets.length !== length) throw gone();
       return octets;
     };
     let next = piece.size > 0 ? ask(0) : null;
@@ -122,22 +128,15 @@ export class Pieces {
     if (selected.uidValidity !== uidValidity) throw gone();
   }
 
-  /**
-   * Whether a part has just as many octets as the server has said it has: some count otherwise, and what goes by its size
-   * would then be cut off, or lack its end.
-   */
-  async holds(piece: ServerPiece): Promise<boolean> {
-    if (piece.size === 0) return false;
+  /** How many octets a piece has in truth, by reading all of it. Fails with ImapError. */
+  async measure(piece: ServerPiece): Promise<number> {
     const connection = await this.#options.another();
     try {
       await this.#enter(connection, piece);
-      const found = await fetchSections(
-        connection,
-        [[piece.uid, piece.uid]],
-        [{ section: piece.section, partial: { offset: piece.size - 1, length: 2 } }],
-      );
-      const [octets] = found.get(piece.uid)?.values() ?? [];
-      return octets?.length === 1;
+      for (let offset = 0; ; offset += atOnce) {
+        const { length } = await octetsOf(connection, piece, offset, atOnce);
+        if (length < atOnce) return offset + length;
+      }
     } finally {
       connection.destroy();
     }
@@ -181,21 +180,42 @@ export class Pieces {
   ): Promise<void> {
     const connection = await this.#options.connected();
     const name = this.#options.serverPath(path);
-    const store = (source: AppendMessage["source"]) =>
-      connection.run(append(name, { flags, internalDate, source }));
-    if (connection.capabilities.has("CATENATE")) {
+    await this.stored(connection, pieces, (source) =>
+      connection.run(append(name, { flags, internalDate, source })),
+    );
+  }
+
+  /** Has a message stored by whatever of its forms the server takes; resolves to what came of it. */
+  async stored<T>(
+    connection: Connection,
+    pieces: readonly Piece[],
+    store: (source: AppendMessage["source"]) => Promise<T>,
+  ): Promise<T> {
+    if (connection.capabilities.has("CATENATE") && pieces.some((piece) => "uid" in piece)) {
       try {
-        await store(pieces.filter(({ size }) => size > 0).map((piece) => this.#catenated(piece)));
-        return;
+        return await store(pieces.filter(({ size }) => size > 0).map((piece) => this.#catenated(piece)));
       } catch (error) {
         if (!(error instanceof ImapError) || error.responseCode !== "BADURL") throw error;
       }
     }
-    await store({ size: sizeOf(pieces), stream: this.stream(pieces) });
+    return store({ size: sizeOf(pieces), stream: this.stream(pieces) });
   }
 
   #catenated(piece: Piece): CatenatePart {
     if ("uid" in piece) return { url: formatImapUrl(this.#url(piece)) };
     return { text: { size: piece.size, stream: piece.stream() } };
   }
+}
+
+/** At most `length` octets of a piece of the mailbox that is selected; none where it has no more, or is not there. */
+async function octetsOf(
+  connection: Connection,
+  { uid, section }: ServerPiece,
+  offset: number,
+  length: number,
+): Promise<Buffer> {
+  const wanted = [{ section, partial: { offset, length } }];
+  const found = await fetchSections(connection, [[uid, uid]], wanted);
+  const [octets] = found.get(uid)?.values() ?? [];
+  return octets ?? Buffer.alloc(0);
 }

@@ -1,5 +1,4 @@
 /** What becomes of mail that is written: drafts and copies on the server, and flags of what was answered. */
-import type { Readable } from "node:stream";
 import {
   type AccessToken,
   append,
@@ -10,11 +9,13 @@ import {
   uidSearch,
   uidSet,
 } from "../imap/index.ts";
+import type { PartDescription } from "../message/types.ts";
 import type { Store } from "../store/index.ts";
 import { isLineDown } from "./errors.ts";
+import { Lasting } from "./lasting.ts";
 import type { Mail } from "./mail.ts";
 import type { Operations } from "./operations/index.ts";
-import { Pieces } from "./pieces.ts";
+import { type Piece, Pieces, sizeOf } from "./pieces.ts";
 import type { Session } from "./session.ts";
 import type { Folder, Role } from "./values.ts";
 
@@ -25,10 +26,9 @@ export interface Place {
   readonly uid: number;
 }
 
-/** A message that is read from the disk as it is sent, with CRLF line ends. */
+/** A message that is read from where it lies as it is stored, with CRLF line ends. */
 export interface StreamedMessage {
-  readonly size: number;
-  stream(): Readable;
+  readonly pieces: readonly Piece[];
   /** Angle brackets included. */
   readonly messageId: string;
 }
@@ -37,6 +37,7 @@ interface SendingParts {
   readonly mail: Mail;
   readonly stateDir: string;
   readonly credentials: Sending["credentials"];
+  readonly structure: Sending["structure"];
 }
 
 /** So much is held in memory and kept in the journal, in octets: more goes from the disk to the server. */
@@ -54,30 +55,40 @@ export class Sending {
   readonly credentials: (refused?: AccessToken) => Promise<Secret>;
   /** Messages of which parts lie on the server already. */
   readonly pieces: Pieces;
+  /** Parts of messages that are to go along with what is sent later. */
+  readonly lasting: Lasting;
+  /** What the parts of a message are; null where the server cannot tell. Throws as `Mail.read` does. */
+  readonly structure: (folder: Folder, uid: number) => Promise<PartDescription | null>;
   readonly #mail: Mail;
   readonly #store: Store;
   readonly #session: Session;
   readonly #operations: Operations;
 
   constructor(
-    { mail, stateDir, credentials }: SendingParts,
+    { mail, stateDir, credentials, structure }: SendingParts,
     store: Store,
     session: Session,
     operations: Operations,
   ) {
     this.stateDir = stateDir;
     this.credentials = credentials;
+    this.structure = structure;
     this.#mail = mail;
     this.#store = store;
     this.#session = session;
     this.#operations = operations;
     const { host, user } = mail.account.imap;
+    const serverPath = (path: string) => operations.serverPath(path) ?? path;
     this.pieces = new Pieces({
       host,
       user,
       connected: () => session.connected(),
       another: () => session.another(),
-      serverPath: (path) => operations.serverPath(path) ?? path,
+      serverPath,
+    });
+    this.lasting = new Lasting({
+      ...{ store, session, serverPath, pieces: this.pieces },
+      folders: () => mail.refreshFolders(),
     });
   }
 
@@ -128,15 +139,11 @@ export class Sending {
 
   /** Puts a copy of what was sent into a folder, by the journal, or where it is large at once. Throws as the line does. */
   async keep(folder: Folder, message: StreamedMessage, flags: readonly string[]): Promise<void> {
-    if (message.size > inMemory) {
-      const connection = await this.#session.connected();
-      const path = this.#operations.serverPath(folder.path) ?? folder.path;
-      const source = { size: message.size, stream: message.stream() };
-      await connection.run(append(path, { flags, internalDate: Date.now(), source }));
-      return;
-    }
+    const { pieces } = message;
+    if (sizeOf(pieces) > inMemory || pieces.some((piece) => "uid" in piece))
+      return this.pieces.append(folder.path, pieces, { flags });
     const chunks: Buffer[] = [];
-    for await (const chunk of message.stream()) chunks.push(chunk as Buffer);
+    for await (const chunk of this.pieces.stream(pieces)) chunks.push(chunk as Buffer);
     await this.#mail.append(folder, Buffer.concat(chunks), flags);
   }
 
@@ -154,12 +161,12 @@ export class Sending {
       const { uidValidity } = selected;
       const old = older?.path === folder.path && older.uidValidity === uidValidity ? older.uid : null;
       const path = this.#operations.serverPath(folder.path) ?? folder.path;
-      const source = { size: message.size, stream: message.stream() };
-      const sent = { flags, internalDate: Date.now(), source };
+      const internalDate = Date.now();
       const there = old !== null && connection.capabilities.has("REPLACE") && (await has(connection, old));
-      const told = there
-        ? await connection.run(replace(old, path, sent))
-        : await connection.run(append(path, sent));
+      const told = await this.pieces.stored(connection, message.pieces, (source) => {
+        const sent = { flags, internalDate, source };
+        return connection.run(there ? replace(old, path, sent) : append(path, sent));
+      });
       const uid = told?.uids[0]?.[0] ?? (await newest(connection, message.messageId));
       if (!there && old !== null && uid !== null && uid !== old)
         await removeMessages(connection, uidSet.fromNumbers([old]));

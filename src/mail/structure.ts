@@ -1,6 +1,7 @@
 /** BODYSTRUCTURE as text for the index, and back. */
 import type { BodyStructure } from "../imap/index.ts";
 import type { Step } from "../message/part-source.ts";
+import type { LeafDescription, PartDescription } from "../message/types.ts";
 
 /** JSON with maps as lists of pairs. */
 export function encodeStructure(structure: BodyStructure): string {
@@ -24,11 +25,8 @@ export function decodeStructure(text: string): BodyStructure | null {
 }
 
 /** The leaf of this section; null where there is none. */
-export function findPart(
-  structure: BodyStructure,
-  section: string,
-): Extract<BodyStructure, { kind: "part" }> | null {
-  const queue: BodyStructure[] = [structure];
+export function findPart(structure: PartDescription, section: string): LeafDescription | null {
+  const queue = [structure];
   for (let node = queue.shift(); node; node = queue.shift()) {
     if (node.kind === "multipart") queue.push(...node.parts);
     else if (node.section === section) return node;
@@ -52,16 +50,21 @@ export function stepsTo(structure: BodyStructure, section: string): Step[] | nul
   return null;
 }
 
-/** Octets of each leaf, by section. */
-export function partSizes(structure: BodyStructure): ReadonlyMap<string, number> {
-  const sizes = new Map<string, number>();
-  const queue: BodyStructure[] = [structure];
+/** All leaves, those of enclosed messages among them; in no order. */
+export function leavesOf(structure: PartDescription): LeafDescription[] {
+  const leaves: LeafDescription[] = [];
+  const queue = [structure];
   for (let node = queue.pop(); node; node = queue.pop()) {
     if (node.kind === "multipart") queue.push(...node.parts);
     else {
-      sizes.set(node.section, node.size);
+      leaves.push(node);
       if (node.body) queue.push(node.body);
     }
   }
-  return sizes;
+  return leaves;
+}
+
+/** Octets of each leaf, by section. */
+export function partSizes(structure: PartDescription): ReadonlyMap<string, number> {
+  return new Map(leavesOf(structure).map(({ section, size }) => [section, size]));
 }

@@ -81,9 +81,11 @@ export class Desk {
   async built(draft: Draft, calendar?: string): Promise<Built> {
     const wish = wishOf(draft, this.writing);
     const { markdown } = this.writing;
-    const built = await build(draft, { markdown, sevenBit: wish.sign, ...(calendar ? { calendar } : {}) });
+    const { pieces: server } = this.mail.sending;
+    const options = { markdown, sevenBit: wish.sign, server, ...(calendar ? { calendar } : {}) };
+    const built = await build(draft, options);
     if (!wish.sign && wish.encrypt === "never") return built;
-    return (await import("./protect/index.ts")).protect(built, wish, this.crypto);
+    return (await import("./protect/index.ts")).protect(built, wish, this.crypto, server);
   }
 
   /** Puts a finished message into the outbox. `copy`: one is wanted in the Sent folder. */
@@ -142,8 +144,14 @@ export class Desk {
 
   #delivery(): DeliveryOptions {
     const { mail } = this;
+    const { pieces, lasting } = mail.sending;
     return {
       outbox: this.outbox,
+      server: {
+        stream: (list) => pieces.stream(list),
+        authorize: (list, user, expires) => pieces.authorize(list, user, expires),
+        find: (piece) => lasting.find(piece),
+      },
       submit: (handover) =>
         this.#submit({
           ...handover,

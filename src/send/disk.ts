@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Readable } from "node:stream";
 import { asStoreError } from "../store/index.ts";
 
 /** Has the names in a directory on the disk. */
@@ -51,7 +50,7 @@ export async function replaceFile(file: string, content: string): Promise<void> 
 /** Writes a stream to a file that is not there yet; resolves to its octets. `look` sees each of its chunks. */
 export async function writeStream(
   file: string,
-  stream: Readable,
+  stream: AsyncIterable<unknown>,
   look: (chunk: Buffer) => void = () => undefined,
 ): Promise<number> {
   let size = 0;

@@ -316,7 +316,7 @@ signature = "not for programs"
     });
     const tools = desk.crypto;
     const chunks: Buffer[] = [];
-    const { message: whole } = await protect(plain, wish, tools);
+    const { message: whole } = await protect(plain, wish, tools, mail.sending.pieces);
     for await (const chunk of whole()) chunks.push(chunk as Buffer);
     const source = Buffer.concat(chunks);
     assert.ok((await openProtected(source, tools)).decrypted);

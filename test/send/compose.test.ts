@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
 import { type ParsedMail, simpleParser } from "mailparser";
@@ -25,7 +24,7 @@ const draftOf = (headers: Record<string, string>, body = "", attachments: DraftA
 });
 const basic = { From: "Ada <ada@example.org>", To: "bob@example.com", Subject: "Hello" };
 
-async function bytes(stream: Readable): Promise<Buffer> {
+async function bytes(stream: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

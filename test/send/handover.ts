@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { type Account, keepingDefaults } from "../../src/account/config.ts";
 import type { Security } from "../../src/account/settings.ts";
-import { AccessToken, Secret } from "../../src/imap/index.ts";
+import { AccessToken, ImapError, Secret } from "../../src/imap/index.ts";
+import { Pieces } from "../../src/mail/pieces.ts";
 import { type Handover, SubmissionError, type SubmissionErrorCode } from "../../src/send/submission/index.ts";
 import type { SubmissionServer } from "../servers/submission.ts";
 
@@ -63,3 +64,10 @@ export const fails =
     assert.ok(error.hint.length >= 10);
     return true;
   };
+
+/** What lies on no server can be sent without one. */
+export const noServer = new Pieces({
+  ...{ host: "localhost", user: "me", serverPath: (path) => path },
+  connected: () => Promise.reject(new ImapError("CLOSED", "there is no server")),
+  another: () => Promise.reject(new ImapError("CLOSED", "there is no server")),
+});

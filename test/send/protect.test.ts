@@ -18,7 +18,7 @@ import { wishOf, withProtection } from "../../src/send/protect/wish.ts";
 import { submit } from "../../src/send/submission/index.ts";
 import { Gnupg, gpgMissing } from "../servers/gnupg.ts";
 import { type SubmissionServer, startSubmission, submissionMissing } from "../servers/submission.ts";
-import { accountOf, handover } from "./handover.ts";
+import { accountOf, handover, noServer } from "./handover.ts";
 
 const hard = [
   "Grüße aus Łódź, 日本語, 👩‍👩‍👧‍👦",
@@ -30,7 +30,7 @@ const hard = [
   `long ${"word ".repeat(40)}end`,
 ].join("\n");
 
-async function bytes(stream: Readable): Promise<Buffer> {
+async function bytes(stream: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
@@ -87,7 +87,7 @@ describe("a message signed and encrypted", { skip: gpgMissing }, () => {
   };
   const made = async (draft: Draft, pgp: Partial<Pgp> = {}, how = tools): Promise<Built> => {
     const wish = wishOf(draft, writingWith(pgp));
-    return protect(await build(draft, { sevenBit: wish.sign, markdown: true }), wish, how);
+    return protect(await build(draft, { sevenBit: wish.sign, markdown: true }), wish, how, noServer);
   };
   const source = async (draft: Draft, pgp: Partial<Pgp> = {}) => bytes((await made(draft, pgp)).message());
   const textOf = async (message: Buffer) =>
@@ -235,7 +235,9 @@ describe("a message signed and encrypted", { skip: gpgMissing }, () => {
     const saved = async (headers: Record<string, string>, pgp: Partial<Pgp>) => {
       const draft = draftOf({ To: "", Bcc: "nobody@exam", ...headers });
       const wish = wishOf(draft, writingWith(pgp));
-      return bytes((await protectDraft(await build(draft, { unfinished: true }), wish, tools)).message());
+      return bytes(
+        (await protectDraft(await build(draft, { unfinished: true }), wish, tools, noServer)).message(),
+      );
     };
     for (const [headers, pgp] of [
       [{ Protect: "encrypt" }, {}],

@@ -53,10 +53,11 @@ export async function write(
   return notBefore === null ? deliverNow(desk, entry) : scheduled(entry);
 }
 
-async function printed(draft: Draft, { writing }: Desk): Promise<Result> {
+async function printed(draft: Draft, { writing, mail }: Desk): Promise<Result> {
   const { build } = await import("../../send/compose/build.ts");
   const { message } = await build(draft, { unfinished: true, markdown: writing.markdown });
-  return { kind: "bytes", stream: message(), fileName: null, mediaType: "message/rfc822" };
+  const stream = mail.sending.pieces.stream(message());
+  return { kind: "bytes", stream, fileName: null, mediaType: "message/rfc822" };
 }
 
 /** Keeps a draft here and, where there is a line, in the Drafts folder. */
@@ -190,10 +191,13 @@ class Conversation {
     }
     this.#talk.say(`Subject:  ${fieldOf(this.#draft, "Subject")}`);
     for (const attachment of this.#draft.attachments) {
-      const size = await stat(attachedFile(attachment)).then(
-        (found) => formatSize(found.size),
-        () => "not there",
-      );
+      const { part } = attachment;
+      const size = part
+        ? `${formatSize(part.size)}, from ${part.path}`
+        : await stat(attachedFile(attachment)).then(
+            (found) => formatSize(found.size),
+            () => "not there",
+          );
       this.#talk.say(`Attached: ${attachment.name ?? attachment.path} (${size})`);
     }
     const { writing, mail } = this.#desk;

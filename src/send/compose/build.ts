@@ -11,16 +11,22 @@ import { PassThrough, type Readable } from "node:stream";
 import { domainToASCII } from "node:url";
 import MailComposer from "nodemailer/lib/mail-composer";
 import MimeNode from "nodemailer/lib/mime-node";
+import type { Pieces } from "../../mail/pieces.ts";
 import type { Person } from "../../message/types.ts";
 import { SendError } from "../errors.ts";
+import type { Octets } from "../kept-pieces.ts";
 import type { Envelope } from "../submission/types.ts";
 import { distinct, readAddresses } from "./addresses.ts";
-import { type Draft, type DraftAttachment, fieldOf, listOf, oneLine } from "./draft.ts";
+import { type Draft, type DraftAttachment, fieldOf, listOf, oneLine, type ServerPart } from "./draft.ts";
 import { toFlowed } from "./flowed.ts";
+import { PartMarks } from "./part-marks.ts";
 
 export interface Built {
-  /** RFC 5322 with CRLF line ends, without Bcc. Each call reads the files anew; the text around them stays the same. */
-  message(): Readable;
+  /**
+   * RFC 5322 with CRLF line ends, without Bcc; what lies on the server is named where it belongs. Each call reads the
+   * files anew; the text around them stays the same.
+   */
+  message(): Octets;
   /** The Bcc field with its CRLF, to stand before the message in one's own copy; empty where there is none. */
   readonly bcc: string;
   readonly messageId: string;
@@ -36,6 +42,8 @@ export interface BuildOptions {
   readonly calendar?: string;
   /** All of it in 7 bits, and no space at the end of a line: it is to be signed (RFC 3156 §3). */
   readonly sevenBit?: boolean;
+  /** Where parts on the server are read that have to be encoded anew for that. */
+  readonly server?: Pick<Pieces, "stream">;
   /** A draft may lack recipients, and a sender has to be good only when it is sent. */
   readonly unfinished?: boolean;
   /** Milliseconds since the epoch; now where not given. */
@@ -82,6 +90,11 @@ export function newMessageId(from: string): string {
 /** The file of an attachment, ~/ being the person's home. */
 export function attachedFile({ path }: Pick<DraftAttachment, "path">): string {
   return resolve(path.replace(/^~(?=\/)/, homedir()));
+}
+
+/** What others see it called. */
+export function attachedName({ name, path }: Pick<DraftAttachment, "name" | "path">): string {
+  return oneLine(name ?? basename(path));
 }
 
 async function readable(attachment: DraftAttachment): Promise<void> {
@@ -149,7 +162,9 @@ async function typeOf(
   const byName = /\.(?:eml|mime|mht|mhtml|nws)$/i.test(attachment.path) ? "message/rfc822" : null;
   const mediaType = attachment.mediaType ?? byName;
   if (mediaType === null) return {};
-  if (!sevenBit || !/^message\//i.test(mediaType) || (await isSevenBit(attachedFile(attachment))))
+  const asItIs = async ({ part }: DraftAttachment) =>
+    part ? part.encoding !== "8bit" : isSevenBit(attachedFile(attachment));
+  if (!sevenBit || !/^message\//i.test(mediaType) || (await asItIs(attachment)))
     return { contentType: mediaType };
   return { contentType: "message/global", contentTransferEncoding: "base64" };
 }
@@ -176,7 +191,7 @@ export async function build(draft: Draft, options: BuildOptions = {}): Promise<B
   const recipients = distinct([...to, ...cc, ...bcc]).map(({ email }) => email);
   if (recipients.length === 0 && !unfinished)
     throw new SendError("NO_RECIPIENT", "the message is to nobody", "write an address into To, Cc or Bcc");
-  for (const attachment of draft.attachments) await readable(attachment);
+  for (const attachment of draft.attachments) if (!attachment.part) await readable(attachment);
   const messageId = ids(fieldOf(draft, "Message-ID")).split(" ")[0] || newMessageId(sender?.email ?? "");
   // Fields of addresses that nodemailer does not know.
   const more = ["Mail-Followup-To", "Disposition-Notification-To"]
@@ -193,6 +208,10 @@ export async function build(draft: Draft, options: BuildOptions = {}): Promise<B
   const parts = await alternatives(draft.body, options);
   const types = await Promise.all(draft.attachments.map((attachment) => typeOf(attachment, sevenBit)));
   const spelt = new Map(headers.map(({ name }) => [name.toLowerCase(), name]));
+  const eightBit = (part: ServerPart): Readable => {
+    if (!options.server) throw new Error("a part on the server can be read nowhere");
+    return options.server.stream([part]);
+  };
   const node = () =>
     new MailComposer({
       from: mailboxes(from),
@@ -209,13 +228,18 @@ export async function build(draft: Draft, options: BuildOptions = {}): Promise<B
         ({ value }) => value !== "",
       ),
       alternatives: parts.map((part) => ({ ...part })),
-      attachments: draft.attachments.map((attachment, i) => ({
-        path: attachedFile(attachment),
-        filename: oneLine(attachment.name ?? basename(attachedFile(attachment))),
-        contentDisposition: attachment.disposition,
-        ...types[i],
-        ...(attachment.contentId === null ? {} : { cid: attachment.contentId }),
-      })),
+      attachments: draft.attachments.map((attachment, i) => {
+        const { part, disposition, contentId } = attachment;
+        if (part && !(sevenBit && part.encoding === "8bit"))
+          return { raw: marks.rawPart(attachment, part, attachedName(attachment)) };
+        return {
+          ...(part ? { content: eightBit(part) } : { path: attachedFile(attachment) }),
+          filename: attachedName(attachment),
+          contentDisposition: disposition,
+          ...types[i],
+          ...(contentId === null ? {} : { cid: contentId }),
+        };
+      }),
       baseBoundary: boundary,
       boundaryPrefix: "=_",
       newline: "windows",
@@ -223,8 +247,9 @@ export async function build(draft: Draft, options: BuildOptions = {}): Promise<B
       normalizeHeaderKey: (key) => spelt.get(key.toLowerCase()) ?? key,
     }).compile();
   const boundary = randomBytes(12).toString("hex");
+  const marks = new PartMarks();
   return {
-    message: () => started(() => node().createReadStream()),
+    message: () => marks.resolved(started(() => node().createReadStream())),
     bcc: headerField("Bcc", bcc),
     messageId,
     envelope: { from: sender?.email ?? "", to: recipients },

@@ -1,4 +1,5 @@
 /** A message that is being written: what a person says of it, not yet MIME. */
+import type { LastingPiece } from "../../mail/pieces.ts";
 
 /** One header field: its name as the person wrote it, and its text decoded, in one line. */
 export interface Field {
@@ -6,13 +7,22 @@ export interface Field {
   readonly value: string;
 }
 
-/** A file that goes along. It is read when the message is built. */
+/** Transfer encodings of what may go along as it is. */
+export const encodings = ["7bit", "8bit", "quoted-printable", "base64"] as const;
+
+/** What lies on the server and goes along as it is there: a part of a message, or all of it. */
+export interface ServerPart extends LastingPiece {
+  readonly encoding: (typeof encodings)[number];
+}
+
+/** A file that goes along, read when the message is built; or a part of a message, read when the message is sent. */
 export interface DraftAttachment {
-  /** Absolute, or from the working directory on. */
+  /** Absolute, or from the working directory on; of a part of a message, what it is called. */
   readonly path: string;
+  readonly part?: ServerPart;
   /** What others see it called; null: the last part of `path`. */
   readonly name: string | null;
-  /** `type/subtype`; null: by the ending of the name. */
+  /** `type/subtype`, with parameters where it has any; null: by the ending of the name. */
   readonly mediaType: string | null;
   readonly disposition: "attachment" | "inline";
   /** By which HTML refers to it, without brackets. */

@@ -3,7 +3,15 @@
  * the draft answers are fields too (`Attach`, `Postern-Origin`). What is written reads back as the same draft.
  */
 import { SendError } from "../errors.ts";
-import { type Draft, type DraftAttachment, type Field, type Origin, oneLine } from "./draft.ts";
+import {
+  type Draft,
+  type DraftAttachment,
+  encodings,
+  type Field,
+  type Origin,
+  oneLine,
+  type ServerPart,
+} from "./draft.ts";
 
 const fieldLine = /^([\x21-\x39\x3b-\x7e]+)[ \t]*:(.*)$/;
 /** What a person need not see, and could only spoil, while the message is edited. */
@@ -80,7 +88,7 @@ export function fromEditor(text: string, before: Draft): Draft {
 
 const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&")}"`;
 
-function writeAttachment({ path, name, mediaType, disposition, contentId }: DraftAttachment): string {
+function writeAttachment({ path, name, mediaType, disposition, contentId, part }: DraftAttachment): string {
   const bare = !/["\\;]|^\s|\s$/.test(path);
   return [
     bare ? path : quoted(path),
@@ -88,6 +96,7 @@ function writeAttachment({ path, name, mediaType, disposition, contentId }: Draf
     ...(mediaType === null ? [] : [`type=${quoted(mediaType)}`]),
     ...(disposition === "attachment" ? [] : ["inline"]),
     ...(contentId === null ? [] : [`id=${quoted(contentId)}`]),
+    ...(part === undefined ? [] : writePart(part)),
   ].join("; ");
 }
 
@@ -101,12 +110,42 @@ function readAttachment(text: string): DraftAttachment {
       return [key.toLowerCase(), unquote(value)] as const;
     }),
   );
+  const part = readPart(parameters);
   return {
+    ...(part === null ? {} : { part }),
     path: unquote(path),
     name: parameters.get("name") ?? null,
     mediaType: parameters.get("type") ?? null,
     disposition: parameters.has("inline") ? "inline" : "attachment",
     contentId: parameters.get("id") ?? null,
+  };
+}
+
+/** Where a part is, and what its message is known by. */
+function writePart(part: ServerPart): string[] {
+  const { path, uidValidity, uid, section, size, encoding, messageId, emailId, messageSize } = part;
+  return [
+    `folder=${quoted(path)}`,
+    `part="${uidValidity}/${uid}/${section}"`,
+    `octets="${size} ${encoding}"`,
+    `of="${messageSize}"`,
+    ...(messageId === null ? [] : [`message=${quoted(messageId)}`]),
+    ...(emailId === null ? [] : [`object=${quoted(emailId)}`]),
+  ];
+}
+
+function readPart(parameters: ReadonlyMap<string, string>): ServerPart | null {
+  const path = parameters.get("folder");
+  const place = /^(\d{1,10})\/(\d{1,10})\/((?:\d+(?:\.\d+)*)?)$/.exec(parameters.get("part") ?? "");
+  const [, octets, coded] = /^(\d{1,15}) (\S+)$/.exec(parameters.get("octets") ?? "") ?? [];
+  const encoding = encodings.find((one) => one === coded);
+  if (path === undefined || !place || encoding === undefined) return null;
+  const [, uidValidity, uid, section = ""] = place;
+  return {
+    ...{ path, section, encoding, uidValidity: Number(uidValidity), uid: Number(uid), size: Number(octets) },
+    messageId: parameters.get("message") ?? null,
+    emailId: parameters.get("object") ?? null,
+    messageSize: Number(parameters.get("of") ?? 0),
   };
 }
 

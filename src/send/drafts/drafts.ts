@@ -4,7 +4,6 @@
  * comes after, and no older one goes before it is there.
  */
 import { randomInt } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writingOf } from "../../account/config.ts";
@@ -15,8 +14,9 @@ import { build } from "../compose/build.ts";
 import { type Draft, fieldOf } from "../compose/draft.ts";
 import { ownCopy } from "../compose/own-copy.ts";
 import { forEditor, fromEditor, parseDraft, writeDraft } from "../compose/text.ts";
-import { makePrivateDirectory, namesIn, replaceFile, writeStream } from "../disk.ts";
+import { makePrivateDirectory, namesIn, replaceFile } from "../disk.ts";
 import { SendError } from "../errors.ts";
+import { readPieces, writePieces } from "../kept-pieces.ts";
 import { wishOf } from "../protect/wish.ts";
 
 export interface SavedDraft {
@@ -142,12 +142,12 @@ export class Drafts {
     const { message, bcc, messageId } =
       wish.encrypt === "never"
         ? built
-        : await (await import("../protect/index.ts")).protectDraft(built, wish, tools);
+        : await (await import("../protect/index.ts")).protectDraft(built, wish, tools, mail.sending.pieces);
     const file = this.#path(id, `.${process.pid}.mime`);
     try {
-      const size = await writeStream(file, ownCopy(bcc, message));
+      const { pieces } = await writePieces(file, ownCopy(bcc, message()));
       const folder = await mail.sending.folderFor("drafts");
-      const source = { size, messageId, stream: () => createReadStream(file) };
+      const source = { messageId, pieces: readPieces(file, pieces) };
       const saved = await mail.sending.saveDraft(folder, place, source, ["\\Draft", "\\Seen"]);
       await this.setPlace(id, saved);
       return saved;

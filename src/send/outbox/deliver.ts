@@ -4,7 +4,12 @@
  * and else kept until a person has decided.
  */
 import { Readable } from "node:stream";
+import { AccountError } from "../../account/errors.ts";
+import { ImapError } from "../../imap/index.ts";
+import { MailError } from "../../mail/index.ts";
+import type { LastingPiece, OwnPiece, Piece, Pieces } from "../../mail/pieces.ts";
 import { safeText } from "../../message/safe.ts";
+import { type KeptPiece, sizeOfKept } from "../kept-pieces.ts";
 import { type SmtpReply, SubmissionError, type Submit, type Submitted } from "../submission/types.ts";
 import type { Entry, Reason, Refused } from "./entry.ts";
 import type { Claim, Outbox } from "./outbox.ts";
@@ -25,8 +30,13 @@ export interface DeliveryOptions {
   readonly outbox: Outbox;
   /** Hands over a message; `Handover` without what the entry knows. */
   submit(
-    handover: Pick<Parameters<Submit>[0], "envelope" | "message" | "size" | "utf8Header">,
+    handover: Pick<Parameters<Submit>[0], "envelope" | "message" | "size" | "utf8Header" | "pieces">,
   ): Promise<Submitted>;
+  /** What lies on the server and goes along. */
+  readonly server: Pick<Pieces, "stream" | "authorize"> & {
+    /** Where a piece is now; null where it is nowhere. Throws where that cannot be told. */
+    find(piece: LastingPiece): Promise<LastingPiece | null>;
+  };
   readonly aftermath: Aftermath;
   readonly now?: () => number;
 }
@@ -95,9 +105,14 @@ class Delivery {
     // It may have gone out: that is looked into before it goes out again.
     if (this.#entry.reason?.code === "UNKNOWN" && (await this.#found())) return this.#sent([]);
     try {
+      const gone = await this.#findPieces();
+      if (gone.length > 0) return await this.#hold(reasonGone(gone));
       const { envelope, size, utf8Header } = this.#entry;
-      const message = () => this.#marked();
-      const { rejected } = await this.#options.submit({ envelope, message, size, utf8Header });
+      const { server } = this.#options;
+      const list = this.#pieces();
+      const message = () => server.stream(list);
+      const handover = { envelope, message, size, utf8Header, pieces: { list, server } };
+      const { rejected } = await this.#options.submit(handover);
       const refused = rejected.map(({ address, reply }) => ({
         address,
         text: said(reply),
@@ -111,17 +126,44 @@ class Delivery {
     }
   }
 
-  /** The message; that its handing over has begun is on the disk before its first octet is read. */
-  #marked(): Readable {
-    const outbox = this.#outbox;
+  /**
+   * Looks where the pieces are that lie on the server; resolves to those that are not there any more. What is sent is
+   * the whole message or nothing.
+   */
+  async #findPieces(): Promise<readonly LastingPiece[]> {
+    const before = this.#entry.pieces;
+    const gone: LastingPiece[] = [];
+    const now: KeptPiece[] = [];
+    try {
+      for (const piece of before) {
+        const found = "own" in piece ? piece : await this.#options.server.find(piece);
+        if (found === null) gone.push(piece as LastingPiece);
+        now.push(found ?? piece);
+      }
+    } catch (error) {
+      if (!(error instanceof ImapError || error instanceof MailError || error instanceof AccountError))
+        throw error;
+      throw new SubmissionError("UNREACHABLE", error.message, error.hint);
+    }
+    if (now.some((piece, i) => piece !== before[i]))
+      await this.#update({ pieces: now, size: sizeOfKept(now) });
+    return gone;
+  }
+
+  /** The message; that its handing over has begun is on the disk before the first octet of it is read. */
+  #pieces(): Piece[] {
+    return this.#outbox.pieces(this.#entry).map((piece) => ("uid" in piece ? piece : this.#marked(piece)));
+  }
+
+  #marked(piece: OwnPiece): OwnPiece {
     const begin = async () => {
       if (this.#entry.state !== "sending") await this.#update({ state: "sending" });
-      return outbox.message(this.#entry);
+      return piece.stream();
     };
     async function* read(): AsyncGenerator<Buffer> {
       for await (const chunk of await begin()) yield chunk as Buffer;
     }
-    return Readable.from(read(), { objectMode: false });
+    return { size: piece.size, stream: () => Readable.from(read(), { objectMode: false }) };
   }
 
   async #update(change: Partial<Entry>): Promise<void> {
@@ -193,7 +235,10 @@ class Delivery {
         const there = this.#entry.copying && (await aftermath.inSent(this.#entry));
         if (!there) {
           await this.#update({ copying: true });
-          await aftermath.keepCopy(this.#entry);
+          const gone: ReadonlySet<KeptPiece> = new Set(await this.#findPieces());
+          // It has been sent whole: a copy of what is left is better than none.
+          const pieces = this.#entry.pieces.filter((piece) => !gone.has(piece));
+          await aftermath.keepCopy({ ...this.#entry, pieces });
         }
       }
       await this.#update({ copy: false });
@@ -239,6 +284,15 @@ class Delivery {
     }
     if (refused.length > 0) await this.#update({ refused: [] });
   }
+}
+
+function reasonGone(gone: readonly LastingPiece[]): Reason {
+  const what = gone.length === 1 ? "a message" : `${gone.length} parts of messages`;
+  return {
+    code: "GONE",
+    text: `It has not been sent: ${what} that was to go along is no longer in ${gone.map(({ path }) => path).join(", ")}.`,
+    hint: "put the message back and send it again, or take this one back and attach the file anew",
+  };
 }
 
 /** A reply in one line. */

@@ -1,5 +1,6 @@
 /** A message in the outbox: what is known of it besides its text. */
 import type { Origin } from "../compose/draft.ts";
+import type { KeptPiece } from "../kept-pieces.ts";
 import type { Envelope } from "../submission/types.ts";
 
 /**
@@ -35,6 +36,8 @@ export interface Entry {
   readonly envelope: Envelope;
   readonly messageId: string;
   readonly subject: string;
+  /** What the message is made of, in its order. */
+  readonly pieces: readonly KeptPiece[];
   /** Octets of the message. */
   readonly size: number;
   /** Its header is UTF-8. */
@@ -63,7 +66,8 @@ export function writeEntry(entry: Entry): string {
 export function readEntry(text: string): Entry | null {
   try {
     const { version, ...entry } = JSON.parse(text) as Entry & { version?: unknown };
-    return version === 1 && typeof entry.id === "string" && Array.isArray(entry.envelope?.to) ? entry : null;
+    const whole = Array.isArray(entry.envelope?.to) && Array.isArray(entry.pieces);
+    return version === 1 && typeof entry.id === "string" && whole ? entry : null;
   } catch {
     return null;
   }

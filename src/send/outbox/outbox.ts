@@ -4,15 +4,15 @@
  * its lock.
  */
 import { randomInt } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { link, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import type { StreamedMessage } from "../../mail/index.ts";
+import { ownPiece, type Piece } from "../../mail/pieces.ts";
 import { asStoreError, ProcessLock } from "../../store/index.ts";
 import type { Origin } from "../compose/draft.ts";
-import { ownCopy } from "../compose/own-copy.ts";
-import { makePrivateDirectory, namesIn, replaceFile, syncDirectory, writeStream } from "../disk.ts";
+import { makePrivateDirectory, namesIn, replaceFile, syncDirectory } from "../disk.ts";
 import { SendError } from "../errors.ts";
+import { type Octets, readPieces, writePieces } from "../kept-pieces.ts";
 import type { Envelope } from "../submission/types.ts";
 import { HeaderWatch } from "../utf8-header.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
@@ -20,7 +20,7 @@ import { type Entry, readEntry, writeEntry } from "./entry.ts";
 /** A message on its way into the outbox. */
 export interface Outgoing {
   /** As others get it: CRLF line ends, no Bcc. It is read once. */
-  message(): Readable;
+  message(): Octets;
   readonly bcc: string;
   readonly messageId: string;
   readonly envelope: Envelope;
@@ -60,11 +60,11 @@ export class Outbox {
     const { messageId, bcc, envelope, subject, origin, copy, draft, notBefore } = outgoing;
     return this.#place(async (directory) => {
       const header = new HeaderWatch();
-      const size = await writeStream(join(directory, "message"), outgoing.message(), (chunk) =>
+      const { size, pieces } = await writePieces(join(directory, "message"), outgoing.message(), (chunk) =>
         header.look(chunk),
       );
       return {
-        ...{ messageId, bcc, envelope, subject, origin, copy, draft, notBefore, size },
+        ...{ messageId, bcc, envelope, subject, origin, copy, draft, notBefore, size, pieces },
         ...{ created: Date.now(), retryAt: 0, state: "waiting", utf8Header: header.utf8, copying: false },
         ...{ attempts: 0, reason: null, refused: [] },
       };
@@ -163,18 +163,15 @@ export class Outbox {
   }
 
   /** The message as others get it. */
-  message({ id }: Entry): Readable {
-    return createReadStream(this.#path(id, "message"));
+  pieces({ id, pieces }: Entry): Piece[] {
+    return readPieces(this.#path(id, "message"), pieces);
   }
 
   /** The message as one keeps it: who had a blind copy is told. */
-  copy(entry: Entry): { readonly size: number; stream(): Readable; readonly messageId: string } {
-    const { bcc, size, messageId } = entry;
-    return {
-      size: Buffer.byteLength(bcc) + size,
-      messageId,
-      stream: () => ownCopy(bcc, () => this.message(entry)),
-    };
+  copy(entry: Entry): StreamedMessage {
+    const { bcc, messageId } = entry;
+    const field = bcc === "" ? [] : [ownPiece(Buffer.from(bcc))];
+    return { messageId, pieces: [...field, ...this.pieces(entry)] };
   }
 
   /** Takes a message back that has not gone out. Throws SendError "NO_ENTRY", "TOO_LATE". */

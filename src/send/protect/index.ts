@@ -1,4 +1,5 @@
 /** What is to be sent, signed and encrypted as it is wished; where that cannot be done, it is not sent. */
+import type { Pieces } from "../../mail/pieces.ts";
 import type { CryptoTools } from "../../message/crypto/types.ts";
 import type { Built } from "../compose/build.ts";
 import { accepts, type KeyProblem, keyProblems, missing } from "./gpg.ts";
@@ -27,10 +28,15 @@ export async function foresee(
 }
 
 /**
- * What is to be sent, signed and encrypted as it is wished.
- * @throws SendError NO_KEY, GPG; its stream fails with those, and PASSPHRASE
+ * What is to be sent, signed and encrypted as it is wished. What lies on the server is read from there for it.
+ * @throws SendError NO_KEY, GPG; its stream fails with those, PASSPHRASE, and as the line does
  */
-export async function protect(built: Built, wish: Wish, tools: CryptoTools): Promise<Built> {
+export async function protect(
+  built: Built,
+  wish: Wish,
+  tools: CryptoTools,
+  server: Pick<Pieces, "stream">,
+): Promise<Built> {
   const { envelope, blind } = built;
   const { sign, encrypt, problems } = await foresee(wish, envelope.to, tools);
   if (problems.length > 0) throw missing(problems);
@@ -39,19 +45,25 @@ export async function protect(built: Built, wish: Wish, tools: CryptoTools): Pro
   const hidden = new Set(blind);
   const open = envelope.to.filter((address) => !hidden.has(address));
   const protection = { sign: sign ? own : null, readers: encrypt ? { open, hidden: blind, own } : null };
-  return { ...built, message: () => protectedMessage(built.message(), protection, tools) };
+  return { ...built, message: () => protectedMessage(server.stream(built.message()), protection, tools) };
 }
 
 /**
  * A draft as it is kept on the server: for nobody's eyes but one's own, where it may be encrypted when it is sent.
  * @throws SendError NO_KEY, GPG; its stream fails with those
  */
-export async function protectDraft(built: Built, { encrypt, own }: Wish, tools: CryptoTools): Promise<Built> {
+export async function protectDraft(
+  built: Built,
+  { encrypt, own }: Wish,
+  tools: CryptoTools,
+  server: Pick<Pieces, "stream">,
+): Promise<Built> {
   if (encrypt === "never") return built;
   const readers = { open: [], hidden: [], own };
   const problems = encrypt === "always" ? await keyProblems([], own, tools) : [];
   if (problems.length > 0) throw missing(problems);
   // Without a key of one's own nothing is encrypted where keys are known either.
   if (encrypt === "known" && !(await accepts(readers, tools).catch(() => false))) return built;
-  return { ...built, message: () => protectedMessage(built.message(), { sign: null, readers }, tools) };
+  const protection = { sign: null, readers };
+  return { ...built, message: () => protectedMessage(server.stream(built.message()), protection, tools) };
 }

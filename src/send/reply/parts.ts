@@ -1,12 +1,17 @@
-/** Files of a message that go along with another one: brought to the disk, so that they are there when it is sent. */
+/**
+ * Files of a message that go along with another one: as they lie on the server, which need not be brought here for that;
+ * or on the disk, so that they are there when it is sent.
+ */
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { Mail } from "../../mail/index.ts";
 import { saveStream } from "../../mail/save-stream.ts";
+import { findPart, leavesOf } from "../../mail/structure.ts";
 import { safeFileName } from "../../message/file-name.ts";
 import { safeText } from "../../message/safe.ts";
-import type { DraftAttachment } from "../compose/draft.ts";
+import type { Attachment, LeafDescription, PartDescription } from "../../message/types.ts";
+import { type DraftAttachment, encodings, type ServerPart } from "../compose/draft.ts";
 import { SendError } from "../errors.ts";
 import type { Original } from "./original.ts";
 import { bareSubject } from "./subject.ts";
@@ -25,28 +30,63 @@ export async function partOf(
   return Readable.from([part.bytes]).pipe(decodePart(part.encoding));
 }
 
+/** The attachments of a message, as they lie on the server; what cannot go along from there is saved in `directory`. */
+export async function passParts(
+  mail: Mail,
+  original: Original,
+  directory: string,
+): Promise<DraftAttachment[]> {
+  const { attachments } = original.message;
+  const structure = attachments.length > 0 ? await structureOf(mail, original) : null;
+  const taken: DraftAttachment[] = [];
+  for (const attachment of attachments) {
+    const leaf = structure && leafOf(structure, attachment);
+    const part = leaf && serverPart(mail, original, leaf);
+    if (part) taken.push({ ...described(attachment, leaf), part });
+    else taken.push(await savePart(mail, original, attachment, leaf, directory));
+  }
+  return taken;
+}
+
+/** The whole message, as it lies on the server, or where that does not go saved in `directory`. */
+export async function passWhole(mail: Mail, original: Original, directory: string): Promise<DraftAttachment> {
+  const { folder, uid, message } = original;
+  const structure = await structureOf(mail, original);
+  const binary = structure === null || leavesOf(structure).some(({ encoding }) => encoding === "binary");
+  const piece = binary ? null : mail.sending.lasting.of(folder, uid, "", 0);
+  if (!piece) return saveWhole(mail, original, directory);
+  // It may be 8bit in its header, too.
+  return { ...wholeOf(message.headers.subject), part: { ...piece, encoding: "8bit" } };
+}
+
 /** Streams the attachments of a message into `directory`. */
 export async function saveParts(
   mail: Mail,
   original: Original,
   directory: string,
 ): Promise<DraftAttachment[]> {
-  const { message } = original;
+  const { attachments } = original.message;
+  const structure = attachments.length > 0 ? await structureOf(mail, original) : null;
   const saved: DraftAttachment[] = [];
-  if (message.attachments.length > 0) await mkdir(directory, { recursive: true, mode: 0o700 });
-  for (const { section, fileName, mediaType, contentId, disposition } of message.attachments) {
-    const stream = await partOf(mail, original, section);
-    const name = safeFileName(fileName, `part-${section.replace(/\W/g, "-")}`);
-    saved.push({
-      path: await saveStream(stream, resolve(directory, name), name),
-      name: safeText(fileName ?? name),
-      mediaType: /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) ? mediaType : null,
-      // Without the HTML that showed it, it is a file like any other.
-      disposition: contentId === null ? disposition : "attachment",
-      contentId: null,
-    });
+  for (const attachment of attachments) {
+    const leaf = structure && leafOf(structure, attachment);
+    saved.push(await savePart(mail, original, attachment, leaf, directory));
   }
   return saved;
+}
+
+async function savePart(
+  mail: Mail,
+  original: Original,
+  attachment: Attachment,
+  leaf: LeafDescription | null,
+  directory: string,
+): Promise<DraftAttachment> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const stream = await partOf(mail, original, attachment.section);
+  const description = described(attachment, leaf);
+  const { path } = description;
+  return { ...description, path: await saveStream(stream, resolve(directory, path), path) };
 }
 
 /** The whole message as a file of its own. */
@@ -56,10 +96,59 @@ export async function saveWhole(
   directory: string,
 ): Promise<DraftAttachment> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const name = safeFileName(`${bareSubject(message.headers.subject).slice(0, 80)}.eml`, "message.eml");
+  const whole = wholeOf(message.headers.subject);
   // Who gets it could not read what was encrypted to oneself.
   const source = unlocked?.source;
   const stream = source ? Readable.from([source]) : await mail.source(folder, uid);
-  const path = await saveStream(stream, resolve(directory, name), name);
-  return { path, name, mediaType: "message/rfc822", disposition: "attachment", contentId: null };
+  return { ...whole, path: await saveStream(stream, resolve(directory, whole.path), whole.path) };
+}
+
+function wholeOf(subject: string): DraftAttachment {
+  const name = safeFileName(`${bareSubject(subject).slice(0, 80)}.eml`, "message.eml");
+  return { path: name, name, mediaType: "message/rfc822", disposition: "attachment", contentId: null };
+}
+
+/** What the server says of the parts; null where it cannot be asked. */
+async function structureOf(mail: Mail, { folder, uid, unlocked }: Original): Promise<PartDescription | null> {
+  // What is within an encrypted message is nowhere on the server.
+  if (unlocked?.source) return null;
+  try {
+    return await mail.sending.structure(folder, uid);
+  } catch {
+    // What is kept here of the message may do.
+    return null;
+  }
+}
+
+/** The part of an attachment, where it is one that the server has: not a file inside of another. */
+function leafOf(structure: PartDescription, { section, size }: Attachment): LeafDescription | null {
+  const leaf = findPart(structure, section);
+  return leaf?.size === size ? leaf : null;
+}
+
+function serverPart(mail: Mail, { folder, uid }: Original, leaf: LeafDescription): ServerPart | null {
+  const encoding = encodings.find((one) => one === (leaf.encoding || "7bit"));
+  const piece = encoding && mail.sending.lasting.of(folder, uid, leaf.section, leaf.size);
+  return encoding && piece ? { ...piece, encoding } : null;
+}
+
+function described(
+  { section, fileName, mediaType, contentId, disposition }: Attachment,
+  leaf: LeafDescription | null,
+): DraftAttachment {
+  const path = safeFileName(fileName, `part-${section.replace(/\W/g, "-")}`);
+  // A text is nothing without its charset; its name is told anew.
+  const parameters = [...(leaf?.params ?? [])].flatMap(([name, value]) =>
+    /^[\w.+-]+$/.test(name) && !/^name$/.test(name) && /^[\x20-\x7e]{1,200}$/.test(value)
+      ? [`; ${name}="${value.replace(/["\\]/g, "\\$&")}"`]
+      : [],
+  );
+  return {
+    path,
+    name: safeText(fileName ?? path),
+    mediaType: /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) ? `${mediaType}${parameters.join("")}` : null,
+    // Without the HTML that showed it, it is a file like any other.
+    disposition: contentId === null ? disposition : "attachment",
+    contentId: null,
+  };
 }
