@@ -6,7 +6,7 @@ import { openDesk, write } from "./writing/write.ts";
 export const forward = defineCommand({
   name: "forward",
   summary: "Pass a message on: in the text with its files, or as a whole",
-  imap: "UID FETCH; APPEND to Drafts and Sent; SMTP; UID STORE +FLAGS ($Forwarded)",
+  imap: "UID FETCH; GENURLAUTH; APPEND (CATENATE) to Drafts and Sent; SMTP (BURL); UID STORE +FLAGS ($Forwarded)",
   args: { id: { type: "messages", repeat: true, help: "the message, as list shows it" } },
   options: {
     ...messageOptions,

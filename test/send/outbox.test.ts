@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { sizeOf } from "../../src/mail/pieces.ts";
+import { ImapError } from "../../src/imap/index.ts";
+import { ownPiece, type Piece, sizeOf } from "../../src/mail/pieces.ts";
 import { type Aftermath, type DeliveryOptions, deliver, retryDelay } from "../../src/send/outbox/deliver.ts";
 import type { Entry } from "../../src/send/outbox/entry.ts";
 import { Outbox, type Outgoing } from "../../src/send/outbox/outbox.ts";
@@ -230,6 +231,63 @@ describe("the outbox", () => {
     const claim = await outbox.claim(second.id);
     await assert.rejects(outbox.takeBack(second.id), /being sent now/);
     claim?.release();
+  });
+
+  describe("with a part that lies on the server", () => {
+    const part = {
+      ...{ path: "INBOX", uidValidity: 1, uid: 2, section: "2", size: 3 },
+      ...{ messageId: "<o@b.example>", emailId: null, messageSize: 9 },
+    };
+    const withPart = () =>
+      add({
+        async *message() {
+          yield Buffer.from("A: b\r\n\r\n");
+          yield part;
+          yield Buffer.from("end");
+        },
+      });
+    const found: DeliveryOptions["server"] = {
+      ...server,
+      stream: (list) =>
+        server.stream(
+          [...(list as Iterable<Piece>)].map((piece) =>
+            "uid" in piece ? ownPiece(Buffer.from("xyz")) : piece,
+          ),
+        ),
+    };
+    const run = (id: string, use: Partial<DeliveryOptions["server"]>) =>
+      deliver({ ...options(), server: { ...found, ...use } }, id, { force: true });
+
+    it("sends all of it, from where it is now, and counted anew", async () => {
+      const { id, size } = await withPart();
+      assert.equal(size, 8 + 3 + 3);
+      read = false;
+      answer = () => {
+        throw new SubmissionError("TEMPORARY", "No.", "hint");
+      };
+      const told = await run(id, { find: async (piece) => ({ ...piece, path: "Archive", uid: 7, size: 5 }) });
+      assert.equal(told?.entry.size, 8 + 5 + 3);
+      assert.deepEqual((await outbox.get(id))?.pieces[1], { ...part, path: "Archive", uid: 7, size: 5 });
+    });
+
+    it("is held where it is gone, and waits where nobody can tell", async () => {
+      const { id } = await withPart();
+      const down = async () => Promise.reject(new ImapError("CLOSED", "the connection was lost"));
+      const waits = await run(id, { find: down });
+      assert.deepEqual([waits?.outcome, waits?.entry.reason?.code], ["waiting", "UNREACHABLE"]);
+      const held = await run(id, { find: async () => null });
+      assert.deepEqual([held?.outcome, held?.entry.reason?.code, taken], ["held", "GONE", []]);
+      assert.equal((await run(id, {}))?.outcome, "sent");
+      assert.deepEqual(taken, ["A: b\r\n\r\nxyzend"]);
+    });
+
+    it("keeps a copy of the rest where it is gone once it is sent", async () => {
+      const { id } = await withPart();
+      let asked = 0;
+      const told = await run(id, { find: async (piece) => (asked++ === 0 ? piece : null) });
+      assert.equal(told?.outcome, "sent");
+      assert.deepEqual([taken, copies], [["A: b\r\n\r\nxyzend"], ["<1@b.example>"]]);
+    });
   });
 
   it("tells of nothing that is not on the disk as a whole", async () => {
