@@ -31,17 +31,27 @@ export async function partOf(
 }
 
 /** The attachments of a message, as they lie on the server; what cannot go along from there is saved in `directory`. */
-export async function passParts(
+export function passParts(mail: Mail, original: Original, directory: string): Promise<DraftAttachment[]> {
+  return takeParts(mail, original, directory, true);
+}
+
+/** Streams the attachments of a message into `directory`. */
+export function saveParts(mail: Mail, original: Original, directory: string): Promise<DraftAttachment[]> {
+  return takeParts(mail, original, directory, false);
+}
+
+async function takeParts(
   mail: Mail,
   original: Original,
   directory: string,
+  pass: boolean,
 ): Promise<DraftAttachment[]> {
   const { attachments } = original.message;
   const structure = attachments.length > 0 ? await structureOf(mail, original) : null;
   const taken: DraftAttachment[] = [];
   for (const attachment of attachments) {
     const leaf = structure && leafOf(structure, attachment);
-    const part = leaf && serverPart(mail, original, leaf);
+    const part = pass && leaf ? serverPart(mail, original, leaf) : null;
     if (part) taken.push({ ...described(attachment, leaf), part });
     else taken.push(await savePart(mail, original, attachment, leaf, directory));
   }
@@ -57,22 +67,6 @@ export async function passWhole(mail: Mail, original: Original, directory: strin
   if (!piece) return saveWhole(mail, original, directory);
   // It may be 8bit in its header, too.
   return { ...wholeOf(message.headers.subject), part: { ...piece, encoding: "8bit" } };
-}
-
-/** Streams the attachments of a message into `directory`. */
-export async function saveParts(
-  mail: Mail,
-  original: Original,
-  directory: string,
-): Promise<DraftAttachment[]> {
-  const { attachments } = original.message;
-  const structure = attachments.length > 0 ? await structureOf(mail, original) : null;
-  const saved: DraftAttachment[] = [];
-  for (const attachment of attachments) {
-    const leaf = structure && leafOf(structure, attachment);
-    saved.push(await savePart(mail, original, attachment, leaf, directory));
-  }
-  return saved;
 }
 
 async function savePart(
