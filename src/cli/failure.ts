@@ -50,6 +50,9 @@ export const exits: readonly Exit[] = [
       "NO_DRAFT",
       "NO_ENTRY",
       "NO_LIST",
+      "NO_INVITATION",
+      "NO_RECEIPT",
+      "NO_WAY_OUT",
       "ATTACHMENT",
       "TOO_LATE",
       "NO_CHANGE",
@@ -107,7 +110,7 @@ export const exits: readonly Exit[] = [
   },
   {
     status: 77,
-    meaning: "The credentials are missing or were refused.",
+    meaning: "The credentials are missing or were refused, or a key to sign or encrypt with is missing.",
     codes: [
       "AUTH",
       "AUTHENTICATIONFAILED",
@@ -118,6 +121,9 @@ export const exits: readonly Exit[] = [
       "KEYRING",
       "NOT_ALLOWED",
       "OAUTH",
+      "NO_KEY",
+      "PASSPHRASE",
+      "GPG",
       "READ_ONLY",
     ],
   },

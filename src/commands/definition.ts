@@ -4,6 +4,7 @@
  */
 import type { Readable } from "node:stream";
 import type { Folder, Mail } from "../mail/index.ts";
+import type { CryptoTools } from "../message/crypto/types.ts";
 import type { Asked, Result, ResultKind } from "./result.ts";
 import type { Writer } from "./writing/talk.ts";
 
@@ -57,6 +58,10 @@ export interface Context {
   readonly writer?: Writer;
   /** Is told how far something is that may take long; `total` is null where nobody knows. */
   progress?(what: string, done: number, total: number | null): void;
+  /** By what is decrypted, signed and encrypted; gpg as it is found where not given. */
+  readonly crypto?: CryptoTools;
+  /** Shows a page of the web, and resolves to what was done; only where there is a screen. */
+  open?(page: string): Promise<string>;
 }
 
 export interface Command {

@@ -1,4 +1,6 @@
 /** Every command a person can give, in the order of help. */
+
+import { accept, decline, tentative } from "./answer.ts";
 import { append } from "./append.ts";
 import { archive } from "./archive.ts";
 import { attach } from "./attach.ts";
@@ -27,6 +29,7 @@ import { outbox } from "./outbox.ts";
 import { queue } from "./queue.ts";
 import { quota } from "./quota.ts";
 import { raw } from "./raw.ts";
+import { receipt } from "./receipt.ts";
 import { reply, replyAll, replyList } from "./reply.ts";
 import { search } from "./search.ts";
 import { send } from "./send.ts";
@@ -35,6 +38,7 @@ import { status } from "./status.ts";
 import { sync } from "./sync.ts";
 import { thread } from "./thread.ts";
 import { redo, undo } from "./undo.ts";
+import { unsubscribe } from "./unsubscribe.ts";
 
 export const commands: readonly Command[] = [
   folders,
@@ -61,6 +65,11 @@ export const commands: readonly Command[] = [
   replyList,
   forward,
   bounce,
+  accept,
+  tentative,
+  decline,
+  receipt,
+  unsubscribe,
   editAsNew,
   draft,
   outbox,

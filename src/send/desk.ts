@@ -6,13 +6,15 @@ import type { Folder, Mail } from "../mail/index.ts";
 import type { CryptoTools } from "../message/crypto/types.ts";
 import { decodeWords } from "../message/header.ts";
 import type { Receipt } from "./answers/receipt.ts";
-import { type Built, build } from "./compose/build.ts";
-import { type Draft, fieldOf } from "./compose/draft.ts";
+import { distinct, readAddresses } from "./compose/addresses.ts";
+import { type BuildOptions, type Built, build } from "./compose/build.ts";
+import { type Draft, fieldOf, listOf } from "./compose/draft.ts";
 import { Drafts } from "./drafts/drafts.ts";
 import { SendError } from "./errors.ts";
 import { type Aftermath, type Delivered, type DeliveryOptions, deliver, isDue } from "./outbox/deliver.ts";
 import type { Entry } from "./outbox/entry.ts";
 import { Outbox } from "./outbox/outbox.ts";
+import type { Foreseen } from "./protect/index.ts";
 import { wishOf } from "./protect/wish.ts";
 import type { RawMessage } from "./raw.ts";
 import { type Original, readOriginal } from "./reply/original.ts";
@@ -56,6 +58,23 @@ export class Desk {
       options.submit ?? (async (handover) => (await import("./submission/index.ts")).submit(handover));
   }
 
+  /** This desk where gpg may ask for a passphrase: the terminal is the person's. */
+  asking(): Desk {
+    return new Desk(this.mail, { submit: this.#submit, crypto: { ...this.crypto, ask: true } });
+  }
+
+  /** Whether a draft will be signed and encrypted, and what keeps it from being. @throws SendError ADDRESS, HEADER, GPG */
+  async foresee(draft: Draft): Promise<Foreseen> {
+    const wish = wishOf(draft, this.writing);
+    const people = ["To", "Cc", "Bcc"].flatMap((name) => readAddresses(listOf(draft, name), name));
+    const { foresee } = await import("./protect/index.ts");
+    return foresee(
+      wish,
+      distinct(people).map(({ email }) => email),
+      this.crypto,
+    );
+  }
+
   /** A message to be answered, passed on or written anew, and the numbering of its folder. */
   async original(folder: Folder, uid: number): Promise<{ original: Original; uidValidity: number }> {
     const original = await readOriginal(this.mail, folder, uid, this.crypto);
@@ -67,7 +86,10 @@ export class Desk {
    * @throws SendError ADDRESS, NO_RECIPIENT, ATTACHMENT, HEADER, NO_KEY, PASSPHRASE, GPG; StoreError
    */
   async post(draft: Draft, options: PostOptions = {}): Promise<Entry> {
-    const { message, bcc, messageId, envelope } = await this.built(draft, options.calendar);
+    const { message, bcc, messageId, envelope } = await this.built(
+      draft,
+      options.calendar === undefined ? {} : { calendar: options.calendar },
+    );
     return this.outbox.add({
       ...{ message, bcc, messageId, envelope, origin: draft.origin },
       subject: fieldOf(draft, "Subject"),
@@ -78,12 +100,11 @@ export class Desk {
   }
 
   /** A draft as it is to be sent, signed and encrypted. Throws as `post` does, its stream too. */
-  async built(draft: Draft, calendar?: string): Promise<Built> {
+  async built(draft: Draft, options: Pick<BuildOptions, "calendar" | "unfinished"> = {}): Promise<Built> {
     const wish = wishOf(draft, this.writing);
     const { markdown } = this.writing;
     const { pieces: server } = this.mail.sending;
-    const options = { markdown, sevenBit: wish.sign, server, ...(calendar ? { calendar } : {}) };
-    const built = await build(draft, options);
+    const built = await build(draft, { ...options, markdown, sevenBit: wish.sign, server });
     if (!wish.sign && wish.encrypt === "never") return built;
     return (await import("./protect/index.ts")).protect(built, wish, this.crypto, server);
   }

@@ -13,6 +13,12 @@ export const messageOptions = {
   subject: { type: "text", alias: "s", help: "its subject" },
   from: { type: "text", help: "your address to send it from" },
   attach: { type: "file", repeat: true, help: "a file to go along" },
+  protect: {
+    type: "text",
+    words: ["sign", "encrypt", "sign,encrypt", "none"],
+    help: "sign, encrypt, both with a comma, or none, whatever the account's settings say",
+  },
+  receipt: { type: "flag", help: "ask for a receipt once it is displayed" },
   body: { type: "text", alias: "b", help: "its text; without it, standard input where that is no terminal" },
 } as const satisfies Params;
 
@@ -47,6 +53,8 @@ export async function withOptions(context: Context, draft: Draft, values: Messag
     result = withField(result, name, oneLine(all));
   }
   if (values.subject !== undefined) result = withField(result, "Subject", oneLine(values.subject));
+  if (values.protect !== undefined) result = withField(result, "Protect", oneLine(values.protect));
+  if (values.receipt) result = withField(result, "Disposition-Notification-To", listOf(result, "From"));
   const attached = values.attach.map((path) => ({
     ...{ path, name: null, mediaType: null, disposition: "attachment" as const, contentId: null },
   }));

@@ -13,9 +13,26 @@ import { sendingTime } from "./time.ts";
 
 export type Written = Extract<Result, { kind: "written" }>;
 
-export async function openDesk(context: Context): Promise<Desk> {
+/** The account's desk; in a shell gpg may ask for a passphrase by it. */
+export async function openDesk({ mail, crypto, writer }: Context): Promise<Desk> {
   const { Desk } = await import("../../send/desk.ts");
-  return new Desk(context.mail);
+  return new Desk(mail, { crypto: { ...crypto, ask: writer?.waits ?? false } });
+}
+
+/** Does something that may need a passphrase: where it does, the person gets the terminal to type it. */
+export async function asking<T>(
+  { writer }: Context,
+  desk: Desk,
+  work: (desk: Desk) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(desk);
+  } catch (error) {
+    const { SendError } = await import("../../send/errors.ts");
+    if (!(error instanceof SendError) || error.code !== "PASSPHRASE" || !writer || desk.crypto.ask)
+      throw error;
+    return writer.talk(() => work(desk.asking()));
+  }
 }
 
 export interface Beginning {
@@ -39,24 +56,24 @@ export async function write(
   const notBefore = at === undefined ? null : sendingTime(at, Date.now());
   const id = beginning.id ?? desk.drafts.newId();
   if (context.dryRun) {
-    const { build } = await import("../../send/compose/build.ts");
-    const { envelope, messageId } = await build(draft);
+    const { envelope, messageId } = await desk.built(draft);
     const text = `would send a message to ${envelope.to.join(", ")}`;
     return { kind: "written", state: "nothing", text, id: null, messageId, notes: [] };
   }
   if (keep) return keepDraft(desk, id, draft);
   const { writer } = context;
   if (writer)
-    return writer.talk((talk) => new Conversation(desk, talk, writer, { ...beginning, id }).run(notBefore));
+    return writer.talk((talk) =>
+      new Conversation(desk.asking(), talk, writer, { ...beginning, id }).run(notBefore),
+    );
   await desk.drafts.save(id, draft);
   const entry = await desk.post(draft, { draft: id, ...(notBefore === null ? {} : { notBefore }) });
   return notBefore === null ? deliverNow(desk, entry) : scheduled(entry);
 }
 
-async function printed(draft: Draft, { writing, mail }: Desk): Promise<Result> {
-  const { build } = await import("../../send/compose/build.ts");
-  const { message } = await build(draft, { unfinished: true, markdown: writing.markdown });
-  const stream = mail.sending.pieces.stream(message());
+async function printed(draft: Draft, desk: Desk): Promise<Result> {
+  const { message } = await desk.built(draft, { unfinished: true });
+  const stream = desk.mail.sending.pieces.stream(message());
   return { kind: "bytes", stream, fileName: null, mediaType: "message/rfc822" };
 }
 
@@ -65,7 +82,7 @@ export async function keepDraft(desk: Desk, id: string, draft: Draft): Promise<W
   await desk.drafts.save(id, draft);
   const notes: string[] = [];
   try {
-    await desk.drafts.push(id, desk.mail);
+    await desk.drafts.push(id, desk.mail, desk.crypto);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     notes.push(`it is not in the Drafts folder yet: ${error.message}`);

@@ -2,6 +2,7 @@
  * gpg as it is run here, to read and to write: what is believed is its status lines on a channel of their own
  * (doc/DETAILS of GnuPG). It may not go to the network for keys, nor take any in.
  */
+import { spawnSync } from "node:child_process";
 import { type Run, type RunOptions, run } from "./run.ts";
 import { type CryptoTools, timeoutOf } from "./types.ts";
 
@@ -24,12 +25,24 @@ export function runGpg(
     "--enable-special-filenames",
     `--pinentry-mode=${tools.ask ? "ask" : "error"}`,
   ];
+  const env = {
+    ...(tools.gnupgHome ? { GNUPGHOME: tools.gnupgHome } : {}),
+    // What asks for the passphrase is told by gpg which terminal to ask on.
+    ...(tools.ask && !process.env.GPG_TTY ? { GPG_TTY: ownTerminal() } : {}),
+  };
   return run(tools.gpg ?? "gpg", [...fixed, ...args], {
     ...streams,
-    ...(tools.gnupgHome ? { env: { GNUPGHOME: tools.gnupgHome } } : {}),
+    env,
     timeout: timeoutOf(tools),
     signal: tools.signal,
   });
+}
+
+/** The terminal of standard input; "not a tty" where that is none. */
+function ownTerminal(): string {
+  return spawnSync("tty", { stdio: ["inherit", "pipe", "ignore"] })
+    .stdout.toString()
+    .trim();
 }
 
 export interface Status {

@@ -8,7 +8,7 @@ import { SendError } from "../errors.ts";
 import { chooseIdentity, isOneself, personOf } from "./identity.ts";
 import type { Original } from "./original.ts";
 import { plainTextOf } from "./quote.ts";
-import { fields, givenIdentity, senderFields, signed } from "./reply.ts";
+import { fields, givenIdentity, mustBeReadable, protectedLike, senderFields, signed } from "./reply.ts";
 
 /** What a new message begins with; text from outside may be among it. */
 export interface Beginning {
@@ -65,6 +65,7 @@ export function editAsNew(
   attachments: readonly DraftAttachment[],
   draft: boolean,
 ): Draft {
+  mustBeReadable(original);
   const { message, references, answered, bcc } = original;
   const { from, to, cc, replyTo, subject } = message.headers;
   const mine = from.find(({ email }) => isOneself(writing, email));
@@ -80,6 +81,7 @@ export function editAsNew(
         Subject: subject,
         "In-Reply-To": draft ? answered.join(" ") : "",
         References: draft ? references.join(" ") : "",
+        Protect: protectedLike(original, chosen),
       },
       ["To", "Cc", "Subject"],
     ),

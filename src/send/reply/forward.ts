@@ -3,7 +3,15 @@ import type { Writing } from "../../account/writing.ts";
 import type { Draft, DraftAttachment } from "../compose/draft.ts";
 import type { Original } from "./original.ts";
 import { forwardedHeader, plainTextOf } from "./quote.ts";
-import { fields, identityFor, originOf, senderFields, signed } from "./reply.ts";
+import {
+  fields,
+  identityFor,
+  mustBeReadable,
+  originOf,
+  protectedLike,
+  senderFields,
+  signed,
+} from "./reply.ts";
 import { forwardSubject } from "./subject.ts";
 
 export interface ForwardOptions {
@@ -20,6 +28,7 @@ export function forward(
   uidValidity: number,
   { inline, attachments, from }: ForwardOptions,
 ): Draft {
+  if (inline) mustBeReadable(original);
   const { message } = original;
   const chosen = identityFor(writing, original, from);
   const sender = senderFields(chosen);
@@ -34,6 +43,7 @@ export function forward(
         Bcc: sender.Bcc ?? "",
         "Reply-To": sender["Reply-To"] ?? "",
         Subject: forwardSubject(message.headers.subject),
+        Protect: protectedLike(original, chosen),
       },
       ["To", "Cc", "Subject"],
     ),

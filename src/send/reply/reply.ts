@@ -3,6 +3,7 @@ import { signatureOf, type Writing } from "../../account/writing.ts";
 import { safeText } from "../../message/safe.ts";
 import { formatAddress, formatAddresses, readAddresses } from "../compose/addresses.ts";
 import { type Draft, type Field, type Origin, oneLine } from "../compose/draft.ts";
+import { SendError } from "../errors.ts";
 import { type Chosen, chooseIdentity, isOneself, personOf } from "./identity.ts";
 import type { Original } from "./original.ts";
 import { attribution, quoteOf } from "./quote.ts";
@@ -21,6 +22,20 @@ export function fields(values: Readonly<Record<string, string>>, empty: readonly
 export function senderFields(chosen: Chosen): Readonly<Record<string, string>> {
   const { replyTo, bcc } = chosen.identity;
   return { From: formatAddress(personOf(chosen)), "Reply-To": replyTo ?? "", Bcc: bcc ?? "" };
+}
+
+/** What was encrypted stays so: it is quoted, or goes along (RFC 9787 §5.4). */
+export function protectedLike({ unlocked }: Original, { identity }: Chosen): string {
+  if (unlocked === null) return "";
+  return identity.pgp.sign ? "sign, encrypt" : "encrypt";
+}
+
+/** What cannot be decrypted cannot be written anew. Throws SendError "NO_KEY", "PASSPHRASE", "GPG". */
+export function mustBeReadable({ unlocked }: Original): void {
+  const failure = unlocked?.failure;
+  if (!failure) return;
+  const code = failure.code === "NO_KEY" || failure.code === "PASSPHRASE" ? failure.code : "GPG";
+  throw new SendError(code, `the message cannot be decrypted: ${failure.message}`, failure.hint);
 }
 
 /** The text with the identity's signature below it (RFC 3676 §4.3). */
@@ -92,6 +107,7 @@ export function replyTo(
         Subject: replySubject(message.headers.subject),
         "In-Reply-To": inReplyTo,
         References: references,
+        Protect: protectedLike(original, chosen),
       },
       ["To", "Cc", "Subject"],
     ),

@@ -3,6 +3,7 @@ import type { Writing } from "../../account/writing.ts";
 import type { Person } from "../../message/types.ts";
 import { addressKey, readAddresses } from "../compose/addresses.ts";
 import { type Draft, fieldOf, listOf } from "../compose/draft.ts";
+import { wishOf } from "../protect/wish.ts";
 import { isOneself } from "./identity.ts";
 import type { Original } from "./original.ts";
 import { listAddresses } from "./recipients.ts";
@@ -13,6 +14,8 @@ export interface WarningFacts {
   readonly list?: readonly string[];
   /** Who had a blind copy of the message that is answered. */
   readonly bcc?: readonly string[];
+  /** It was encrypted. */
+  readonly encrypted?: boolean;
   /** The person had a blind copy of it. */
   readonly blind?: boolean;
   /** Whether the person has written to an address before; not asked where this is not known. */
@@ -20,11 +23,12 @@ export interface WarningFacts {
 }
 
 /** What the answered message has to say to it. */
-export function factsOf({ message, bcc }: Original, writing: Writing): WarningFacts {
+export function factsOf({ message, bcc, unlocked }: Original, writing: Writing): WarningFacts {
   const { from, to, cc } = message.headers;
   const isMine = ({ email }: Person) => isOneself(writing, email);
   return {
     list: listAddresses(message),
+    encrypted: unlocked !== null,
     bcc: bcc === "" ? [] : people(bcc).map(({ email }) => email),
     blind: message.list === null && ![...from, ...to, ...cc].some(isMine),
   };
@@ -67,6 +71,15 @@ function ownText(body: string): string {
     .join("\n");
 }
 
+function encrypts(draft: Draft, writing: Writing): boolean {
+  try {
+    return wishOf(draft, writing).encrypt !== "never";
+  } catch {
+    // What its field says is told elsewhere.
+    return true;
+  }
+}
+
 /** In sentences; the draft's addresses may be wrong, which others tell. */
 export function warningsFor(draft: Draft, writing: Writing, facts: WarningFacts = {}): string[] {
   const warnings: string[] = [];
@@ -88,6 +101,8 @@ export function warningsFor(draft: Draft, writing: Writing, facts: WarningFacts 
     warnings.push(`who had a blind copy of the message does not get the answer: ${lost.join(", ")}`);
   if (facts.blind && recipients.length > 1)
     warnings.push("you had a blind copy: by your answer the others learn of it");
+  if (facts.encrypted && !encrypts(draft, writing))
+    warnings.push("what you answer was encrypted, and this is not");
   const unknown = facts.known
     ? recipients.filter(({ email }) => !isOneself(writing, email) && !facts.known?.(email))
     : [];

@@ -1,5 +1,4 @@
 /** Opening a message and what is in it: its text in another form, its parts, messages within it, what is encrypted. */
-import { spawnSync } from "node:child_process";
 import { Readable } from "node:stream";
 import { UsageError } from "../../commands/index.ts";
 import type { Message } from "../../mail/index.ts";
@@ -141,10 +140,6 @@ export async function decrypt(app: App): Promise<void> {
   if (reader.protection === null)
     throw new UsageError("nothing of this message is signed or encrypted", "nothing to do");
   if (reader.protection.state === "working") return;
-  // What asks for the passphrase is told by gpg which terminal to ask on.
-  process.env.GPG_TTY ??= spawnSync("tty", { stdio: ["inherit", "pipe", "ignore"] })
-    .stdout.toString()
-    .trim();
   await app.host.handOver(() => unlock(app, reader, true));
   const failure = reader.protection.state === "done" ? reader.protection.opened.failure : null;
   app.say(failure ? `not decrypted: ${failure.message}` : "done", failure !== null);

@@ -34,6 +34,8 @@ export function headerRows(message: ReadableMessage, protection: Protection): Re
       : { name: "Subject", value: subject, strong: true },
     ...senderRow(message),
     ...listRow(message.list),
+    ...receiptRow(message),
+    ...invitationRow(message),
     ...protectionRows(message, protection),
   ];
   return rows.filter(({ value }) => value !== "").map((row) => ({ ...row, value: safeText(row.value) }));
@@ -84,6 +86,20 @@ function listRow(list: MailingList | null): ReaderHeader[] {
     list.unsubscribe ? leaving : "",
   ];
   return [{ name: "List", value: value.filter((word) => word !== "").join(" "), tone: "quiet" }];
+}
+
+/** Told, and left to the person: nothing sends one by itself. */
+function receiptRow({ headers }: ReadableMessage): ReaderHeader[] {
+  const { receiptTo } = headers;
+  if (receiptTo.length === 0) return [];
+  const who = formatPeople(receiptTo, true);
+  return [{ name: "Receipt", value: `wanted by ${who} (:receipt sends one)`, tone: "quiet" }];
+}
+
+function invitationRow({ items }: ReadableMessage): ReaderHeader[] {
+  const asked = items.some((item) => item.kind === "invitation" && item.method === "REQUEST");
+  const value = ":accept, :tentative or :decline answers it";
+  return asked ? [{ name: "Invitation", value, tone: "quiet" }] : [];
 }
 
 function protectionRows(message: ReadableMessage, protection: Protection): ReaderHeader[] {

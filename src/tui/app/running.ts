@@ -5,6 +5,7 @@ import { type Command, type Context, type Result, UsageError } from "../../comma
 import { parseLine } from "../../commands/parse.ts";
 import type { App } from "./app.ts";
 import { writerOf } from "./outgoing.ts";
+import { openPage } from "./outside.ts";
 import { showResult } from "./results.ts";
 import { byPlace, type Chosen, type Place } from "./sources.ts";
 
@@ -80,6 +81,8 @@ async function runAt(
     stdin: process.stdin,
     confirm,
     writer: writerOf(app),
+    crypto: app.crypto,
+    open: (page) => openPage(app, page),
   };
   const result = await command.run(context, values);
   showResult(app, result, mail);
