@@ -42,18 +42,19 @@ export async function openLink(app: App, argument: string): Promise<void> {
     const question = `The text says ${warning.named}, the link leads to ${warning.actual}. Open it?`;
     if (!(await app.dialog.confirm(question))) return;
   }
-  app.say(await openPage(app, target));
+  await openPage(app, target);
 }
 
-/** Opens an address in the browser; where there is none it is copied. Resolves to which of them. */
-export async function openPage(app: App, target: string): Promise<string> {
+/** Opens an address in the browser; where there is none it is copied. */
+export async function openPage(app: App, target: string): Promise<void> {
   const browser = browserFor(new URL(target).href);
   if (!browser) {
     app.host.copy(safeText(target));
-    return `there is no browser here: copied ${target}`;
+    app.say(`there is no browser here: copied ${target}`);
+    return;
   }
   await show(app, browser);
-  return `opened ${target}`;
+  app.say(`opened ${target}`);
 }
 
 /** Asks where the chosen attachment is to go, and saves it there. */

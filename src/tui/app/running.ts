@@ -5,7 +5,6 @@ import { type Command, type Context, type Result, UsageError } from "../../comma
 import { parseLine } from "../../commands/parse.ts";
 import type { App } from "./app.ts";
 import { writerOf } from "./outgoing.ts";
-import { openPage } from "./outside.ts";
 import { showResult } from "./results.ts";
 import { byPlace, type Chosen, type Place } from "./sources.ts";
 
@@ -82,7 +81,6 @@ async function runAt(
     confirm,
     writer: writerOf(app),
     crypto: app.crypto,
-    open: (page) => openPage(app, page),
   };
   const result = await command.run(context, values);
   showResult(app, result, mail);
