@@ -163,14 +163,17 @@ export class Queue {
     const { entry, operation } = open;
     const moved = operation.kind === "copy" ? [] : (relocation(operation)?.messages ?? []);
     const { settled } = this.#local.following(moved, () => this.#ledger.add(open));
-    if (isFolderOperation(operation)) this.#folders.apply({ entry, operation });
-    else if (operation.kind === "copy") await this.#local.copy(operation.messages, operation.copies);
-    else if (operation.kind === "flag") this.#local.flag(operation, false);
-    else if (operation.kind === "append") {
-      const source = this.#store.journal.source(entry.id);
-      if (source) this.#local.append(operation, source);
-    }
-    await settled;
+    const own = async () => {
+      if (isFolderOperation(operation)) this.#folders.apply({ entry, operation });
+      else if (operation.kind === "copy") await this.#local.copy(operation.messages, operation.copies);
+      else if (operation.kind === "flag") this.#local.flag(operation, false);
+      else if (operation.kind === "append") {
+        const source = this.#store.journal.source(entry.id);
+        if (source) this.#local.append(operation, source);
+      }
+    };
+    // A full disk may fail both.
+    await Promise.all([settled, own()]);
   }
 
   /** Takes an entry back that has not been sent; false where the server may have it. */
