@@ -1,7 +1,7 @@
 // Signed and encrypted by the sender, and read by the reader: with keyrings of their own, through real servers.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -286,7 +286,9 @@ describe("a message signed and encrypted", { skip: gpgMissing }, () => {
   });
 
   it("takes 60 MB in the memory that little takes", { timeout: 120_000 }, async () => {
-    const large = file("large.bin", Buffer.alloc(60e6, "0123456789abcdef\n"));
+    const large = file("large.bin", "");
+    // Of zeros, and held by nobody: other tests of this process measure their memory too.
+    truncateSync(large.path, 60e6);
     for (const word of ["sign", "sign, encrypt"]) {
       const built = await made(draftOf({ Protect: word }, [large]));
       const before = process.memoryUsage().arrayBuffers;
@@ -295,7 +297,7 @@ describe("a message signed and encrypted", { skip: gpgMissing }, () => {
         size += (chunk as Buffer).length;
         most = Math.max(most, process.memoryUsage().arrayBuffers - before);
       }
-      assert.ok(size > (word === "sign" ? 80e6 : 1e5), `${size}`);
+      assert.ok(size > (word === "sign" ? 80e6 : 5e4), `${size}`);
       assert.ok(most < 40e6, `${Math.round(most / 1e6)} MB`);
     }
   });
