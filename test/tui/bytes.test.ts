@@ -7,8 +7,13 @@ import { sampleScreen } from "./sample.ts";
 const median = (numbers: number[]) => numbers.sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
 
 /** Bytes of each frame that follows the first. */
-async function bytesOf(columns: number, rows: number, screens: readonly object[]): Promise<number[]> {
-  const drawing = new Drawing(columns, rows);
+async function bytesOf(
+  columns: number,
+  rows: number,
+  screens: readonly object[],
+  terminal: { margins?: boolean } = {},
+): Promise<number[]> {
+  const drawing = new Drawing(columns, rows, undefined, terminal);
   const bytes: number[] = [];
   for (const options of screens) bytes.push(await drawing.show(sampleScreen({ columns, rows, ...options })));
   drawing.close();
@@ -33,12 +38,22 @@ for (const [columns, rows, more, limit] of [
   [80, 24, {}, 250],
   [150, 50, { sidebar: false }, 250],
   [150, 50, { sidebar: false, style: "arrow" }, 200],
-  // The folders stand beside the list: the terminal scrolls them along, and their names are written again.
-  [150, 50, {}, 550],
+  // The folders stand beside the list: a terminal without margins scrolls them along, and their names are written again.
+  [150, 50, {}, 420],
 ] as const)
   test(`scrolling a row at ${columns} × ${rows} ${JSON.stringify(more)} takes at most ${limit} bytes`, async () => {
     assert.ok(median(await bytesOf(columns, rows, scrolling(rows, more))) <= limit);
   });
+
+test("a terminal that has margins scrolls the list alone: at most 250 bytes for a row, the arrow 200", async () => {
+  for (const [style, limit] of [
+    ["bar", 250],
+    ["arrow", 200],
+  ] as const) {
+    const bytes = await bytesOf(150, 50, scrolling(50, { style }), { margins: true });
+    assert.ok(median(bytes) <= limit, `${style}: ${bytes}`);
+  }
+});
 
 test("a frame like the one before takes no bytes at all", async () => {
   assert.deepEqual(await bytesOf(80, 24, [{}, {}, {}]), [0, 0]);

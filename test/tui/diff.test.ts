@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { difference } from "../../src/tui/terminal/diff.ts";
 import { CellTable, type Frame } from "../../src/tui/terminal/frame.ts";
 import { type PenState, unknownPen } from "../../src/tui/terminal/pen.ts";
+import { giveMargins } from "../screen/margins.ts";
 import { cellOf, headlessTerminal, linesOf } from "../screen/pty.ts";
 
 const columns = 24;
@@ -18,10 +19,13 @@ class Shown {
   pen: PenState = unknownPen;
   readonly backColourErase: boolean;
 
+  readonly margins: boolean;
   readonly scrolls = true;
 
-  constructor(backColourErase: boolean) {
+  constructor(backColourErase: boolean, margins = false) {
     this.backColourErase = backColourErase;
+    this.margins = margins;
+    if (margins) giveMargins(this.screen);
   }
 
   /** Draws a frame by difference to the one before; returns the bytes it took. */
@@ -30,7 +34,9 @@ class Shown {
     const { bytes, pen } = difference(this.cells, this.frame, next, this.pen, this);
     this.frame = next;
     this.pen = pen;
-    await new Promise<void>((resolve) => this.screen.write(`\x1b[?7l${bytes}`, resolve));
+    await new Promise<void>((resolve) =>
+      this.screen.write(`\x1b[?7l${this.margins ? "\x1b[?69h" : ""}${bytes}`, resolve),
+    );
     return bytes;
   }
 }
@@ -81,15 +87,50 @@ const step = fc.oneof(
 
 test("after any sequence of frames the terminal shows what a full paint shows", async () => {
   await fc.assert(
-    fc.asyncProperty(frame, fc.array(step, { maxLength: 6 }), fc.boolean(), async (first, steps, bce) => {
-      const shown = new Shown(bce);
-      let lines = first;
-      await shown.draw(lines.join("\n"));
-      for (const next of steps) {
-        lines = next(lines);
+    fc.asyncProperty(
+      frame,
+      fc.array(step, { maxLength: 6 }),
+      fc.boolean(),
+      fc.boolean(),
+      async (first, steps, bce, margins) => {
+        const shown = new Shown(bce, margins);
+        let lines = first;
         await shown.draw(lines.join("\n"));
+        for (const next of steps) {
+          lines = next(lines);
+          await shown.draw(lines.join("\n"));
+          const full = new Shown(bce);
+          await full.draw(lines.join("\n"));
+          assert.deepEqual(seen(shown.screen), seen(full.screen));
+          full.screen.dispose();
+        }
+        shown.screen.dispose();
+      },
+    ),
+    { numRuns: 120 },
+  );
+});
+
+test("with margins a pane scrolls alone, whatever stands beside it", async () => {
+  const left = fc.constantFrom("Inbox   ", "\x1b[1mSent\x1b[m   7", "漢字 12 ", "        ", "Archiv漢");
+  const panes = fc.array(fc.tuple(left, line), { minLength: rows, maxLength: rows });
+  const moves = fc.array(fc.tuple(fc.integer({ min: -2, max: 2 }), fc.nat(rows - 1), left, line), {
+    maxLength: 5,
+  });
+  let scrolls = 0;
+  await fc.assert(
+    fc.asyncProperty(panes, moves, fc.boolean(), async (first, steps, bce) => {
+      const shown = new Shown(bce, true);
+      let folders = first.map(([name]) => name);
+      let list = first.map(([, text]) => text);
+      const frameOf = () => list.map((text, y) => folders[y] + text).join("\n");
+      await shown.draw(frameOf());
+      for (const [by, y, name, text] of steps) {
+        folders = folders.with(y, name);
+        list = list.map((_, i) => list[i + by] ?? text);
+        if (/\x1b\[\d*;\d+s/.test(await shown.draw(frameOf()))) scrolls++;
         const full = new Shown(bce);
-        await full.draw(lines.join("\n"));
+        await full.draw(frameOf());
         assert.deepEqual(seen(shown.screen), seen(full.screen));
         full.screen.dispose();
       }
@@ -97,6 +138,7 @@ test("after any sequence of frames the terminal shows what a full paint shows", 
     }),
     { numRuns: 120 },
   );
+  assert.ok(scrolls > 0, "nothing was scrolled within margins");
 });
 
 test("a frame's text is on the screen where it belongs", async () => {
@@ -125,6 +167,7 @@ test("nothing but text, SGR and OSC 8 gets through, whatever the frame holds", (
       const { bytes } = difference(cells, null, cells.parse(parts.join(""), columns, rows), unknownPen, {
         backColourErase: true,
         scrolls: true,
+        margins: true,
       });
       const rest = bytes
         .replace(/\x1b\[[\d;]*[mHCGKXABJ]/g, "")

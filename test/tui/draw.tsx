@@ -6,6 +6,7 @@ import { type InkScreen, startInk } from "../../src/tui/ink.ts";
 import type { ScreenModel } from "../../src/tui/model.ts";
 import { ScreenOutput } from "../../src/tui/terminal/output.ts";
 import { createTheme, type Theme } from "../../src/tui/theme.ts";
+import { giveMargins } from "../screen/margins.ts";
 import { headlessTerminal } from "../screen/pty.ts";
 
 /** A terminal's stream, as far as the screen needs one. */
@@ -47,11 +48,19 @@ export class Drawing {
   readonly #theme: Theme;
   #ink: InkScreen | null = null;
 
-  constructor(columns: number, rows: number, theme = createTheme({ colours: "dark", utf8: true })) {
+  constructor(
+    columns: number,
+    rows: number,
+    theme = createTheme({ colours: "dark", utf8: true }),
+    { margins = false } = {},
+  ) {
     this.terminal = new TerminalStandIn(columns, rows);
     this.output = new ScreenOutput(this.terminal, { backColourErase: true });
     this.#theme = theme;
     this.output.enter();
+    if (!margins) return;
+    giveMargins(this.terminal.screen);
+    this.output.learn("[?69;2$y");
   }
 
   /** Shows a screen; returns the bytes it took. */

@@ -53,6 +53,7 @@ const known: readonly [bytes: string, key: string][] = [
   ["\x1b[<68;1;1M", "wheel-up:0,0"],
   ["\x1b]11;rgb:ffff/ffff/ffff\x1b\\", "answer:11;rgb:ffff/ffff/ffff"],
   ["\x1b]11;x\x07", "answer:11;x"],
+  ["\x1b[?69;2$y", "answer:[?69;2$y"],
   ["\x1b[200~two\r\nlines\x1b[201~", "paste:two\nlines"],
 ];
 
@@ -107,6 +108,7 @@ test("sequences that are no keys are ignored, and what follows them is not", () 
     "\x1b[<2;3;4M",
     "\x1bP>|term\x1b\\",
     "\x1b[99~",
+    "\x1b[?69;2$z",
   ])
     assert.deepEqual(keys(`${bytes}j`), ["j"], JSON.stringify(bytes));
   assert.deepEqual(keys(Buffer.from([0xff, 0x6a])), ["j"]);

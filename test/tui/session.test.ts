@@ -104,6 +104,23 @@ test("a key in a real terminal: one move of the bar is at most 250 bytes, and a 
   await pty.waitFor("<some text>");
 });
 
+test("a larger update is bracketed where the terminal has said that it knows how, and nowhere else", async () => {
+  for (const TERM of ["xterm-256color", "linux"]) {
+    const pty = await start({ env: { TERM } });
+    // Its answer has been read once a key typed after it has been.
+    pty.type("k");
+    await pty.waitFor("keys: k");
+    const before = pty.raw.length;
+    await pty.resize(100, 30);
+    await pty.waitFor("100×30");
+    await pty.settle(150);
+    const frame = pty.raw.subarray(before).toString("latin1");
+    const bracketed = frame.startsWith("\x1b[?2026h") && frame.endsWith("\x1b[?2026l");
+    assert.equal(bracketed, TERM !== "linux", TERM);
+    assert.equal(pty.raw.includes("\x1b[?2026$p"), TERM !== "linux", TERM);
+  }
+});
+
 test("a new size is drawn anew", async () => {
   const pty = await start();
   await pty.resize(120, 35);

@@ -1,13 +1,15 @@
 /** What to send to a terminal that shows one frame so that it shows another: as few bytes as can be had cheaply. */
 import { blankGlyph, type CellTable, type Frame, glyphBits, glyphMask, type Row } from "./frame.ts";
 import { Pen, type PenState } from "./pen.ts";
-import { scrollBetween, scrolled } from "./scroll.ts";
+import { type Scroll, scrollBetween, scrolled } from "./scroll.ts";
 
 export interface Terminal {
   /** Erasing fills with the current background (terminfo `bce`); else with the default one. */
   readonly backColourErase: boolean;
   /** Rows may be moved by the terminal itself; not where pictures would move along. */
   readonly scrolls: boolean;
+  /** Left and right margins can be set, so that a pane scrolls alone. */
+  readonly margins: boolean;
 }
 
 export interface Difference {
@@ -19,6 +21,8 @@ export interface Difference {
 const maxRewrittenGap = 4;
 /** Blanks from which ECH and a move are cheaper than writing them. */
 const minErasedBlanks = 11;
+/** A move to a column up to this one may write what stands before it. */
+const maxRewrittenLeft = 5;
 
 /** The bytes from `before` to `after`; with `before` null the terminal is cleared and everything painted. */
 export function difference(
@@ -31,40 +35,36 @@ export function difference(
   const painter = new Painter(cells, after.columns, terminal);
   let state = pen;
   let bytes = "";
-  let old = before?.rows;
-  if (!old) {
-    const blank: Row = new Int32Array(after.columns).fill(blankGlyph);
+  const take = (part: Pen) => {
+    bytes += part.output;
+    state = part.state;
+  };
+  if (!before) {
     const clear = new Pen(cells.styles, after.columns, state);
     clear.setStyle(0);
     clear.moveTo(0, 0);
     clear.send("\x1b[2J");
-    bytes += clear.output;
-    state = clear.state;
-    old = after.rows.map(() => blank);
-  } else {
-    const scroll = terminal.scrolls ? scrollBetween(old, after.rows) : null;
-    if (scroll) {
-      const { top, bottom, by } = scroll;
-      const region = new Pen(cells.styles, after.columns, state);
-      // What scrolls in is blank under the current background.
-      region.setStyle(0);
-      region.send(`\x1b[${top === 0 ? "" : top + 1};${bottom + 1}r`);
-      region.send(`\x1b[${Math.abs(by) === 1 ? "" : Math.abs(by)}${by > 0 ? "S" : "T"}\x1b[r`);
-      region.lose();
-      bytes += region.output;
-      state = region.state;
-      old = scrolled(old, scroll, after.columns);
-    }
+    take(clear);
   }
-  for (let y = 0; y < after.rows.length; y++) {
+  const blank: Row = new Int32Array(after.columns).fill(blankGlyph);
+  let old = before?.rows ?? after.rows.map(() => blank);
+  const paint = (y: number) => {
     const from = old[y]!;
     const to = after.rows[y]!;
     const first = from === to ? -1 : firstDifference(from, to);
-    if (first < 0) continue;
-    const best = painter.row(y, from, to, first, state);
-    bytes += best.output;
-    state = best.state;
+    if (first >= 0) take(painter.row(y, from, to, first, state));
+  };
+  const scroll = before && terminal.scrolls ? scrollBetween(old, after.rows, terminal.margins) : null;
+  // The row that the cursor is in comes first: from nowhere else is it nearer.
+  const near = pen.row;
+  const apart =
+    near >= 0 && near < after.rows.length && !(scroll && near >= scroll.top && near <= scroll.bottom);
+  if (apart) paint(near);
+  if (scroll) {
+    take(painter.scroll(scroll, state));
+    old = scrolled(old, scroll);
   }
+  for (let y = 0; y < after.rows.length; y++) if (y !== near || !apart) paint(y);
   return { bytes, pen: state };
 }
 
@@ -83,6 +83,19 @@ class Painter {
     this.#cells = cells;
     this.#columns = columns;
     this.#terminal = terminal;
+  }
+
+  /** Moves a block of rows; what scrolls in is blank. */
+  scroll({ top, bottom, left, right, by }: Scroll, state: PenState): Pen {
+    const pen = new Pen(this.#cells.styles, this.#columns, state);
+    const aside = left > 0 || right < this.#columns - 1;
+    this.#setErasing(pen, 0);
+    if (aside) pen.send(`\x1b[${left === 0 ? "" : left + 1};${right + 1}s`);
+    pen.send(`\x1b[${top === 0 ? "" : top + 1};${bottom + 1}r`);
+    pen.send(`\x1b[${Math.abs(by) === 1 ? "" : Math.abs(by)}${by > 0 ? "S" : "T"}\x1b[r`);
+    if (aside) pen.send("\x1b[s");
+    pen.lose();
+    return pen;
   }
 
   /** Paints one row that differs from column `first` on, in the cheaper of two ways. */
@@ -147,11 +160,26 @@ class Painter {
     return spilling < 0 ? from : from.slice().fill(-1, spilling);
   }
 
+  /** What stands left of a column, where that can be written again in the pen's style: a few plain characters. */
+  #left(pen: Pen, row: Row, column: number): string {
+    if (column > maxRewrittenLeft || pen.style < 0) return "";
+    let text = "";
+    for (let x = 0; x < column; x++) {
+      const glyph = row[x]! & glyphMask;
+      const style = row[x]! >>> glyphBits;
+      const fits =
+        glyph === blankGlyph ? this.#cells.styles.blankFits(style, pen.style) : style === pen.style;
+      if (!fits || glyph < blankGlyph || glyph > 0x7e) return "";
+      text += this.#cells.glyph(glyph);
+    }
+    return text;
+  }
+
   /** Writes a run of changed cells from `x`, over small gaps; returns the column after it. */
   #run(pen: Pen, y: number, start: number, end: number, from: Row, to: Row): number {
     const { styles } = this.#cells;
     let x = start;
-    pen.moveTo(y, x);
+    pen.moveTo(y, x, this.#left(pen, to, x));
     while (x < end) {
       if (from[x] === to[x]) {
         let gap = 1;
@@ -162,14 +190,14 @@ class Painter {
       const glyph = cell & glyphMask;
       const style = cell >>> glyphBits;
       if (glyph === blankGlyph) {
+        // Up to the last that is not blank yet.
         let blanks = 1;
-        while (x + blanks < end && to[x + blanks] === cell) blanks++;
+        for (let next = x + 1; next < end && to[next] === cell; next++)
+          if (from[next] !== cell) blanks = next - x + 1;
         if (blanks >= minErasedBlanks && this.#canErase(cell)) {
           this.#setErasing(pen, style);
           pen.send(`\x1b[${blanks}X`);
-          x += blanks;
-          if (x < end) pen.moveTo(y, x);
-          continue;
+          return x + blanks;
         }
         if (pen.style < 0 || !styles.blankFits(style, pen.style)) pen.setStyle(style);
         pen.write(" ", 1);
@@ -181,7 +209,9 @@ class Painter {
       if (style !== pen.style) pen.setStyle(style);
       if (this.#cells.uncertain(glyph)) {
         // Clear its cells first, and say afterwards where we are: however wide the terminal draws it, the damage ends here.
-        if (width > 1) pen.write(" ".repeat(width) + "\b".repeat(width), 0);
+        // On the last column the cursor stays: no counting back from there.
+        const back = x + width < to.length ? "\b".repeat(width) : `\x1b[${x + 1}G`;
+        if (width > 1) pen.write(" ".repeat(width) + back, 0);
         pen.write(this.#cells.glyph(glyph), width);
         if (x + width < to.length) pen.send(`\x1b[${x + width + 1}G`);
       } else pen.write(this.#cells.glyph(glyph), width);

@@ -12,7 +12,7 @@ export type Input =
       readonly column: number;
       readonly row: number;
     }
-  /** The terminal's answer to a query: an OSC string without its brackets; `_` and an APC string; a report `[6;…t`. */
+  /** The terminal's answer to a query: an OSC string without its brackets; `_` and an APC string; a report `[6;…t` or `[?…$y`. */
   | { readonly kind: "answer"; readonly text: string }
   /** Bracketed paste: line ends are LF, other control characters but Tab are left out. */
   | { readonly kind: "paste"; readonly text: string };
@@ -44,8 +44,8 @@ const linuxFunction = /^\x1b\[\[([A-E])/;
 /** Answers of the terminal: OSC, DCS and kitty's APC strings. With anything else behind it, `ESC ]` is Alt and a bracket. */
 const stringBegun = /^\x1b(?:\]\d|P[\d>!$+]|_G)/;
 const string = /^\x1b[\]P_][^\x07\x1b]*(?:\x07|\x1b\\)/;
-/** The size of a cell in pixels (CSI 16 t). */
-const cellReport = /^\x1b(\[6;\d{1,5};\d{1,5}t)/;
+/** The size of a cell in pixels (CSI 16 t), and how a mode is set (DECRPM). */
+const terminalReport = /^\x1b(\[6;\d{1,5};\d{1,5}t|\[\?\d{1,5};\d\$y)/;
 const pasteBegin = "\x1b[200~";
 const pasteEnd = "\x1b[201~";
 
@@ -147,10 +147,10 @@ export class KeyParser {
       found.push(...mouseInput(report));
       return report[0].length;
     }
-    const cell = cellReport.exec(rest);
-    if (cell) {
-      found.push({ kind: "answer", text: cell[1]! });
-      return cell[0].length;
+    const told = terminalReport.exec(rest);
+    if (told) {
+      found.push({ kind: "answer", text: told[1]! });
+      return told[0].length;
     }
     const sequence = csi.exec(rest);
     if (sequence && rest !== "\x1b[[") {

@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from "node:events";
 import { writeSync } from "node:fs";
+import { abilitiesAnswer, abilitiesQuery, mayAskForAbilities, noAbilities } from "./abilities.ts";
 import { difference } from "./diff.ts";
 import { CellTable, type Frame } from "./frame.ts";
 import {
@@ -28,8 +29,6 @@ export interface TerminalStream extends NodeJS.EventEmitter {
 }
 
 export interface ScreenOutputOptions {
-  /** Brackets larger updates in CSI ? 2026 h/l, so that a terminal that knows it never shows half a frame. */
-  readonly syncUpdates?: boolean;
   /** Erasing fills with the current background; by default true but for GNU screen. */
   readonly backColourErase?: boolean;
   /** Asks the terminal to report the mouse (CSI ? 1000 and 1006 h); it then no longer selects text by itself. */
@@ -54,11 +53,13 @@ export class ScreenOutput extends EventEmitter {
   /** The lines of frames: what they say may change without a new frame. */
   readonly slots = new Slots(() => this.#schedule());
   readonly #stream: TerminalStream;
-  readonly #syncUpdates: boolean;
+  #abilities = noAbilities;
   readonly #backColourErase: boolean;
   readonly #mouse: boolean;
   #cells = new CellTable();
   #active = false;
+  /** The terminal has been asked what it can do. */
+  #asked = false;
   /** The newest frame as Ink wrote it, and what of frames the terminal shows (null: not known). */
   #wanted: string | null = null;
   #shown: Frame | null = null;
@@ -75,7 +76,6 @@ export class ScreenOutput extends EventEmitter {
   constructor(stream: TerminalStream, options: ScreenOutputOptions = {}) {
     super();
     this.#stream = stream;
-    this.#syncUpdates = options.syncUpdates ?? false;
     this.#mouse = options.mouse ?? false;
     this.#backColourErase = options.backColourErase ?? !/^screen/.test(process.env.TERM ?? "");
   }
@@ -123,8 +123,21 @@ export class ScreenOutput extends EventEmitter {
     this.#active = true;
     this.#cursorShown = false;
     this.#stream.on("resize", this.#resized);
-    this.#send(`\x1b[?1049h\x1b[?2004h\x1b[?7l\x1b[?25l\x1b[r${this.#mouse ? "\x1b[?1000h\x1b[?1006h" : ""}`);
+    const mouse = this.#mouse ? "\x1b[?1000h\x1b[?1006h" : "";
+    const margins = this.#abilities.margins ? "\x1b[?69h" : "";
+    this.#send(`\x1b[?1049h\x1b[?2004h\x1b[?7l\x1b[?25l\x1b[r${mouse}${margins}`);
+    if (!this.#asked && mayAskForAbilities(process.env.TERM)) this.#send(abilitiesQuery);
+    this.#asked = true;
     this.repaint();
+  }
+
+  /** Takes an answer of the terminal to what `enter` has asked; false where it answers something else. */
+  learn(answer: string): boolean {
+    const learnt = abilitiesAnswer(this.#abilities, answer);
+    if (!learnt) return false;
+    if (learnt.margins && !this.#abilities.margins) this.sendControl("\x1b[?69h");
+    this.#abilities = learnt;
+    return true;
   }
 
   /**
@@ -141,6 +154,7 @@ export class ScreenOutput extends EventEmitter {
     this.#kept.clear();
     this.#shownPictures = [];
     if (this.#mouse) this.#sendNow("\x1b[?1006l\x1b[?1000l");
+    if (this.#abilities.margins) this.#sendNow("\x1b[?69l");
     this.#sendNow("\x1b[m\x1b]8;;\x1b\\\x1b[r\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l");
   }
 
@@ -186,6 +200,7 @@ export class ScreenOutput extends EventEmitter {
     const pictures = this.#pictures(before === null);
     const { bytes, pen } = difference(this.#cells, before && pictures.uncovered(before), frame, this.#pen, {
       backColourErase: this.#backColourErase,
+      margins: this.#abilities.margins,
       scrolls: this.#shownPictures.length === 0 && this.#wantedPictures.length === 0,
     });
     this.#shown = frame;
@@ -194,7 +209,9 @@ export class ScreenOutput extends EventEmitter {
     const update = pictures.before + bytes + pictures.after + this.#cursorUpdate(columns);
     if (update === "") return;
     this.#send(
-      this.#syncUpdates && update.length > minSyncBytes ? `\x1b[?2026h${update}\x1b[?2026l` : update,
+      this.#abilities.syncUpdates && update.length > minSyncBytes
+        ? `\x1b[?2026h${update}\x1b[?2026l`
+        : update,
     );
   }
 

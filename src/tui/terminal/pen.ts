@@ -37,8 +37,11 @@ export class Pen {
     return this.#style;
   }
 
-  /** Moves the cursor; both counted from 0. */
-  moveTo(row: number, column: number): void {
+  /**
+   * Moves the cursor; both counted from 0. `left` is what stands left of there, where it may as well be written again in
+   * the style at hand: from the beginning of a row that is often the shorter way.
+   */
+  moveTo(row: number, column: number, left = ""): void {
     if (row === this.#row && column === this.#column) return;
     let best = `\x1b[${row === 0 ? "" : row + 1}${column === 0 ? "" : `;${column + 1}`}H`;
     const shorter = (bytes: string) => {
@@ -51,10 +54,15 @@ export class Pen {
       if (this.#column >= 0 && column > this.#column) shorter(count(column - this.#column, "C"));
       if (column < this.#column && this.#column - column <= 3) shorter("\b".repeat(this.#column - column));
     } else if (this.#row >= 0 && row > this.#row) {
-      // LF never scrolls here: the row below is on the screen. CR first, since a raw terminal may not add it.
-      if (column === 0 && row - this.#row <= 3) shorter(`\r${"\n".repeat(row - this.#row)}`);
+      // NEL never scrolls here: the row below is on the screen. An LF the line may turn into CR and LF.
+      if (column === 0 && row - this.#row <= 3) shorter("\x1bE".repeat(row - this.#row));
       if (column === this.#column) shorter(count(row - this.#row, "B"));
     } else if (this.#row >= 0 && column === this.#column) shorter(count(this.#row - row, "A"));
+    if (column > 0 && left.length === column) {
+      const home = new Pen(this.#styles, this.#columns, this.state);
+      home.moveTo(row, 0);
+      shorter(home.output + left);
+    }
     this.output += best;
     this.#row = row;
     this.#column = column;

@@ -1,10 +1,13 @@
 /** Finds the block of rows that only moved up or down, so that the terminal can move it itself. */
-import { blankGlyph, type Row } from "./frame.ts";
+import { blankGlyph, glyphMask, type Row } from "./frame.ts";
 
 export interface Scroll {
   /** First and last row of the region, from 0. */
   readonly top: number;
   readonly bottom: number;
+  /** First and last column, from 0. */
+  readonly left: number;
+  readonly right: number;
   /** Rows by which the content goes up (positive) or down (negative). */
   readonly by: number;
 }
@@ -14,8 +17,19 @@ const minGain = 40;
 /** Fewer changed rows than this are simply rewritten: the search would cost more than it saves. */
 const minChangedRows = 4;
 
-/** The scroll that saves most, or null where none is worth it. */
-export function scrollBetween(from: readonly Row[], to: readonly Row[]): Scroll | null {
+/**
+ * The scroll that saves most, or null where none is worth it: of whole rows, or with `margins` of the columns that
+ * changed.
+ */
+export function scrollBetween(from: readonly Row[], to: readonly Row[], margins: boolean): Scroll | null {
+  const columns = margins ? changedColumns(from, to) : { left: 0, right: (to[0]?.length ?? 0) - 1 };
+  /** Cells that differ: near enough to the bytes of rewriting them. */
+  const cellsToWrite = (a: Row, b: Row) => {
+    if (a === b) return 0;
+    let count = 0;
+    for (let x = columns.left; x <= columns.right; x++) if (a[x] !== b[x]) count++;
+    return count;
+  };
   const height = Math.min(from.length, to.length);
   const changes: number[] = [];
   let changed = 0;
@@ -25,6 +39,16 @@ export function scrollBetween(from: readonly Row[], to: readonly Row[]): Scroll 
   }
   if (changed < minChangedRows) return null;
 
+  /** What the rows that scroll in blank cost more than they would have without the scroll. */
+  const uncovered = (top: number, bottom: number, start: number, end: number) => {
+    let cost = 0;
+    for (let y = top; y <= bottom; y++) {
+      if (y >= start && y <= end) continue;
+      for (let x = columns.left; x <= columns.right; x++) if (to[y]![x] !== blankGlyph) cost++;
+      cost -= changes[y]!;
+    }
+    return cost;
+  };
   let best: Scroll | null = null;
   let bestGain = minGain;
   for (let by = -(height >> 1); by <= height >> 1; by++) {
@@ -41,47 +65,50 @@ export function scrollBetween(from: readonly Row[], to: readonly Row[]): Scroll 
       if (gain <= bestGain) continue;
       const top = Math.min(start, start + by);
       const bottom = Math.max(y, y + by);
-      const net = gain - uncovered(changes, to, top, bottom, start, y);
+      const net = gain - uncovered(top, bottom, start, y);
       if (net <= bestGain) continue;
       bestGain = net;
-      best = { top, bottom, by };
+      best = { top, bottom, ...columns, by };
     }
   }
   return best;
 }
 
 /** The rows as the terminal shows them after the scroll. */
-export function scrolled(rows: readonly Row[], { top, bottom, by }: Scroll, columns: number): Row[] {
-  const blank: Row = new Int32Array(columns).fill(blankGlyph);
+export function scrolled(rows: readonly Row[], { top, bottom, left, right, by }: Scroll): Row[] {
   return rows.map((row, y) => {
     if (y < top || y > bottom) return row;
     const source = y + by;
-    return source < top || source > bottom ? blank : (rows[source] ?? blank);
+    const moved = source < top || source > bottom ? null : rows[source];
+    const whole = left === 0 && right === row.length - 1;
+    if (moved && whole) return moved;
+    const next = row.slice();
+    if (moved) next.set(moved.subarray(left, right + 1), left);
+    else next.fill(blankGlyph, left, right + 1);
+    return next;
   });
 }
 
-/** What the rows that scroll in blank cost more than they would have without the scroll. */
-function uncovered(
-  changes: readonly number[],
-  to: readonly Row[],
-  top: number,
-  bottom: number,
-  start: number,
-  end: number,
-): number {
-  let cost = 0;
-  for (let y = top; y <= bottom; y++) {
-    if (y >= start && y <= end) continue;
-    for (const cell of to[y]!) if (cell !== blankGlyph) cost++;
-    cost -= changes[y]!;
+/** The columns between which rows changed, but for those that fewer rows reach than a scroll is worth. */
+function changedColumns(from: readonly Row[], to: readonly Row[]): { left: number; right: number } {
+  const firsts: number[] = [];
+  const lasts: number[] = [];
+  for (const [y, row] of to.entries()) {
+    const before = from[y];
+    if (!before || before === row) continue;
+    const first = row.findIndex((cell, x) => cell !== before[x]);
+    if (first < 0) continue;
+    firsts.push(first);
+    lasts.push(row.findLastIndex((cell, x) => cell !== before[x]));
   }
-  return cost;
-}
-
-/** Cells that differ: near enough to the bytes of rewriting them. */
-function cellsToWrite(from: Row, to: Row): number {
-  if (from === to) return 0;
-  let count = 0;
-  for (let x = 0; x < to.length; x++) if (from[x] !== to[x]) count++;
-  return count;
+  const skipped = Math.min(minChangedRows, firsts.length) - 1;
+  firsts.sort((a, b) => a - b);
+  lasts.sort((a, b) => b - a);
+  let left = firsts[skipped] ?? 0;
+  let right = lasts[skipped] ?? -1;
+  // No wide character is torn in two.
+  const torn = (x: number) => from.some((row) => x < row.length && (row[x]! & glyphMask) === 0);
+  while (left > 0 && torn(left)) left--;
+  while (torn(right + 1)) right++;
+  return { left, right };
 }

@@ -40,7 +40,10 @@ export function openTerminal(options: TerminalSessionOptions): TerminalSession {
   const take = () => {
     output.enter();
     if (keys) keys.resume();
-    else keys = listenKeys(stdin, options.onInput);
+    else
+      keys = listenKeys(stdin, (input) => {
+        if (input.kind !== "answer" || !output.learn(input.text)) options.onInput(input);
+      });
   };
   const giveBack = () => {
     keys?.pause();

@@ -1,0 +1,28 @@
+/** What a terminal can do beyond the common, by asking it (DECRQM, DEC STD 070): a terminal that says nothing cannot. */
+
+export interface Abilities {
+  /** Shows what stands between CSI ? 2026 h and l at once, and never half of it. */
+  readonly syncUpdates: boolean;
+  /** Has left and right margins (DECLRMM, DECSLRM): scrolls one pane and leaves those beside it. */
+  readonly margins: boolean;
+}
+
+export const noAbilities: Abilities = { syncUpdates: false, margins: false };
+
+/** Asks for all of them. A terminal that shows a question instead of reading it must be cleared afterwards. */
+export const abilitiesQuery = "\x1b[?2026$p\x1b[?69$p";
+
+/** Terminals that are older than the question. */
+export function mayAskForAbilities(term: string | undefined): boolean {
+  return !/^(?:linux|vt\d|ansi|dumb|eterm)/.test(term ?? "dumb");
+}
+
+/** What an answer of the terminal (`[?69;2$y`) adds to what is known; null for an answer to something else. */
+export function abilitiesAnswer(known: Abilities, answer: string): Abilities | null {
+  const [, mode, state] = /^\[\?(\d+);(\d)\$y$/.exec(answer) ?? [];
+  if (mode === undefined) return null;
+  // 1 set, 2 not set; 0 is not known, 3 and 4 cannot be changed.
+  const can = state === "1" || state === "2";
+  if (mode === "2026") return { ...known, syncUpdates: can };
+  return mode === "69" ? { ...known, margins: can } : known;
+}
