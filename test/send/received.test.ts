@@ -277,9 +277,11 @@ describe("what others get", { skip: submissionMissing() }, () => {
       truncateSync(path, size);
       const file = { name: null, mediaType: null, disposition: "attachment", contentId: null } as const;
       const draft = newDraft(desk.writing, { to: "ann@example.org", subject: `${size}`, body: "see\n" });
+      // Other tests of this process may hold something for good.
+      const before = held();
       let most = 0;
       const watch = setInterval(() => {
-        most = Math.max(most, held());
+        most = Math.max(most, held() - before);
       }, 100);
       const entry = await desk.post({ ...draft, attachments: [{ ...file, path }] });
       const [delivered] = await desk.deliver([entry.id]).finally(() => clearInterval(watch));
