@@ -27,6 +27,11 @@ export const draft = defineCommand({
         `draft: there is no "${action}"`,
         "say draft list, draft edit, draft send, draft print, draft save or draft delete",
       );
+    if (action === "edit" && !context.writer)
+      throw new UsageError(
+        "draft: edit needs somebody at a terminal, and no --yes",
+        "draft send sends it as it is",
+      );
     const { id, draft: kept } = await desk.drafts.get(one(what, "a draft"));
     const fate = { at: undefined, draft: false, print: action === "print" };
     return write(context, desk, { id, draft: kept, complete: action === "send" }, fate);

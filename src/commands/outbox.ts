@@ -70,6 +70,11 @@ async function callBack(
   ids: readonly string[],
   edit: boolean,
 ): Promise<Result> {
+  if (edit && !context.writer)
+    throw new UsageError(
+      "outbox: edit needs somebody at a terminal, and no --yes",
+      "outbox undo makes it a draft again",
+    );
   const all = await named(desk, ids);
   const entry = all.filter(({ state }) => ids.length > 0 || state !== "sent").at(-1);
   if (!entry) throw new UsageError("outbox: nothing waits there", "what has been sent cannot be called back");

@@ -222,6 +222,7 @@ describe("sending", { skip: submissionMissing() }, () => {
     assert.match(await flags("mailbox Drafts all"), /\\Draft/);
     assert.match(await done(["draft"]), new RegExp(`^${id}\t.*\tann@example.org\tlater\n$`));
     assert.match((await run(["draft", "print", id])).out, /\r\n\r\nnot yet\r\n/);
+    assert.equal((await run(["draft", "edit", id])).status, 64, "nobody is there who could edit it");
     assert.equal(await done(["draft", "send", id]), "sent to 1 address\n");
     assert.equal((await only()).subject, "later");
     assert.deepEqual([await done(["draft"]), await inFolder("Drafts")], ["", 0]);
@@ -261,6 +262,7 @@ describe("sending", { skip: submissionMissing() }, () => {
     assert.equal((await run([...down, "outbox", "flush"])).status, 75);
     const [id = ""] = (listed[0] ?? "").split("\t");
     const [other = ""] = (listed[1] ?? "").split("\t");
+    assert.equal((await run([...down, "outbox", "edit", id])).status, 64);
     assert.match(await done([...down, "outbox", "undo", id]), /it is draft/);
     assert.match(await done([...down, "draft"]), /patience/);
     assert.match(await done([...down, "--yes", "outbox", "drop", other]), /^dropped/);
