@@ -48,6 +48,11 @@ const uses: readonly (readonly [line: string, ...args: string[]])[] = [
   ["bounce", "1", "--to", "ann@example.org", "--dry-run"],
   ["edit-as-new", "1", "--body", "x", "--print"],
   ["mailto", "mailto:ann@example.org?body=x", "--print"],
+  ["accept", "Asked/1", "--dry-run"],
+  ["tentative", "Asked/1", "--comment", "x", "--dry-run"],
+  ["decline", "Asked/1", "--dry-run"],
+  ["receipt", "Asked/2", "--dry-run"],
+  ["unsubscribe", "Asked/3", "--dry-run"],
   ["send", "note.eml", "ann@example.org", "--dry-run"],
   ["send", "note.eml", "ann@example.org", "--at", "2h"],
   ["draft"],
@@ -91,6 +96,14 @@ plugin {
     server.deliver("Lists/written", [
       Buffer.from("From: a@b.example\r\nList-Post: <mailto:list@b.example>\r\nSubject: x\r\n\r\nHi\r\n"),
     ]);
+    server.deliver(
+      "Asked",
+      [
+        "Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20270105T100000Z\r\nSUMMARY:Walk\r\nORGANIZER:mailto:a@b.example\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        "Disposition-Notification-To: a@b.example\r\n\r\nSeen?\r\n",
+        "List-Unsubscribe: <mailto:off@b.example>\r\n\r\nNews\r\n",
+      ].map((rest) => Buffer.from(`From: a@b.example\r\nSubject: asks\r\nMIME-Version: 1.0\r\n${rest}`)),
+    );
     server.deliver("Closed", [sampleMessage({ n: 30 })]);
     await server.doveadm("mailbox", "status", "-u", server.user, "messages", "*");
     await server.doveadm("acl", "set", "-u", server.user, "Closed", "owner", "lookup", "read");
