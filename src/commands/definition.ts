@@ -60,8 +60,6 @@ export interface Context {
   progress?(what: string, done: number, total: number | null): void;
   /** By what is decrypted, signed and encrypted; gpg as it is found where not given. */
   readonly crypto?: CryptoTools;
-  /** Shows a page of the web, and resolves to what was done; only where there is a screen. */
-  open?(page: string): Promise<string>;
 }
 
 export interface Command {

@@ -1,6 +1,5 @@
-import { type Context, defineCommand } from "./definition.ts";
+import { defineCommand } from "./definition.ts";
 import { resolveMessage } from "./ids.ts";
-import type { Result } from "./result.ts";
 import { answered, nothingDone } from "./writing/answered.ts";
 import { openDesk } from "./writing/write.ts";
 
@@ -25,15 +24,10 @@ export const unsubscribe = defineCommand({
       const { host } = new URL(post);
       if (context.dryRun) return nothingDone(`would post to ${host}`);
       if (!(await context.confirm(`POST to ${host} to leave this list?${doubt}`))) return stayed;
-      const { MailError, postOneClick } = await import("../mail/index.ts");
-      try {
-        await postOneClick(post, context.signal ?? new AbortController().signal);
-        return told("sent", `${host} says that you are off the list`);
-      } catch (error) {
-        if (!(error instanceof MailError) || error.code === "CANCELLED" || !context.open) throw error;
-        if (!(await context.confirm(`${error.message}. Open its page?`))) return stayed;
-        return opened(context, post);
-      }
+      const { postOneClick } = await import("../mail/index.ts");
+      await postOneClick(post, context.signal ?? new AbortController().signal);
+      const text = `${host} says that you are off the list`;
+      return { kind: "written", state: "sent", text, id: null, messageId: null, notes: [] };
     }
     if (to.length > 0 || values.mail) {
       const draft = leavingDraft(original, desk.writing);
@@ -44,19 +38,8 @@ export const unsubscribe = defineCommand({
         by.post(draft, { notBefore }),
       );
     }
-    const address = page ?? "";
-    if (!context.open || context.dryRun) return nothingDone(`this list is left on its page: ${address}`);
-    if (!(await context.confirm(`Open ${new URL(address).host} to leave this list?${doubt}`))) return stayed;
-    return opened(context, address);
+    return nothingDone(`this list is left on its page: ${page ?? ""}`);
   },
 });
 
 const stayed = nothingDone("you stay on the list");
-
-const told = (state: "sent" | "nothing", text: string): Result => ({
-  ...{ kind: "written", state, text, id: null, messageId: null, notes: [] },
-});
-
-async function opened(context: Context, page: string): Promise<Result> {
-  return nothingDone((await context.open?.(page)) ?? page);
-}
