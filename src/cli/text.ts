@@ -2,15 +2,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { imapUrl } from "../commands/ids.ts";
 import { type Hit, type Result, type StatusEntry, statusEntries } from "../commands/index.ts";
-import {
-  flagLetters,
-  formatPeople,
-  formatSize,
-  longDate,
-  shortDate,
-  showsUtf8,
-  threadLines,
-} from "../mail/format.ts";
+import { flagLetters, formatPeople, formatSize, longDate, shortDate, threadLines } from "../mail/format.ts";
 import type {
   AclEntry,
   Folder,
@@ -20,6 +12,7 @@ import type {
   ThreadMessage,
   Waiting,
 } from "../mail/index.ts";
+import { showsUtf8 } from "../mail/locale.ts";
 import { layoutBody } from "../message/layout.ts";
 import { hiddenLinks } from "../message/links.ts";
 import { safeText } from "../message/safe.ts";

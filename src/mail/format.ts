@@ -43,11 +43,6 @@ export function sameSubject(a: string, b: string): boolean {
   return a === b || baseSubject(fold(a)) === baseSubject(fold(b));
 }
 
-/** Whether the locale's character set is UTF-8, as far as the environment tells. */
-export function showsUtf8(env: NodeJS.ProcessEnv): boolean {
-  return /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || "");
-}
-
 /** Names of people, or with `full` names and addresses. */
 export function formatPeople(people: readonly StoredPerson[], full = false): string {
   return people

@@ -2,7 +2,7 @@
  * Colours by meaning. Only the terminal's own 16 colours are used, so that it looks at home in any scheme, and SGR is
  * written here: what libraries guess about colour support plays no part.
  */
-import { showsUtf8 } from "../mail/format.ts";
+import { showsUtf8 } from "../mail/locale.ts";
 
 /**
  * SGR parameters by meaning: on a dark background, on a light one, and without colour (NO_COLOR), where weight,

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { AccountError } from "../../account/errors.ts";
 import { promptPassword } from "../../account/password.ts";
 import { UsageError } from "../../commands/index.ts";
-import { showsUtf8 } from "../../mail/format.ts";
+import { showsUtf8 } from "../../mail/locale.ts";
 import { safeText } from "../../message/safe.ts";
 import { someoneThere } from "../globals.ts";
 

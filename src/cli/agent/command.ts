@@ -8,6 +8,7 @@ import { type Globals, someoneThere } from "../globals.ts";
 import { ownJson } from "../json.ts";
 import { agentVerbs, wrongWord } from "../own.ts";
 import { openMail } from "../run.ts";
+import { noTerminal } from "../terminal.ts";
 import { tableText } from "../text.ts";
 import { answerMs, frame, readFrames } from "./frames.ts";
 import { agentsThere, type Request, socketIn, surroundings } from "./place.ts";
@@ -55,14 +56,7 @@ function ask(account: string, what: "status" | "stop"): Promise<AgentStatus | nu
       clearTimeout(timer);
       resolve(null);
     });
-    const request: Request = {
-      surroundings: "",
-      ask: what,
-      argv: [],
-      columns: null,
-      errorColumns: null,
-      utf8: false,
-    };
+    const request: Request = { surroundings: "", ask: what, argv: [], ...noTerminal };
     socket.write(frame("R", JSON.stringify(request)));
     readFrames(socket, (letter, payload) => {
       if (letter === "T") resolve(JSON.parse(payload.toString()) as AgentStatus);

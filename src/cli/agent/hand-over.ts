@@ -3,6 +3,7 @@
  * do is done here, as if there were none: nothing is said about it. Kept small, as every command passes here first.
  */
 import { connect, type Socket } from "node:net";
+import { ownTerminal } from "../terminal.ts";
 import { answerMs, frame, pieces, readFrames } from "./frames.ts";
 import { agentsThere, type Request, socketIn, surroundings } from "./place.ts";
 
@@ -27,8 +28,6 @@ async function socketFor(argv: readonly string[]): Promise<string | null> {
   }
   return account !== undefined && accounts.includes(account) ? socketIn(directory, account) : null;
 }
-
-const utf8 = () => /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || "");
 
 /**
  * Resolves to the exit status; null where the command is to be run here: nothing has been done of it, nothing printed,
@@ -63,14 +62,7 @@ class Handing {
     this.ended = new Promise<number | null>((resolve) => {
       this.#resolve = resolve;
     }).finally(() => clearTimeout(timer));
-    const request: Request = {
-      surroundings: surroundings(),
-      ask: "run",
-      argv,
-      columns: process.stdout.isTTY ? process.stdout.columns : null,
-      errorColumns: process.stderr.isTTY ? process.stderr.columns : null,
-      utf8: utf8(),
-    };
+    const request: Request = { surroundings: surroundings(), ask: "run", argv, ...ownTerminal() };
     socket.on("error", () => {});
     socket.on("close", () => {
       if (!this.#over) this.#lost();

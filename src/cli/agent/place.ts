@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDir, configFile, runtimeDir, stateDir } from "../../account/paths.ts";
 import { version } from "../../account/version.ts";
+import type { Terminal } from "../terminal.ts";
 
 /**
  * Whether nobody but this user can put anything into a directory: what listens there is then this user's. (Node does not
@@ -56,12 +57,8 @@ export function surroundings(config = configHere()): string {
 }
 
 /** What is asked of an agent. */
-export interface Request {
+export interface Request extends Terminal {
   readonly surroundings: string;
   readonly ask: "run" | "status" | "stop";
   readonly argv: readonly string[];
-  /** Of the terminal on standard output; null where it is none. */
-  readonly columns: number | null;
-  readonly errorColumns: number | null;
-  readonly utf8: boolean;
 }
