@@ -5,6 +5,16 @@ import type { Binding, KeyContext } from "./keymap.ts";
 type Table = Readonly<Record<string, string>>;
 type Preset = Readonly<Partial<Record<KeyContext, Table>>>;
 
+const aercWriting: Table = {
+  r: "",
+  "r r": "reply-all",
+  "r q": "reply-all",
+  R: "",
+  "R r": "reply",
+  "R q": "reply",
+  C: "compose",
+};
+
 /** Empty lines take a default key away. */
 const tables: Readonly<Record<Keymap, Preset>> = {
   default: {},
@@ -47,13 +57,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
   },
   aerc: {
     list: {
-      r: "",
-      "r r": "reply-all",
-      "r q": "reply-all",
-      R: "",
-      "R r": "reply",
-      "R q": "reply",
-      C: "compose",
+      ...aercWriting,
       v: "mark",
       Space: "mark-next",
       D: "delete",
@@ -64,13 +68,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       t: "",
     },
     reader: {
-      r: "",
-      "r r": "reply-all",
-      "r q": "reply-all",
-      R: "",
-      "R r": "reply",
-      "R q": "reply",
-      C: "compose",
+      ...aercWriting,
       D: "delete",
       "C-j": "focus attachments",
       "C-l": "prompt open-link ",
