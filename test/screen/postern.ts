@@ -85,12 +85,16 @@ export interface Relay {
   silent: boolean;
   /** The relay falls silent when the client says this. */
   silentAt: RegExp | null;
+  /** From here on what the server says is held back, until that is taken away. */
+  heldAt: RegExp | null;
   stop(): Promise<void>;
 }
 
 export async function startRelay(target: number): Promise<Relay> {
   const sockets = new Set<Socket>();
   const forgotten = new WeakSet<Socket>();
+  const held: (() => void)[] = [];
+  let heldAt: RegExp | null = null;
   let server: Server;
   const listen = (port: number) =>
     new Promise<number>((resolve, reject) => {
@@ -104,7 +108,11 @@ export async function startRelay(target: number): Promise<Relay> {
           from.setNoDelay(true);
           from.on("data", (data) => {
             if (from === near && relay.silentAt?.test(data.toString("latin1"))) relay.silent = true;
-            if (!relay.silent && !forgotten.has(from)) to.write(data);
+            if (relay.silent || forgotten.has(from)) return;
+            const at = from === near || !heldAt ? -1 : data.toString("latin1").search(heldAt);
+            const passed = from === far && held.length > 0 ? 0 : at < 0 ? data.length : at;
+            if (passed > 0) to.write(data.subarray(0, passed));
+            if (passed < data.length) held.push(() => to.write(data.subarray(passed)));
           });
           from.on("error", () => {});
           from.on("close", () => {
@@ -128,6 +136,13 @@ export async function startRelay(target: number): Promise<Relay> {
     port: 0,
     silent: false,
     silentAt: null,
+    get heldAt() {
+      return heldAt;
+    },
+    set heldAt(pattern) {
+      heldAt = pattern;
+      for (const pass of pattern ? [] : held.splice(0)) pass();
+    },
     cut,
     cutNewest: () => [...sockets].at(-1)?.destroy(),
     forget: () => {

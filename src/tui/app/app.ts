@@ -297,6 +297,7 @@ export class App {
   }
 
   press(key: string): void {
+    this.list.touch();
     if (!this.dialog.press(key)) {
       const result = this.#keys.press(key, this.context);
       this.notices.seen();

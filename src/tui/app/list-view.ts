@@ -34,7 +34,7 @@ export class ListView {
   #folding: Folding | null = null;
   /** While marking goes along with the cursor: the row where that began, and what was marked before. */
   #visual: { readonly anchor: number; readonly before: ReadonlySet<number> } | null = null;
-  /** Nobody has moved yet: as the folders of a merged list come in, the cursor stays at its top. */
+  /** Nobody has pressed a key since the list was empty: as its messages come in, the cursor stays at its top. */
   #untouched = true;
   /** The cursor's message while it is in no thread yet. */
   #awaited: number | null = null;
@@ -44,6 +44,17 @@ export class ListView {
   constructor(source: ListSource) {
     this.#source = source;
     this.refresh();
+    this.#untouched = this.#fillsUp;
+  }
+
+  /** Whether rows are still to come in any order: of several folders each brings its own. */
+  get #fillsUp(): boolean {
+    return this.#total === 0 || this.#source.merged;
+  }
+
+  /** The person acts: from now on the cursor stays on its message. */
+  touch(): void {
+    this.#untouched = false;
   }
 
   get source(): ListSource {
@@ -192,7 +203,6 @@ export class ListView {
 
   open(source: ListSource): void {
     this.#source = source;
-    this.#untouched = true;
     this.#visual = null;
     this.#filter = null;
     this.#folding?.setAll(this.#folding.all);
@@ -203,6 +213,7 @@ export class ListView {
     this.#current = null;
     this.#awaited = null;
     this.refresh();
+    this.#untouched = this.#fillsUp;
   }
 
   limit(filter: Filter | null): void {
@@ -241,13 +252,13 @@ export class ListView {
     this.#source.changed?.();
     this.#total = this.#count();
     const key = this.#awaited ?? this.#current?.key;
-    const stays = key === undefined || (this.#untouched && this.#source.merged);
+    const stays = key === undefined || this.#untouched;
     const position = stays ? -1 : this.#position(key);
     // A list that was at its top stays there, so that new mail is seen to come in.
     if (position >= 0 && this.#top > 0) this.#top += position - this.#index;
     if (position >= 0) this.#index = position;
     this.#place();
-    const awaits = key !== undefined && position < 0 && this.threaded && this.#has(key);
+    const awaits = !stays && position < 0 && this.threaded && this.#has(key);
     this.#awaited = awaits ? key : null;
   }
 
@@ -270,7 +281,6 @@ export class ListView {
   to(index: number): void {
     const from = this.#index;
     this.#awaited = null;
-    this.#untouched = false;
     this.#index = Math.max(0, Math.min(index, this.#total - 1));
     // Within the view only the cursor moves; the rows are there already.
     if (this.#index >= this.#top && this.#index < this.#top + this.#rows.length) {
@@ -284,7 +294,6 @@ export class ListView {
     const step = Math.trunc(pages * this.#height);
     const from = this.#index;
     this.#awaited = null;
-    this.#untouched = false;
     this.#top = Math.max(0, Math.min(this.#top + step, Math.max(0, this.#total - this.#height)));
     this.#index = Math.max(0, Math.min(this.#index + step, this.#total - 1));
     this.#place();

@@ -27,6 +27,7 @@ function paneAt(layout: Layout, column: number): "folders" | "list" | "reader" |
 export function onMouse(app: App, { what, column, row }: MouseInput, view: View): void {
   // A question is answered, and a line typed, with keys.
   if (app.dialog.choice || app.dialog.prompt) return;
+  app.list.touch();
   const layout = layoutOf({ ...view, focus: app.pane, sidebar: app.sidebar, reading: app.reader !== null });
   const pane = paneAt(layout, column);
   const height = pane ? (layout[pane]?.height ?? 0) : 0;

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
+import { sampleMessage } from "../servers/messages.ts";
+import { barOf, type Home, makeHome, openScreen, type Relay, sizes, startRelay } from "./postern.ts";
+import type { Pty } from "./pty.ts";
+
+interface Rig {
+  readonly server: Dovecot;
+  readonly home: Home;
+  readonly relay: Relay;
+  /** The program as it starts, with what was delivered. */
+  open(): Promise<Pty>;
+}
+
+/** Runs `body` with forty messages behind a line that can be held up, and a home with these settings. */
+async function withRig(settings: string, body: (rig: Rig) => Promise<void>): Promise<void> {
+  const server = await startDovecot({ tls: "none" });
+  const relay = await startRelay(server.port);
+  const home = makeHome(relay.port, settings);
+  let pty: Pty | null = null;
+  try {
+    server.deliver(
+      "INBOX",
+      Array.from({ length: 40 }, (_, i) => ({ message: sampleMessage({ n: i + 1 }), flags: "S" })),
+    );
+    const open = async () => {
+      pty = await openScreen(home);
+      return pty;
+    };
+    await body({ server, home, relay, open });
+  } finally {
+    await (pty as Pty | null)?.stop();
+    await relay.stop();
+    await server.stop();
+    home.remove();
+  }
+}
+
+describe("the list", { skip: serverMissing("dovecot") }, () => {
+  test("that fills up for the first time has the cursor at its top, whichever message comes first", () =>
+    withRig("", async ({ relay, open }) => {
+      relay.heldAt = /\* 7 FETCH/;
+      const pty = await open();
+      await pty.waitFor(() => /Sample message 6(?!\d)/.test(barOf(pty)));
+      relay.heldAt = null;
+      await pty.waitFor((lines) => lines.some((line) => line.includes("INBOX  1/40")));
+      await pty.waitFor(() => /Sample message 40/.test(barOf(pty)));
+    }));
+
+  test("that fills up while somebody moves keeps the cursor on its message", () =>
+    withRig("", async ({ relay, open }) => {
+      relay.heldAt = /\* 7 FETCH/;
+      const pty = await open();
+      await pty.waitFor(() => /Sample message 6(?!\d)/.test(barOf(pty)));
+      pty.type("j");
+      await pty.waitFor(() => /Sample message 5(?!\d)/.test(barOf(pty)));
+      relay.heldAt = null;
+      await pty.waitFor("INBOX  36/40");
+      assert.match(barOf(pty), /Sample message 5(?!\d)/);
+    }));
+
+  test("has two lines of keys below it, or with key-bar = false their room", () =>
+    withRig("", async ({ open }) => {
+      const pty = await open();
+      const listed = (lines: string[]) => lines.filter((line) => line.includes("Sample message")).length;
+      await pty.waitFor((lines) => listed(lines) === sizes[0].rows - 3 && /\bdelete\b/.test(lines.at(-2)!));
+    }).then(() =>
+      withRig("[screen]\nkey-bar = false\n", async ({ open }) => {
+        const pty = await open();
+        const listed = (lines: string[]) => lines.filter((line) => line.includes("Sample message")).length;
+        await pty.waitFor(
+          (lines) => listed(lines) === sizes[0].rows - 1 && /INBOX {2}1\/40/.test(lines.at(-1)!),
+        );
+      }),
+    ));
+});
