@@ -40,6 +40,14 @@ export class Database {
     return this.#attempt(() => Number(this.#prepare(sql).run(...bindable(parameters)).changes));
   }
 
+  /** Runs one statement for each of many; returns how many rows each time changed. */
+  runEach(sql: string, each: readonly SqlValue[][]): number[] {
+    return this.#attempt(() => {
+      const statement = this.#prepare(sql);
+      return each.map((parameters) => Number(statement.run(...bindable(parameters)).changes));
+    });
+  }
+
   /** Runs one INSERT; returns the id of the new row. */
   insert(sql: string, ...parameters: SqlValue[]): number {
     return this.#attempt(() => Number(this.#prepare(sql).run(...bindable(parameters)).lastInsertRowid));
@@ -116,7 +124,9 @@ export class Database {
 }
 
 function bindable(parameters: SqlValue[]): SqlValue[] {
-  if (!parameters.some((value) => typeof value === "string" && value.includes("\0"))) return parameters;
+  let sound = true;
+  for (const value of parameters) if (typeof value === "string" && value.includes("\0")) sound = false;
+  if (sound) return parameters;
   return parameters.map((value) =>
     typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value,
   );

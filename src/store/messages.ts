@@ -244,9 +244,11 @@ export class Messages {
   put(mailboxId: number, messages: readonly StoredMessageInput[]): void {
     if (messages.length === 0) return;
     this.#database.transaction(() => {
-      const stored = messages.filter(
-        (message) => this.#database.run(upsert, mailboxId, ...valuesOf(message)) > 0,
+      const changes = this.#database.runEach(
+        upsert,
+        messages.map((message) => [mailboxId, ...valuesOf(message)]),
       );
+      const stored = messages.filter((_, at) => changes[at]! > 0);
       this.#bodies.followFlags(mailboxId, stored);
     });
   }

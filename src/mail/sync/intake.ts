@@ -5,6 +5,8 @@ import { toStoredMessage } from "../convert.ts";
 import type { Overlay } from "./overlay.ts";
 import { breathe, paced, writing } from "./pace.ts";
 
+/** How long a row waits for others in bulk. */
+const patienceMs = 50;
 /** Ranges looked up at once. */
 const rangesAtOnce = 500;
 
@@ -24,6 +26,9 @@ export class Intake {
   #flags: FlagChange[] = [];
   /** What lies here is about to be written. */
   #soon = false;
+  /** More rows are on their way. */
+  #patient = false;
+  #timer: NodeJS.Timeout | null = null;
   #removing: Promise<void> = Promise.resolve();
   /** How often something could not be written so far, and why the last time. */
   #losses = 0;
@@ -52,18 +57,33 @@ export class Intake {
       this.#flags.push({ uid, flags, ...(message.modSeq === undefined ? {} : { modSeq }) });
     }
     if (this.#rows.length + this.#flags.length >= writing.amount) this.#write();
-    else this.#writeSoon();
+    else this.#writeSoon(message.envelope !== undefined);
     return true;
   }
 
   /** All that came at once is written together, and before anyone hears that a command is done. */
-  #writeSoon(): void {
+  #writeSoon(row: boolean): void {
+    if (row && this.#patient) {
+      this.#timer ??= setTimeout(() => this.#write(), patienceMs);
+      return;
+    }
     if (this.#soon) return;
     this.#soon = true;
     queueMicrotask(() => {
       this.#soon = false;
       this.#write();
     });
+  }
+
+  /** While `work` runs, rows wait a moment for one another, as each write costs as much as some rows. */
+  async inBulk<T>(work: () => Promise<T>): Promise<T> {
+    this.#patient = true;
+    try {
+      return await work();
+    } finally {
+      this.#patient = false;
+      this.#write();
+    }
   }
 
   /** Times that something could not be written. */
@@ -78,6 +98,8 @@ export class Intake {
   }
 
   #write(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
     try {
       this.#flush();
     } catch (error) {
