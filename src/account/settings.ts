@@ -207,7 +207,7 @@ export const keymaps = ["default", "mutt", "aerc", "alpine", "emacs"] as const;
 export type Keymap = (typeof keymaps)[number];
 
 /** Where a key may hold: a table each below `[keys]`. */
-export const keyPlaces = ["list", "reader", "attachments", "folders", "page"] as const;
+export const keyPlaces = ["list", "reader", "attachments", "folders", "review", "page"] as const;
 
 export type KeyPlace = (typeof keyPlaces)[number];
 

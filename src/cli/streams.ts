@@ -1,6 +1,6 @@
 /** What a command line is connected to: this process's own streams, or those of another that hands its command over. */
 import type { Readable, Writable } from "node:stream";
-import type { Writer } from "../commands/writing/talk.ts";
+import type { Writer } from "../commands/writing/writer.ts";
 import { someoneThere } from "./globals.ts";
 import { ownTerminal, type Terminal } from "./terminal.ts";
 
@@ -24,8 +24,9 @@ export async function confirmHere(question: string): Promise<boolean> {
 }
 
 const writerHere: Writer = {
-  waits: true,
-  talk: async (work) => work((await import("../commands/writing/talk.ts")).terminalTalk),
+  write: async (composition, wish) =>
+    (await import("../commands/writing/conversation.ts")).converse(composition, wish),
+  lend: (work) => work(),
 };
 
 export function ownStreams(): Streams {

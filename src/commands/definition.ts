@@ -6,7 +6,7 @@ import type { Readable } from "node:stream";
 import type { Folder, Mail } from "../mail/index.ts";
 import type { CryptoTools } from "../message/crypto/types.ts";
 import type { Asked, Result, ResultKind } from "./result.ts";
-import type { Writer } from "./writing/talk.ts";
+import type { Writer } from "./writing/writer.ts";
 
 /** What a word of the command line means; completion offers folders, flags, … by it. */
 export interface Param {

@@ -32,9 +32,10 @@ export const draft = defineCommand({
         "draft: edit needs somebody at a terminal, and no --yes",
         "draft send sends it as it is",
       );
-    const { id, draft: kept } = await desk.drafts.get(one(what, "a draft"));
+    const saved = await desk.drafts.get(one(what, "a draft"));
+    if (saved.spoilt && action === "send") throw saved.spoilt;
     const fate = { at: undefined, draft: false, print: action === "print" };
-    return write(context, desk, { id, draft: kept, complete: action === "send" }, fate);
+    return write(context, desk, { ...saved, begun: true, complete: action === "send" }, fate);
   },
 });
 
@@ -57,7 +58,8 @@ async function save(context: Context, desk: Desk, file: string): Promise<Result>
   const parsed = parseDraft(text);
   if (context.dryRun)
     return { kind: "written", state: "nothing", text: "would keep it", id: null, messageId: null, notes: [] };
-  return keepDraft(desk, desk.drafts.newId(), parsed);
+  const { Composition } = await import("../send/composition.ts");
+  return keepDraft(new Composition(desk, { id: desk.drafts.newId(), draft: parsed }));
 }
 
 async function remove(context: Context, desk: Desk, ids: readonly string[]): Promise<Result> {

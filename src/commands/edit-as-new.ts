@@ -23,12 +23,21 @@ export const editAsNew = defineCommand({
     ]);
     const flags = context.mail.message(folder, uid)?.flags ?? [];
     const isDraft = folder.role === "drafts" || flags.includes("\\Draft");
-    const id = desk.drafts.newId();
-    const attachments = await saveParts(context.mail, original, desk.drafts.filesOf(id));
-    const draft = await withOptions(context, anew(original, desk.writing, attachments, isDraft), values);
+    const place = { path: folder.path, uidValidity, uid };
+    const kept = isDraft ? await desk.draftAt(place) : null;
+    const id = kept?.id ?? desk.drafts.newId();
+    const begun =
+      kept?.draft ??
+      anew(original, desk.writing, await saveParts(context.mail, original, desk.drafts.filesOf(id)), isDraft);
+    const draft = await withOptions(context, begun, values);
     // It takes the place of the one on the server, and that one goes when it is sent.
-    if (isDraft && !values.print && !context.dryRun)
-      await desk.drafts.setPlace(id, { path: folder.path, uidValidity, uid });
-    return write(context, desk, { draft, id, complete: values.body !== undefined }, values);
+    if (isDraft && !values.print && !context.dryRun) await desk.drafts.setPlace(id, place);
+    const complete = values.body !== undefined;
+    return write(
+      context,
+      desk,
+      { draft, id, complete, begun: isDraft, spoilt: kept?.spoilt ?? null },
+      values,
+    );
   },
 });

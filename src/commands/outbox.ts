@@ -83,7 +83,12 @@ async function callBack(
   await desk.callBack(entry.id);
   if (!edit) return { ...written("draft", `called back: it is draft ${draft} again`), id: draft } as Result;
   const saved = await desk.drafts.get(draft);
-  return write(context, desk, { ...saved, complete: false }, { at: undefined, draft: false, print: false });
+  return write(
+    context,
+    desk,
+    { ...saved, begun: true, complete: false },
+    { at: undefined, draft: false, print: false },
+  );
 }
 
 async function drop(context: Context, desk: Desk, ids: readonly string[]): Promise<Result> {

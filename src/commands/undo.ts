@@ -2,7 +2,8 @@ import { defineCommand } from "./definition.ts";
 
 export const undo = defineCommand({
   name: "undo",
-  summary: "Take back the last change, of whatever session; again for the one before it",
+  summary:
+    "Take back the last change, of whatever session, or on the screen a message that is about to be sent; again for the one before it",
   imap: "UID MOVE back, UID STORE, RENAME back",
   args: {},
   options: {},

@@ -2,14 +2,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { writingOf } from "../account/config.ts";
 import type { Writing } from "../account/writing.ts";
-import type { Folder, Mail } from "../mail/index.ts";
+import type { Folder, Mail, Place } from "../mail/index.ts";
 import type { CryptoTools } from "../message/crypto/types.ts";
 import { decodeWords } from "../message/header.ts";
 import type { Receipt } from "./answers/receipt.ts";
 import { distinct, readAddresses } from "./compose/addresses.ts";
 import { type BuildOptions, type Built, build } from "./compose/build.ts";
 import { type Draft, fieldOf, listOf } from "./compose/draft.ts";
-import { Drafts } from "./drafts/drafts.ts";
+import { Drafts, type SavedDraft } from "./drafts/drafts.ts";
 import { SendError } from "./errors.ts";
 import { type Aftermath, type Delivered, type DeliveryOptions, deliver, isDue } from "./outbox/deliver.ts";
 import type { Entry } from "./outbox/entry.ts";
@@ -146,6 +146,21 @@ export class Desk {
   async openDrafts(): ReturnType<Drafts["list"]> {
     const leaving = new Set((await this.outbox.list()).map(({ draft }) => draft));
     return (await this.drafts.list()).filter(({ id }) => !leaving.has(id));
+  }
+
+  /** The draft whose copy on the server lies there; null where it is not from here. Throws SendError "TOO_LATE" where it is on its way out. */
+  async draftAt({ path, uidValidity, uid }: Place): Promise<SavedDraft | null> {
+    const drafts = await this.drafts.list();
+    const found = drafts.find(
+      ({ place }) => place?.uid === uid && place.uidValidity === uidValidity && place.path === path,
+    );
+    const entry = found && (await this.outbox.list()).find(({ draft }) => draft === found.id);
+    if (!entry) return found ?? null;
+    throw new SendError(
+      "TOO_LATE",
+      "this draft is in the outbox, to be sent",
+      `outbox edit ${entry.id} calls it back`,
+    );
   }
 
   /** Takes a message back out of the outbox; its draft is there again. Throws SendError "NO_ENTRY", "TOO_LATE". */

@@ -184,6 +184,8 @@ export interface PageEntry {
   readonly error?: boolean;
   /** One line as it is, blanks and all, cut where it is too long. */
   readonly verbatim?: boolean;
+  /** The cursor is here. */
+  readonly selected?: boolean;
 }
 
 /** Text that covers the panes: all keys, what was said. */

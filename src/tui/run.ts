@@ -7,7 +7,6 @@ import { App } from "./app/app.ts";
 import { bindingsOf } from "./app/keymap.ts";
 import { lineText } from "./app/line-text.ts";
 import { onMouse } from "./app/mouse.ts";
-import { Outgoing } from "./app/outgoing.ts";
 import { showPictures } from "./app/pictures.ts";
 import { unifiedName } from "./app/places.ts";
 import { present } from "./app/present.ts";
@@ -118,7 +117,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   let line = "";
   const clock = setInterval(() => {
     const shown = line;
-    line = app.accounts.map(({ mail }) => lineText(mail.line, Date.now())).join();
+    line =
+      app.accounts.map(({ mail }) => lineText(mail.line, Date.now())).join() + app.outgoing.text(Date.now());
     if (line !== shown) draw(true);
   }, tickMs);
 
@@ -128,7 +128,6 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   if (settings.images === "auto" && mayAskForGraphics(process.env.TERM)) output.sendControl(graphicsQuery);
   app.start();
   for (const mail of mails) onOpened?.(mail);
-  const outgoing = new Outgoing(app);
   const others = setTimeout(() => {
     for (const openMail of open.slice(mails.length)) {
       try {
@@ -147,7 +146,6 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   clearInterval(clock);
   clearTimeout(others);
   if (timer) clearTimeout(timer);
-  outgoing.stop();
   app.stop();
   terminal.close();
   (ink as InkScreen | null)?.unmount();

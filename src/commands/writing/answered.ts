@@ -2,7 +2,8 @@
 import type { Desk } from "../../send/desk.ts";
 import type { Entry } from "../../send/outbox/entry.ts";
 import type { Context } from "../definition.ts";
-import { asking, deliverNow, type Written } from "./write.ts";
+import { asking, deliverNow, secondsOf } from "./write.ts";
+import type { Written } from "./writer.ts";
 
 /** That nothing was sent, and why. */
 export function nothingDone(text: string): Written {
@@ -17,10 +18,11 @@ export async function answered(
   post: (desk: Desk, notBefore: number) => Promise<Entry>,
 ): Promise<Written> {
   if (context.dryRun) return nothingDone(`would send ${what}`);
-  const waits = context.writer !== undefined && !context.writer.waits;
-  const delay = waits ? desk.writing.sendDelay : 0;
-  const entry = await asking(context, desk, (by) => post(by, Date.now() + delay));
-  if (!waits) return deliverNow(desk, entry);
-  const text = `${what} goes out in ${Math.round(delay / 1000)} s (:outbox drop ${entry.id} stops it)`;
+  const { writer } = context;
+  const delay = writer?.posted ? desk.writing.sendDelay : 0;
+  const entry = await asking(writer, desk, (by) => post(by, Date.now() + delay));
+  if (!writer?.posted) return deliverNow(desk, entry);
+  writer.posted(desk, entry);
+  const text = delay > 0 ? `${what} goes out in ${secondsOf(delay)}` : `sending ${what}`;
   return { kind: "written", state: "scheduled", text, id: entry.id, messageId: entry.messageId, notes: [] };
 }

@@ -41,7 +41,7 @@ async function fromStdin({ stdin }: Context): Promise<string> {
 
 /** The draft with what the command line says of it. `text` is what a script writes above what is there. */
 export async function withOptions(context: Context, draft: Draft, values: MessageValues): Promise<Draft> {
-  const { oneLine, withField, listOf } = await import("../../send/compose/draft.ts");
+  const { attachmentOf, oneLine, withField, listOf } = await import("../../send/compose/draft.ts");
   let result = draft;
   for (const [name, given] of [
     ["To", values.to],
@@ -55,15 +55,12 @@ export async function withOptions(context: Context, draft: Draft, values: Messag
   if (values.subject !== undefined) result = withField(result, "Subject", oneLine(values.subject));
   if (values.protect !== undefined) result = withField(result, "Protect", oneLine(values.protect));
   if (values.receipt) result = withField(result, "Disposition-Notification-To", listOf(result, "From"));
-  const attached = values.attach.map((path) => ({
-    ...{ path, name: null, mediaType: null, disposition: "attachment" as const, contentId: null },
-  }));
   // A person writes in their editor, a script what it is given.
   const text = values.body ?? (context.writer ? "" : await fromStdin(context));
   const below = result.body.replace(/^\n+/, "");
   return {
     ...result,
-    attachments: [...result.attachments, ...attached],
+    attachments: [...result.attachments, ...values.attach.map(attachmentOf)],
     body: text === "" ? result.body : `${text}\n${below === "" ? "" : `\n${below}`}`,
   };
 }

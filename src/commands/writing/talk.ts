@@ -15,19 +15,13 @@ export interface Talk {
   wait(ms: number, text: string): Promise<boolean>;
 }
 
-/** By whom a person who writes is reached; the screen lends the terminal meanwhile. */
-export interface Writer {
-  talk<T>(work: (talk: Talk) => Promise<T>): Promise<T>;
-  /** Whether to wait here until a message goes out, or somebody else sees to that. */
-  readonly waits: boolean;
-}
-
 /** As a shell line, which may have options in it. */
 function editorCommand(): string {
   return process.env.VISUAL || process.env.EDITOR || "vi";
 }
 
-function edit(file: string): Promise<boolean> {
+/** Has the person edit a file; false where the editor failed. */
+export function editFile(file: string): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn("/bin/sh", ["-c", `${editorCommand()} "$1"`, "sh", file], {
       stdio: ["inherit", "inherit", "inherit"],
@@ -66,7 +60,7 @@ function wait(ms: number, text: string): Promise<boolean> {
 }
 
 export const terminalTalk: Talk = {
-  edit,
+  edit: editFile,
   line,
   wait,
   say: (text) => void process.stderr.write(`${safeText(text)}\n`),

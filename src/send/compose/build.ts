@@ -5,8 +5,6 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { basename, resolve } from "node:path";
 import { PassThrough, type Readable } from "node:stream";
 import { domainToASCII } from "node:url";
 import MailComposer from "nodemailer/lib/mail-composer";
@@ -17,7 +15,16 @@ import { SendError } from "../errors.ts";
 import type { Octets } from "../kept-pieces.ts";
 import type { Envelope } from "../submission/types.ts";
 import { distinct, readAddresses } from "./addresses.ts";
-import { type Draft, type DraftAttachment, fieldOf, listOf, oneLine, type ServerPart } from "./draft.ts";
+import {
+  attachedFile,
+  attachedName,
+  type Draft,
+  type DraftAttachment,
+  fieldOf,
+  listOf,
+  oneLine,
+  type ServerPart,
+} from "./draft.ts";
 import { toFlowed } from "./flowed.ts";
 import { PartMarks } from "./part-marks.ts";
 
@@ -85,16 +92,6 @@ export function mailDate(at: number): string {
 export function newMessageId(from: string): string {
   const domain = domainToASCII(from.slice(from.lastIndexOf("@") + 1));
   return `<${randomBytes(15).toString("base64url").replace(/^-/, "x")}@${domain || "localhost"}>`;
-}
-
-/** The file of an attachment, ~/ being the person's home. */
-export function attachedFile({ path }: Pick<DraftAttachment, "path">): string {
-  return resolve(path.replace(/^~(?=\/)/, homedir()));
-}
-
-/** What others see it called. */
-export function attachedName({ name, path }: Pick<DraftAttachment, "name" | "path">): string {
-  return oneLine(name ?? basename(path));
 }
 
 async function readable(attachment: DraftAttachment): Promise<void> {

@@ -1,4 +1,6 @@
 /** A message that is being written: what a person says of it, not yet MIME. */
+import { homedir } from "node:os";
+import { basename, resolve } from "node:path";
 import type { LastingPiece } from "../../mail/pieces.ts";
 
 /** One header field: its name as the person wrote it, and its text decoded, in one line. */
@@ -44,6 +46,27 @@ export interface Draft {
   readonly body: string;
   readonly attachments: readonly DraftAttachment[];
   readonly origin: Origin | null;
+}
+
+/** The file of an attachment, ~/ being the person's home. */
+export function attachedFile({ path }: Pick<DraftAttachment, "path">): string {
+  return resolve(path.replace(/^~(?=\/)/, homedir()));
+}
+
+/** What others see it called. */
+export function attachedName({ name, path }: Pick<DraftAttachment, "name" | "path">): string {
+  return oneLine(name ?? basename(path));
+}
+
+/** A file as it goes along; wherever the draft is gone on with, it is the same file. */
+export function attachmentOf(path: string): DraftAttachment {
+  return {
+    path: attachedFile({ path }),
+    name: null,
+    mediaType: null,
+    disposition: "attachment",
+    contentId: null,
+  };
 }
 
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();

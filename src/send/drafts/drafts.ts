@@ -26,6 +26,8 @@ export interface SavedDraft {
   readonly savedAt: number;
   /** Its copy on the server; null where none is known. */
   readonly place: Place | null;
+  /** Why what an editor has left of it cannot be read, for which `draft` is what was there before; it is kept beside it. */
+  readonly spoilt: SendError | null;
 }
 
 const ending = ".draft";
@@ -62,15 +64,16 @@ export class Drafts {
 
   /** A file with the draft as people write it, for an editor. What it comes to is found there even after a crash. */
   async beginEditing(id: string): Promise<string> {
-    const { draft } = await this.get(id);
+    const { draft, spoilt } = await this.get(id);
     const file = this.#path(id, editing);
-    await replaceFile(file, forEditor(draft));
+    if (!spoilt) await replaceFile(file, forEditor(draft));
     return file;
   }
 
   /** Takes in what the editor has left. Throws SendError "DRAFT" where that cannot be read, and keeps it. */
   async endEditing(id: string): Promise<Draft> {
-    const { draft } = await this.get(id);
+    const { draft, spoilt } = await this.get(id);
+    if (spoilt) throw spoilt;
     await this.save(id, draft);
     return draft;
   }
@@ -102,9 +105,7 @@ export class Drafts {
         this.#place(id),
       ]);
       const edited = await readFile(this.#path(id, editing), "utf8").catch(() => null);
-      const kept = parseDraft(text);
-      const draft = edited === null ? kept : fromEditor(edited, kept);
-      return { id, draft, savedAt: mtimeMs, place };
+      return { id, savedAt: mtimeMs, place, ...withEdit(parseDraft(text), edited) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") throw noDraft(id);
       if (error instanceof SendError) throw error;
@@ -162,6 +163,15 @@ export class Drafts {
     if (place) await mail.sending.dropDraft(place);
     for (const end of [".copy", editing, ending, ".files"])
       await rm(this.#path(id, end), { recursive: true, force: true });
+  }
+}
+
+function withEdit(kept: Draft, edited: string | null): Pick<SavedDraft, "draft" | "spoilt"> {
+  try {
+    return { draft: edited === null ? kept : fromEditor(edited, kept), spoilt: null };
+  } catch (error) {
+    if (!(error instanceof SendError)) throw error;
+    return { draft: kept, spoilt: error };
   }
 }
 

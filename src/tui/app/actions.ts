@@ -7,7 +7,9 @@ import { keysPage, messagesPage } from "./pages.ts";
 import { togglePictures } from "./pictures.ts";
 import { go, openAccount, openAccountNear, openFolderNear } from "./places.ts";
 import { openTrace } from "./protocol.ts";
-import { find, limit, markMatching, sort, toHit } from "./searching.ts";
+import { quit } from "./quitting.ts";
+import { reviewStep } from "./review.ts";
+import { find, limit, markMatching, promptSearch, sort, toHit } from "./searching.ts";
 import { fold, markThread, onThread, showThreads, toThread } from "./threads.ts";
 import { unsubscribe } from "./unsubscribe.ts";
 
@@ -148,7 +150,7 @@ export const actions: Readonly<Record<string, Action>> = {
   trace: simple("Show the protocol as it runs, secrets taken out", (app) => openTrace(app)),
   type: simple("Type the next command, in the console", (app) => app.type()),
   prompt: prompt("Type a command", (argument) => argument),
-  "prompt-search": simple("Type a query, go to what it finds", (app) => app.promptSearch(), "UID SEARCH"),
+  "prompt-search": simple("Type a query, go to what it finds", (app) => promptSearch(app), "UID SEARCH"),
   "prompt-save": simple("Save the attachment", (app) => promptSave(app), "FETCH BODY.PEEK[n]"),
   save: {
     summary: "Save a part of the message to a file: save 2 PATH",
@@ -209,11 +211,20 @@ export const actions: Readonly<Record<string, Action>> = {
     "FETCH BODY.PEEK[]",
   ),
   "toggle-quotes": simple("Fold long quotes, or show them again", (app) => app.reader?.toggleQuotes()),
+  review: {
+    summary: "Look over the message that is written: send, edit, change, keep or discard it",
+    imap: "SMTP; APPEND to Drafts and Sent",
+    run: (app, argument) => app.try(reviewStep(app, argument)),
+  },
   redraw: simple("Paint the screen anew", (app) => app.redraw()),
   suspend: simple("Give the terminal back for a while", (app) => app.suspend()),
   interrupt: simple("Twice: quit", (app) => app.interrupt()),
-  quit: simple("Quit; asks where changes wait to be sent", (app) => app.quit(false), "LOGOUT"),
-  "quit!": simple("Quit without asking", (app) => app.quit(true), "LOGOUT"),
+  quit: simple(
+    "Quit; asks where changes or messages wait to be sent",
+    (app) => app.try(quit(app)),
+    "LOGOUT; SMTP",
+  ),
+  "quit!": simple("Quit without asking", (app) => app.host.quit(), "LOGOUT"),
 };
 
 /** The action of this name; undefined where there is none. */

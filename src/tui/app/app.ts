@@ -16,6 +16,7 @@ import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
 import { Notices } from "./notices.ts";
 import { openMessage } from "./opening.ts";
+import { Outgoing } from "./outgoing.ts";
 import { removeOpened } from "./outside.ts";
 import type { PageView } from "./page-view.ts";
 import {
@@ -28,10 +29,8 @@ import {
   watch,
 } from "./places.ts";
 import { ConsolePage } from "./protocol.ts";
-import { checkQuery, completeQuery } from "./query-line.ts";
 import type { ReaderView } from "./reader-view.ts";
 import { Changes, chosenPlaces, runCommand } from "./running.ts";
-import { find, findInMessage } from "./searching.ts";
 import { FolderSource, type Place, samePlace } from "./sources.ts";
 import { Tasks } from "./tasks.ts";
 import { followThreads } from "./threads.ts";
@@ -72,7 +71,8 @@ export class App {
   #bound: { readonly place: Place | null; readonly bindings: readonly Binding[] } | null = null;
   readonly host: AppHost;
   readonly #keys: KeyReader;
-  readonly #histories: Record<"command" | "search" | "console", string[]> = {
+  /** Lines typed so far. */
+  readonly histories: Record<"command" | "search" | "console", string[]> = {
     command: [],
     search: [],
     console: [],
@@ -87,11 +87,13 @@ export class App {
   reader: ReaderView | null = null;
   pane: Pane = "list";
   sidebar = true;
-  /** Covers the panes while it is there. */
-  page: PageView | null = null;
+  /** Pages, each over the one before it. */
+  #pages: readonly PageView[] = [];
   readonly dialog: Dialog = new Dialog(() => this.draw());
   readonly notices: Notices = new Notices(() => this.draw());
   readonly tasks: Tasks = new Tasks(() => this.draw());
+  /** Mail on its way out. */
+  readonly outgoing: Outgoing = new Outgoing(this);
   /** Somebody hesitates in the middle of a key sequence. */
   hesitating = false;
   #hesitation: NodeJS.Timeout | null = null;
@@ -139,10 +141,12 @@ export class App {
   start(): void {
     this.#refreshFolders();
     watch(this);
+    this.outgoing.start();
     followThreads(this);
   }
 
   stop(): void {
+    this.outgoing.stop();
     clearInterval(this.#foldersTimer);
     for (const { stopListening } of this.accounts) stopListening();
     removeOpened();
@@ -287,7 +291,7 @@ export class App {
 
   /** Whose keys hold now. */
   get context(): KeyContext {
-    if (this.page) return "page";
+    if (this.page) return this.page.context;
     if (this.pane === "reader" && this.reader) return this.reader.attachment ? "attachments" : "reader";
     return this.pane === "folders" ? "folders" : "list";
   }
@@ -313,33 +317,11 @@ export class App {
     this.dialog.line({
       prefix: ":",
       text,
-      history: this.#histories.command,
+      history: this.histories.command,
       complete: (line) => completeLine(line, this),
       check: checkLine,
       accept: (line) => this.execute(line.trim(), null),
     });
-  }
-
-  promptSearch(): void {
-    const { page } = this;
-    // In a page an empty line shows everything again.
-    if (page)
-      this.dialog.line({ prefix: "/", text: "", emptyToo: true, accept: (text) => page.search(text) });
-    else if (this.pane === "reader" && this.reader) {
-      const accept = (text: string) => findInMessage(this, text);
-      this.dialog.line({
-        prefix: "find: ",
-        text: "",
-        history: this.#histories.search,
-        emptyToo: true,
-        accept,
-      });
-    } else {
-      const accept = (query: string) => this.try(find(this, query));
-      const complete = (query: string) => completeQuery(query, this.folders);
-      const history = this.#histories.search;
-      this.dialog.line({ prefix: "/", text: "", history, complete, check: checkQuery, accept });
-    }
   }
 
   // Command lines
@@ -444,14 +426,27 @@ export class App {
 
   // The screen itself
 
-  /** Covers the panes with a page, or with none. */
+  /** Covers the panes while it is there. */
+  get page(): PageView | null {
+    return this.#pages.at(-1) ?? null;
+  }
+
+  /** Covers the panes with a page; with none, takes the one there is away. */
   show(page: PageView | null): void {
-    this.page?.close();
-    this.page = page;
+    const before = this.page;
+    if (before && !(page && before.stays)) this.drop(before);
+    if (page) this.#pages = [...this.#pages, page];
+  }
+
+  /** Takes a page away, wherever it is. */
+  drop(page: PageView): void {
+    if (!this.#pages.includes(page)) return;
+    this.#pages = this.#pages.filter((one) => one !== page);
+    page.close();
   }
 
   openConsole(): void {
-    ConsolePage.open(this, this.#histories.console);
+    ConsolePage.open(this, this.histories.console);
   }
 
   /** In the console, asks for the next command. */
@@ -475,19 +470,5 @@ export class App {
     this.#interruptedAt = Date.now();
     this.clear();
     this.say("C-c again quits");
-  }
-
-  quit(atOnce: boolean): void {
-    const queued = this.accounts.reduce((sum, { mail }) => sum + mail.queued, 0);
-    if (atOnce || queued === 0) {
-      this.host.quit();
-      return;
-    }
-    const waits = queued === 1 ? "1 change waits" : `${queued} changes wait`;
-    this.try(
-      this.dialog.confirm(`${waits} to be sent, and will be next time. Quit?`).then((yes) => {
-        if (yes) this.host.quit();
-      }),
-    );
   }
 }

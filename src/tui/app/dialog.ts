@@ -13,6 +13,8 @@ export interface LineQuestion {
   /** An empty line is an answer too. */
   readonly emptyToo?: boolean;
   accept(text: string): void;
+  /** The person ends the question; an empty line ends it too where that is no answer. */
+  cancel?(): void;
 }
 
 interface Choice {
@@ -57,6 +59,19 @@ export class Dialog {
     this.#draw();
   }
 
+  /** Asks for a line, and waits for it; null where the person ends the question. */
+  ask(question: Omit<LineQuestion, "accept" | "cancel">): Promise<string | null> {
+    return new Promise((answer) => {
+      this.line({ ...question, accept: answer, cancel: () => answer(null) });
+    });
+  }
+
+  /** Completions have come that were not there when the line was typed. */
+  renew(): void {
+    this.#prompt?.renew();
+    this.#draw();
+  }
+
   /** Asks yes or no. */
   confirm(question: string): Promise<boolean> {
     return new Promise((answer) => {
@@ -96,7 +111,11 @@ export class Dialog {
     this.#prompt = null;
     this.#line = null;
     const { text } = prompt;
-    if (state !== "accept" || !question || (text.trim() === "" && !question.emptyToo)) return;
+    if (!question) return;
+    if (state !== "accept" || (text.trim() === "" && !question.emptyToo)) {
+      question.cancel?.();
+      return;
+    }
     if (text.trim() !== "") question.history?.push(text);
     question.accept(text);
   }

@@ -9,7 +9,7 @@ import type { Folder } from "../../mail/index.ts";
 import { presetBindings } from "./presets.ts";
 
 /** Where keys go; `any` holds everywhere that no other binding does. */
-export type KeyContext = "folders" | "list" | "reader" | "attachments" | "page" | "any";
+export type KeyContext = "folders" | "list" | "reader" | "attachments" | "review" | "page" | "any";
 
 /** What the help calls each context. */
 export const contextTitles: Readonly<Record<KeyContext, string>> = {
@@ -17,12 +17,20 @@ export const contextTitles: Readonly<Record<KeyContext, string>> = {
   reader: "Message",
   attachments: "Attachments",
   folders: "Folders",
+  review: "A message that is written",
   page: "Help and messages",
   any: "Everywhere",
 };
 
 /** The contexts that the help tells of, in its order, and whose keys a person may set: all but the page's own. */
-export const helpContexts: readonly KeyContext[] = ["list", "reader", "attachments", "folders", "any"];
+export const helpContexts: readonly KeyContext[] = [
+  "list",
+  "reader",
+  "attachments",
+  "folders",
+  "review",
+  "any",
+];
 
 export interface Binding {
   readonly context: KeyContext;
@@ -183,6 +191,36 @@ export const defaultBindings: readonly Binding[] = [
     Esc: "focus reader",
     Left: "focus reader",
   }),
+  ...boundIn("review", {
+    y: "review send",
+    e: "review edit",
+    j: "next",
+    Down: "next",
+    k: "previous",
+    Up: "previous",
+    Space: "page-down",
+    PgDn: "page-down",
+    "C-f": "page-down",
+    PgUp: "page-up",
+    "C-b": "page-up",
+    Enter: "review change",
+    t: "review to",
+    c: "review cc",
+    b: "review bcc",
+    s: "review subject",
+    f: "review from",
+    r: "review reply-to",
+    a: "review attach",
+    d: "review detach",
+    D: "review detach",
+    R: "review rename",
+    l: "review later",
+    p: "review keep",
+    P: "review keep",
+    q: "review keep",
+    Esc: "review keep",
+    n: "review discard",
+  }),
   ...boundIn("page", {
     j: "next",
     Down: "next",
@@ -265,6 +303,12 @@ export function bindingsOf(
   }
   // An empty command line takes a key's meaning away.
   return held.filter(({ line }) => line !== "");
+}
+
+/** The keys that do this there; null where none do. */
+export function keysTo(bindings: readonly Binding[], line: string, context: KeyContext): string | null {
+  const bound = bindings.find((b) => (b.context === context || b.context === "any") && b.line === line);
+  return bound?.keys.replaceAll(" ", "") ?? null;
 }
 
 export type KeyResult =

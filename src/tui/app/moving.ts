@@ -9,7 +9,7 @@ const far = 1_000_000_000;
 export function moveBy(app: App, rows: number): void {
   const { list, reader } = app;
   if (app.page) {
-    app.page.scrollBy(rows);
+    app.page.moveBy(rows);
   } else if (app.pane === "folders") {
     app.moveFolderCursor(rows);
   } else if (app.pane === "list" || !reader) {
@@ -23,7 +23,8 @@ export function moveBy(app: App, rows: number): void {
 
 /** A page down at the end of a message goes to the next unread one. */
 export function pageBy(app: App, pages: number): void {
-  if (app.page || app.pane === "folders") moveBy(app, Math.trunc(pages * shortPage));
+  if (app.page) app.page.scrollBy(Math.trunc(pages * shortPage));
+  else if (app.pane === "folders") moveBy(app, Math.trunc(pages * shortPage));
   else if (app.pane === "list" || !app.reader) app.list.page(pages);
   else if (pages === 1 && app.reader.atEnd) toUnread(app, 1);
   else app.reader.scrollPage(pages);

@@ -1,9 +1,14 @@
 /** Text that covers the panes: it can be scrolled and searched. */
 import { safeText } from "../../message/safe.ts";
-import { pageLength } from "../components/page.tsx";
+import { measurePage } from "../components/page.tsx";
 import type { PageEntry, PageModel } from "../model.ts";
+import type { KeyContext } from "./keymap.ts";
 
 export class PageView {
+  /** Whose keys hold while it is there. */
+  readonly context: KeyContext = "page";
+  /** Another page that is shown over it gives way to it again. */
+  readonly stays: boolean = false;
   readonly #title: string;
   readonly #entries: () => readonly PageEntry[];
   #scroll = 0;
@@ -11,6 +16,7 @@ export class PageView {
   #end = 0;
   /** Shows its end while it grows, until somebody scrolls up. */
   #follows: boolean;
+  #reveals = false;
   readonly #onClose: () => void;
   /** Only entries with all of these words, in any case. */
   #words: readonly string[] = [];
@@ -31,6 +37,11 @@ export class PageView {
     this.#onClose();
   }
 
+  /** Goes down by rows, or up: with the cursor where there is one. */
+  moveBy(rows: number): void {
+    this.scrollBy(rows);
+  }
+
   scrollBy(lines: number): void {
     this.#scroll = Math.max(0, this.#scroll + lines);
     this.#follows &&= this.#scroll >= this.#end;
@@ -44,6 +55,11 @@ export class PageView {
     this.#scroll = 0;
   }
 
+  /** Has the next frame show the row under the cursor. */
+  protected reveal(): void {
+    this.#reveals = true;
+  }
+
   /** The page as it is now, scrolled no further than its end. */
   model(width: number, height: number): PageModel {
     const wanted = ({ section, label, text, also = "" }: PageEntry) => {
@@ -52,9 +68,13 @@ export class PageView {
     };
     const entries = this.#entries().filter(wanted);
     const found = this.#words.length === 0 ? "" : `: ${this.#words.join(" ")} (${entries.length})`;
-    const page = { title: this.#title + safeText(found), entries, scroll: 0 };
-    this.#end = Math.max(0, pageLength(page, width) - height);
+    const { length, cursor } = measurePage({ entries }, width);
+    this.#end = Math.max(0, length - height);
+    if (this.#reveals && cursor)
+      // The first row brings the title with it.
+      this.#scroll = Math.max(cursor.to - height, Math.min(this.#scroll, cursor.from <= 2 ? 0 : cursor.from));
+    this.#reveals = false;
     this.#scroll = this.#follows ? this.#end : Math.max(0, Math.min(this.#scroll, this.#end));
-    return { ...page, scroll: this.#scroll };
+    return { title: this.#title + safeText(found), entries, scroll: this.#scroll };
   }
 }

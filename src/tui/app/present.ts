@@ -8,7 +8,7 @@ import type { FolderRow, KeyHint, MessageRow, ScreenModel, StatusModel, ThreadPl
 import type { App } from "./app.ts";
 import { explain } from "./explain.ts";
 import { inWords } from "./in-words.ts";
-import type { KeyContext } from "./keymap.ts";
+import { type KeyContext, keysTo } from "./keymap.ts";
 import { lineText, quiet } from "./line-text.ts";
 import { isOpen, type PaneRow, paneRows, unifiedPlaces, unifiedTitle } from "./places.ts";
 import type { ListRow, Place } from "./sources.ts";
@@ -22,6 +22,17 @@ export interface View {
 
 /** The key bar shows these, where they are bound in the context at hand. */
 const hinted: readonly (readonly [line: string, text: string])[] = [
+  ["review send", "send"],
+  ["review edit", "edit"],
+  ["review attach", "attach"],
+  ["review detach", "detach"],
+  ["review to", "to"],
+  ["review cc", "cc"],
+  ["review bcc", "bcc"],
+  ["review subject", "subject"],
+  ["review from", "from"],
+  ["review keep", "keep"],
+  ["review discard", "discard"],
   ["open", "open"],
   ["back", "back"],
   ["focus list", "list"],
@@ -54,8 +65,8 @@ const hinted: readonly (readonly [line: string, text: string])[] = [
 function keyHints(app: App, context: KeyContext): KeyHint[] {
   return hinted.flatMap(([line, text]) => {
     if (line === "form" && !app.reader?.message?.otherForm) return [];
-    const bound = app.bindings.find((b) => (b.context === context || b.context === "any") && b.line === line);
-    return bound ? [{ keys: bound.keys.replaceAll(" ", ""), text }] : [];
+    const keys = keysTo(app.bindings, line, context);
+    return keys === null ? [] : [{ keys, text }];
   });
 }
 
@@ -210,6 +221,7 @@ function status(app: App, now: number): StatusModel {
     progress && line === quiet
       ? `${doing[progress.doing]} ${Math.floor((100 * progress.done) / progress.total)} %`
       : "",
+    app.outgoing.text(now),
     account.quota.text,
     app.mail.queued > 0 ? `↑${app.mail.queued}` : "",
     line,

@@ -49,6 +49,11 @@ export class Prompt {
     this.#chosen = -1;
   }
 
+  /** Looks again for what the line could become, unless the person is choosing. */
+  renew(): void {
+    if (this.#chosen < 0) this.#suggest();
+  }
+
   #set(text: string, cursor: number): void {
     this.#text = text;
     this.#cursor = cursor;
@@ -137,7 +142,9 @@ export class Prompt {
         this.#set(this.#text.slice(0, this.#cursor), this.#cursor);
         break;
       case "Tab":
-        this.#choose(1);
+        // What is chosen and has no other beside it is gone on from: a directory is looked into.
+        if (this.#chosen === 0 && this.#completions.length === 1) this.#suggest();
+        else this.#choose(1);
         break;
       case "S-Tab":
         this.#choose(-1);

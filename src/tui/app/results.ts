@@ -10,6 +10,7 @@ export function showResult(app: App, result: Result, mail: Mail): void {
   const open = (folder: Folder) => openPlace(app, { mail, folder });
   switch (result.kind) {
     case "change":
+      app.outgoing.cover();
       app.list.clearMarks();
       app.say(result.sent ? result.text : `${result.text} (waits for a connection)`);
       if (app.reader?.gone) app.closeReader();

@@ -4,9 +4,9 @@ import { splitFlagWords } from "../../commands/flags.ts";
 import { type Command, type Context, type Result, UsageError } from "../../commands/index.ts";
 import { parseLine } from "../../commands/parse.ts";
 import type { App } from "./app.ts";
-import { writerOf } from "./outgoing.ts";
 import { showResult } from "./results.ts";
 import { byPlace, type Chosen, type Place } from "./sources.ts";
+import { writerOf } from "./writing.ts";
 
 /** What is chosen: the marked messages, else the open one, else those under the cursor: of a folded thread all. */
 export function chosenPlaces({ list, reader, pane }: Pick<App, "list" | "reader" | "pane">): Chosen[] {
@@ -35,6 +35,11 @@ export async function runCommand(
   chosen: readonly Chosen[],
 ): Promise<void> {
   const values = parseLine(command, line);
+  const back = command.name === "undo" ? await app.outgoing.undo() : null;
+  if (back) {
+    showResult(app, back, app.mail);
+    return;
+  }
   if (command.name === "undo" || command.name === "redo") {
     const confirm = (question: string) => app.dialog.confirm(question);
     await app.changes[command.name]((place) => runAt(app, command, values, { ...place, uids: [] }, confirm));

@@ -2,6 +2,7 @@
 import { parseSort } from "../../commands/listing.ts";
 import type { App } from "./app.ts";
 import { openPlace } from "./places.ts";
+import { checkQuery, completeQuery } from "./query-line.ts";
 import { byPlace, type Chosen, keyOf, type ListRow, type Place } from "./sources.ts";
 import { showThreads } from "./threads.ts";
 
@@ -143,4 +144,20 @@ async function fetchRows(app: App, query: string, keys: readonly number[]): Prom
     mail.rows(folder, { sort: "arrival", descending: true, offset: 0, limit: uids.length, uids });
   await Promise.all(byPlace(source, keys).map(fetch));
   if (app.list.filter === filter && filter?.query === query) app.list.refresh();
+}
+
+/** Asks what is looked for: in a page, in the open message, or in the list. */
+export function promptSearch(app: App): void {
+  const { page, dialog, reader } = app;
+  const history = app.histories.search;
+  // In a page an empty line shows everything again.
+  if (page) dialog.line({ prefix: "/", text: "", emptyToo: true, accept: (text) => page.search(text) });
+  else if (app.pane === "reader" && reader) {
+    const accept = (text: string) => findInMessage(app, text);
+    dialog.line({ prefix: "find: ", text: "", history, emptyToo: true, accept });
+  } else {
+    const accept = (query: string) => app.try(find(app, query));
+    const complete = (query: string) => completeQuery(query, app.folders);
+    dialog.line({ prefix: "/", text: "", history, complete, check: checkQuery, accept });
+  }
 }

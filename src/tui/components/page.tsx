@@ -23,39 +23,59 @@ interface Columns {
   readonly text: number;
 }
 
-function columnsOf(entries: readonly PageEntry[], width: number): Columns {
+/** A section without labels needs no room for them. */
+function columnsOf(section: readonly PageEntry[], entries: readonly PageEntry[], width: number): Columns {
+  if (section.every(({ label }) => label === "")) return { label: 0, text: Math.max(1, width - 5) };
   const widest = Math.max(0, ...entries.map(({ label }) => textWidth(label)));
   const label = Math.min(widest, Math.max(4, Math.floor(width / 3)));
   return { label, text: Math.max(1, width - label - 5) };
 }
 
-/** Lines of the whole page at this width, for whoever keeps `scroll` within bounds. */
-export function pageLength({ entries }: PageModel, width: number): number {
-  const { text } = columnsOf(entries, width);
-  return sections(entries).reduce(
-    (sum, section) =>
-      sum +
-      (section[0]?.section === "" ? 1 : 2) +
-      section.reduce((lines, entry) => lines + (entry.verbatim ? 1 : wrapWords(entry.text, text).length), 0),
-    1,
-  );
+/** Where things are on the whole page at this width, for whoever keeps `scroll` within bounds. */
+export function measurePage(
+  { entries }: Pick<PageModel, "entries">,
+  width: number,
+): {
+  /** Lines. */
+  readonly length: number;
+  /** The first line under the cursor, and the one after its last; null where there is no cursor. */
+  readonly cursor: { readonly from: number; readonly to: number } | null;
+} {
+  let length = 1;
+  let cursor: { from: number; to: number } | null = null;
+  for (const section of sections(entries)) {
+    const { text } = columnsOf(section, entries, width);
+    length += section[0]?.section === "" ? 1 : 2;
+    for (const entry of section) {
+      const from = length;
+      length += entry.verbatim ? 1 : wrapWords(entry.text, text).length;
+      if (entry.selected) cursor = { from, to: length };
+    }
+  }
+  return { length, cursor };
 }
 
 export function pageLines({ title, entries }: PageModel, width: number, theme: Theme): string[] {
   const { ellipsis } = theme.glyphs;
-  const columns = columnsOf(entries, width);
   const fit = (text: string) => cutToWidth(text, Math.max(0, width - 1), ellipsis);
   const lines = [` ${theme.style("text.strong", fit(title))}`];
   for (const section of sections(entries)) {
+    const columns = columnsOf(section, entries, width);
     lines.push("");
     const heading = section[0]?.section ?? "";
     if (heading !== "") lines.push(` ${theme.style("heading", fit(heading))}`);
-    for (const { label, text, error, verbatim } of section) {
+    for (const { label, text, error, verbatim, selected } of section) {
       const shown = padToWidth(label, Math.min(columns.label, Math.max(0, width - 3)), ellipsis);
       const shownText = verbatim ? [cutToWidth(text, columns.text, ellipsis)] : wrapWords(text, columns.text);
       shownText.forEach((line, i) => {
+        const blank = " ".repeat(textWidth(shown));
+        if (selected) {
+          const row = `   ${i === 0 ? shown : blank}  ${line}`;
+          lines.push(theme.style("bar.focused", padToWidth(row, width, ellipsis)));
+          return;
+        }
         const about = error ? theme.style("status.error", line) : line;
-        const before = i === 0 ? theme.style("key", shown) : " ".repeat(textWidth(shown));
+        const before = i === 0 ? theme.style("key", shown) : blank;
         lines.push(`   ${before}${line === "" ? "" : `  ${about}`}`);
       });
     }

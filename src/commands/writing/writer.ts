@@ -1,0 +1,24 @@
+import type { Composition } from "../../send/composition.ts";
+import type { Desk } from "../../send/desk.ts";
+import type { Entry } from "../../send/outbox/entry.ts";
+import type { Result } from "../result.ts";
+
+export type Written = Extract<Result, { kind: "written" }>;
+
+export interface Wish {
+  /** Its text is there: the person looks it over, and edits it if they want to. */
+  readonly complete: boolean;
+  /** It was begun before, and is kept whatever happens. */
+  readonly begun: boolean;
+  /** When it is to go out, in milliseconds since the epoch; null: at once, but for the time to call it back. */
+  readonly notBefore: number | null;
+}
+
+/** A person who writes: by whom a message is edited and looked over, and who decides what becomes of it. */
+export interface Writer {
+  write(composition: Composition, wish: Wish): Promise<Written>;
+  /** Gives the person the terminal until `work` settles: what runs there may ask them, as gpg does for a passphrase. */
+  lend<T>(work: () => Promise<T>): Promise<T>;
+  /** A message is in the outbox, and goes by itself at its time; absent where messages are waited for, and asked about at the terminal. */
+  posted?(desk: Desk, entry: Entry): void;
+}

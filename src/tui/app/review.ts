@@ -1,0 +1,278 @@
+/** A message that was written, looked over before it goes: who gets it, what goes along, what may be wrong with it. */
+import { UsageError } from "../../commands/index.ts";
+import { sendingTime } from "../../commands/writing/time.ts";
+import { asking, discarded, keepDraft, scheduled, secondsOf } from "../../commands/writing/write.ts";
+import type { Written } from "../../commands/writing/writer.ts";
+import { formatSize } from "../../mail/format.ts";
+import { safeText } from "../../message/safe.ts";
+import type { Composition, Review } from "../../send/composition.ts";
+import type { PageEntry } from "../model.ts";
+import type { App } from "./app.ts";
+import type { KeyContext } from "./keymap.ts";
+import { PageView } from "./page-view.ts";
+import { pathCompletion } from "./path-line.ts";
+import { editDraft, writerOf } from "./writing.ts";
+
+/** A row that can be chosen. */
+type Row = { readonly field: string } | { readonly file: number };
+
+/** Lines of the text that are shown. */
+const shownLines = 300;
+
+const nothing: Review = { fields: [], files: [], problem: null, warnings: [], body: "" };
+
+export class ReviewPage extends PageView {
+  override readonly context: KeyContext = "review";
+  override readonly stays = true;
+  readonly #app: App;
+  readonly #composition: Composition;
+  readonly #notBefore: number | null;
+  readonly #decided: (result: Written | Promise<Written>) => void;
+  #review: Review = nothing;
+  #cursor = 0;
+  /** It is being sent or put away: no other step is taken. */
+  #over = false;
+
+  private constructor(
+    app: App,
+    composition: Composition,
+    notBefore: number | null,
+    decided: (result: Written | Promise<Written>) => void,
+  ) {
+    super("Your message", () => this.#entries(), { onClose: () => this.keep() });
+    this.#app = app;
+    this.#composition = composition;
+    this.#notBefore = notBefore;
+    this.#decided = decided;
+  }
+
+  /** Shows it; resolves to what the person has decided. */
+  static async open(app: App, composition: Composition, notBefore: number | null): Promise<Written> {
+    let decide: (result: Written | Promise<Written>) => void = () => undefined;
+    const decision = new Promise<Written>((resolve) => {
+      decide = resolve;
+    });
+    const page = new ReviewPage(app, composition, notBefore, decide);
+    await page.#look();
+    app.show(page);
+    app.draw();
+    return decision;
+  }
+
+  async #look(): Promise<void> {
+    this.#review = await this.#composition.review();
+    this.#cursor = Math.min(this.#cursor, this.#rows.length - 1);
+  }
+
+  get #rows(): readonly Row[] {
+    const { fields, files } = this.#review;
+    return [...fields.map(({ name }) => ({ field: name })), ...files.map((_, file) => ({ file }))];
+  }
+
+  override moveBy(rows: number): void {
+    this.#cursor = Math.max(0, Math.min(this.#cursor + rows, this.#rows.length - 1));
+    this.reveal();
+  }
+
+  #entries(): readonly PageEntry[] {
+    const { fields, files, problem, warnings, body } = this.#review;
+    const { spoilt } = this.#composition;
+    const wrong = spoilt ?? problem;
+    const at = (row: number) => (row === this.#cursor ? { selected: true } : {});
+    const lines = body.split("\n");
+    return [
+      ...fields.map(({ name, value }, i) => ({ section: "", label: name, text: safeText(value), ...at(i) })),
+      ...files.map(({ name, path, size }, i) => ({
+        section: "Attachments",
+        label: size === null ? "not there" : formatSize(size),
+        text: safeText(size === null || !path.endsWith(`/${name}`) ? `${name}   from ${path}` : name),
+        ...(size === null ? { error: true } : {}),
+        ...at(fields.length + i),
+      })),
+      ...[
+        ...(wrong ? [{ text: `${wrong.message}: ${wrong.hint}`, error: true }] : []),
+        ...warnings.map((text) => ({ text, error: false })),
+      ].map(({ text, error }) => ({
+        section: "Before you send it",
+        label: "!",
+        text: safeText(text),
+        error,
+      })),
+      ...lines.slice(0, shownLines).map((text) => ({ section: "Text", label: "", text: safeText(text) })),
+      ...(lines.length > shownLines
+        ? [{ section: "Text", label: "", text: `… ${lines.length - shownLines} lines more` }]
+        : []),
+    ];
+  }
+
+  /** Does a step that leaves the message in the person's hands, and shows what it has become. */
+  async #change(work: () => Promise<void>): Promise<void> {
+    this.#open();
+    try {
+      await work();
+    } finally {
+      await this.#look();
+      this.#app.draw();
+    }
+  }
+
+  /** Throws UsageError where it is decided already. */
+  #open(): void {
+    if (this.#over) throw new UsageError("this message is decided on", "wait a moment");
+  }
+
+  /** Throws UsageError where nothing can be done before the text is mended. */
+  #readable(): void {
+    const { spoilt } = this.#composition;
+    if (spoilt) throw new UsageError(spoilt.message, "e opens the editor again");
+  }
+
+  edit(): Promise<void> {
+    return this.#change(() => editDraft(this.#app, this.#composition));
+  }
+
+  /** Asks for what a field is to be. */
+  async field(name: string): Promise<void> {
+    this.#readable();
+    const { dialog } = this.#app;
+    const text = this.#review.fields.find((field) => field.name === name)?.value ?? "";
+    const value = await dialog.ask({
+      ...{ prefix: `${name}: `, text, emptyToo: true },
+      complete: name === "From" ? () => this.#identities() : () => [],
+    });
+    if (value !== null) await this.#change(() => this.#composition.set(name, value));
+  }
+
+  #identities() {
+    return this.#composition.senders().map((text) => ({ text, help: "" }));
+  }
+
+  async attach(): Promise<void> {
+    this.#readable();
+    const { dialog } = this.#app;
+    const complete = pathCompletion(() => dialog.renew());
+    const path = await dialog.ask({ prefix: "attach: ", text: "", complete });
+    if (path === null) return;
+    await this.#change(() => this.#composition.attach(path.trim()));
+    this.#cursor = this.#rows.length - 1;
+    this.reveal();
+  }
+
+  /** Throws UsageError where the cursor is on none. */
+  get #file(): number {
+    const row = this.#rows[this.#cursor];
+    if (row && "file" in row) return row.file;
+    throw new UsageError("no attachment is chosen", "go to one with j and k; a adds one");
+  }
+
+  async detach(): Promise<void> {
+    this.#readable();
+    const file = this.#file;
+    await this.#change(() => this.#composition.detach(file));
+  }
+
+  async rename(): Promise<void> {
+    this.#readable();
+    const file = this.#file;
+    const text = this.#review.files[file]?.name ?? "";
+    const name = await this.#app.dialog.ask({ prefix: "name: ", text });
+    if (name !== null) await this.#change(() => this.#composition.rename(file, name));
+  }
+
+  /** Changes what the cursor is on. */
+  async row(): Promise<void> {
+    const row = this.#rows[this.#cursor];
+    if (row && "field" in row) await this.field(row.field);
+    else await this.rename();
+  }
+
+  async later(): Promise<void> {
+    const text = await this.#app.dialog.ask({
+      prefix: "send at (30min, 18:00, 2027-01-31T09:00): ",
+      text: "",
+    });
+    if (text !== null) await this.#post(sendingTime(text.trim(), Date.now()));
+  }
+
+  async send(): Promise<void> {
+    await this.#post(this.#notBefore);
+  }
+
+  /** Into the outbox: to go at `at`, or once it cannot be called back any more. */
+  async #post(at: number | null): Promise<void> {
+    this.#open();
+    this.#readable();
+    this.#over = true;
+    const { tasks, outgoing } = this.#app;
+    const { desk } = this.#composition;
+    const delay = desk.writing.sendDelay;
+    try {
+      const entry = await tasks.run("putting it into the outbox", () =>
+        asking(writerOf(this.#app), desk, (by) => this.#composition.post(at ?? Date.now() + delay, by)),
+      );
+      if (at === null) outgoing.posted(desk, entry, this.#composition);
+      this.#end(
+        at !== null
+          ? scheduled(entry)
+          : {
+              kind: "written",
+              state: "scheduled",
+              text: delay > 0 ? `it is sent in ${secondsOf(delay)}` : "sending…",
+              id: entry.id,
+              messageId: entry.messageId,
+              notes: [],
+            },
+      );
+    } catch (error) {
+      this.#over = false;
+      throw error;
+    }
+  }
+
+  /** Puts it away as a draft. */
+  keep(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#end(keepDraft(this.#composition));
+  }
+
+  async discard(): Promise<void> {
+    this.#open();
+    if (!(await this.#app.dialog.confirm("Discard this message for good?"))) return;
+    this.#open();
+    this.#over = true;
+    this.#end(discarded(this.#composition));
+  }
+
+  #end(result: Written | Promise<Written>): void {
+    this.#app.drop(this);
+    this.#decided(result);
+  }
+}
+
+/** What follows `review`, and what it does. */
+const steps: Readonly<Record<string, (page: ReviewPage) => void | Promise<void>>> = {
+  send: (page) => page.send(),
+  later: (page) => page.later(),
+  edit: (page) => page.edit(),
+  from: (page) => page.field("From"),
+  to: (page) => page.field("To"),
+  cc: (page) => page.field("Cc"),
+  bcc: (page) => page.field("Bcc"),
+  "reply-to": (page) => page.field("Reply-To"),
+  subject: (page) => page.field("Subject"),
+  change: (page) => page.row(),
+  attach: (page) => page.attach(),
+  detach: (page) => page.detach(),
+  rename: (page) => page.rename(),
+  keep: (page) => page.keep(),
+  discard: (page) => page.discard(),
+};
+
+export async function reviewStep({ page }: App, argument: string): Promise<void> {
+  if (!(page instanceof ReviewPage)) throw new UsageError("no message is being written", "m writes one");
+  const step = Object.hasOwn(steps, argument) ? steps[argument] : undefined;
+  if (!step)
+    throw new UsageError(`review: there is no "${argument}"`, `say ${Object.keys(steps).join(", ")}`);
+  await step(page);
+}

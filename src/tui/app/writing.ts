@@ -1,0 +1,50 @@
+/** Writing on the screen: a line for whom it is to, the person's editor, then the message as it has become. */
+import { editFile } from "../../commands/writing/talk.ts";
+import { discarded } from "../../commands/writing/write.ts";
+import type { Wish, Writer, Written } from "../../commands/writing/writer.ts";
+import type { Composition } from "../../send/composition.ts";
+import type { App } from "./app.ts";
+import { showResult } from "./results.ts";
+import { ReviewPage } from "./review.ts";
+
+export function writerOf(app: App): Writer {
+  return {
+    write: (composition, wish) => write(app, composition, wish),
+    lend: (work) => app.host.handOver(work),
+    posted: (desk, entry) => app.outgoing.posted(desk, entry, null),
+  };
+}
+
+async function write(app: App, composition: Composition, wish: Wish): Promise<Written> {
+  if (!wish.complete) {
+    if (!wish.begun && !(await addressed(app, composition))) return discarded(composition);
+    await editDraft(app, composition);
+  }
+  return ReviewPage.open(app, composition, wish.notBefore);
+}
+
+/** Goes on with a message that was sent, or left. */
+export function writeOn(app: App, composition: Composition): void {
+  const work = ReviewPage.open(app, composition, null);
+  app.try(work.then((result) => showResult(app, result, composition.desk.mail)));
+}
+
+/** Asks for what a new message lacks; false where the person will not write it after all. */
+async function addressed(app: App, composition: Composition): Promise<boolean> {
+  const { fields } = await composition.review();
+  const text = (wanted: string) => fields.find(({ name }) => name === wanted)?.value ?? "";
+  if (["To", "Cc", "Bcc"].some((name) => text(name) !== "")) return true;
+  const to = await app.dialog.ask({ prefix: "To: ", text: "", emptyToo: true });
+  if (to === null) return false;
+  if (to !== "") await composition.set("To", to);
+  if (text("Subject") !== "") return true;
+  const subject = await app.dialog.ask({ prefix: "Subject: ", text: "", emptyToo: true });
+  if (subject) await composition.set("Subject", subject);
+  return true;
+}
+
+/** Lends the terminal to the person's editor. */
+export async function editDraft(app: App, composition: Composition): Promise<void> {
+  const fine = await app.host.handOver(() => composition.edit(editFile));
+  if (!fine) app.say("the editor ended with an error", true);
+}
