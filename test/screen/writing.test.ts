@@ -92,11 +92,12 @@ for (const size of sizes) {
     const given = () => readFileSync(join(home.dir, "given"), "utf8");
     async function arrived(user: string): Promise<ParsedMail> {
       let fresh: Buffer[] = [];
+      const key = (source: Buffer) => `${user}\n${source.toString("latin1")}`;
       await eventually(async () => {
-        fresh = server.received(user).filter((source) => !seen.has(source.toString("latin1")));
+        fresh = server.received(user).filter((source) => !seen.has(key(source)));
         return fresh.length > 0;
       }, `${user} gets it`);
-      for (const source of fresh) seen.add(source.toString("latin1"));
+      for (const source of fresh) seen.add(key(source));
       assert.equal(fresh.length, 1);
       return simpleParser(fresh[0] ?? "");
     }
