@@ -1,6 +1,6 @@
 /** postern-keys(7): every key, what it does, and the IMAP it causes. */
-import { findCommand } from "../../src/commands/index.ts";
 import { actions } from "../../src/tui/app/actions.ts";
+import { explain, imapOf } from "../../src/tui/app/explain.ts";
 import { contextTitles, defaultBindings, helpContexts, type KeyContext } from "../../src/tui/app/keymap.ts";
 import { item, type Page, paragraph, section, sentence, subsection, verbatim } from "../roff.ts";
 
@@ -10,18 +10,7 @@ interface Meaning {
   readonly imap: string;
 }
 
-const asking = "prompt ";
-
-/** What a command line does: what the table of its action, or of its command, says. */
-export function meaningOf(line: string): Meaning {
-  const asks = line.startsWith(asking);
-  const [name = ""] = (asks ? line.slice(asking.length) : line).split(" ");
-  const found = actions[name] ?? findCommand(name);
-  if (!found) throw new Error(`a key is bound to "${line}", which is no command`);
-  // What follows a colon is how the words of the command are written: the line itself shows that here.
-  const [summary = ""] = found.summary.split(": ");
-  return { summary: `${sentence(summary)}${asks ? " Asks for the rest." : ""}`, imap: found.imap };
-}
+const meaningOf = (line: string): Meaning => ({ summary: explain(line), imap: imapOf(line) });
 
 function described({ summary, imap }: Meaning, line?: string): string[] {
   return [
@@ -86,7 +75,7 @@ export const keysPage: Page = {
     section(
       "Your own keys",
       paragraph(
-        "The table `[keys]` of the config file (`postern-config`(5)) binds keys to command lines. Such a key holds in every pane but the help, over the one that is there; an empty command line takes a key away. A table below it, `[keys.list]`, `[keys.reader]`, `[keys.attachments]`, `[keys.folders]` or `[keys.page]`, holds there alone and goes first. `keymap` in `[screen]` lays the keys of another program over these: `mutt`, `aerc`, `alpine` or `emacs`; `?` shows what holds then.",
+        "The table `[keys]` of the config file (`postern-config`(5)) binds keys to command lines. Such a key holds in every pane but the help, over the one that is there; an empty command line takes a key away. A table below it, `[keys.list]`, `[keys.reader]`, `[keys.attachments]`, `[keys.folders]`, `[keys.review]` or `[keys.page]`, holds there alone and goes first. `keymap` in `[screen]` lays the keys of another program over these: `mutt`, `aerc`, `alpine` or `emacs`; `?` shows what holds then.",
       ),
       verbatim(
         '[keys]\n"g w" = "go Work"\n"T" = "flag toggle $Todo"\n"C-o" = "prompt copy --to "\n\n[keys.reader]\n"-" = "page-up"\n\n[keys.in."@junk"]\n"!" = "move --to @inbox"\n\n[accounts.work.keys]\n"a" = "move --to Done"',

@@ -4,7 +4,6 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { exampleConfig } from "../../man/pages/config.ts";
-import { meaningOf } from "../../man/pages/keys.ts";
 import { examples } from "../../man/pages/postern-about.ts";
 import { exampleQueries } from "../../man/pages/query.ts";
 import { manualPages } from "../../man/pages.ts";
@@ -15,6 +14,7 @@ import { globalOptions } from "../../src/cli/options.ts";
 import { findCommand } from "../../src/commands/index.ts";
 import { splitWords } from "../../src/commands/parse.ts";
 import { parseQuery } from "../../src/mail/query.ts";
+import { explain } from "../../src/tui/app/explain.ts";
 import { sourceFiles } from "./source.ts";
 
 const pages = manualPages();
@@ -74,7 +74,7 @@ test("the example config can be read, and its keys do something", () => {
       ["work", "starttls", "m.example"],
     ],
   );
-  for (const line of Object.values(config.keys.any)) assert.ok(meaningOf(line).summary);
+  for (const line of Object.values(config.keys.any)) assert.notEqual(explain(line), line);
 });
 
 test("every example names a command and options that are there", () => {

@@ -24,7 +24,7 @@ const meanings: Readonly<Record<string, string>> = {
   "expunge --all": "Remove for good what is flagged deleted; asks",
   delete: "Move to the Trash; in the Trash, remove for good after asking",
   archive: "Move to the Archive",
-  undo: "Take back the last change",
+  undo: "Take back the last change, or a message that is about to be sent",
   redo: "Do again what was taken back",
   "fold all": "Fold all threads",
   "fold toggle": "Fold the thread to one row, or unfold it",
@@ -37,7 +37,7 @@ const meanings: Readonly<Record<string, string>> = {
   "focus list": "Go to the message list",
   "focus reader": "Go back to the message",
   "focus attachments": "Choose an attachment",
-  "review send": "Send it; u calls it back before it is gone",
+  "review send": "Send it; undo calls it back before it is gone",
   "review later": "Send it later: asks when",
   "review edit": "Edit it again",
   "review change": "Change the field, or the name of the attachment, under the cursor",
@@ -59,6 +59,13 @@ const meanings: Readonly<Record<string, string>> = {
   "go @trash": "Open the trash",
   "go @archive": "Open the archive",
   "go @junk": "Open the junk",
+};
+
+/** Of the steps of a review, those that a server hears of. */
+const reviewImap: Readonly<Record<string, string>> = {
+  "review send": "SMTP; APPEND to Sent",
+  "review keep": "APPEND to Drafts (REPLACE)",
+  "review discard": "UID EXPUNGE of the draft",
 };
 
 /** The command line behind a prompt that begins with it, and of a command for whole threads. */
@@ -83,6 +90,7 @@ export function explain(line: string): string {
 
 /** The IMAP commands a command line causes; empty for none. */
 export function imapOf(line: string): string {
+  if (line.startsWith("review ")) return reviewImap[line] ?? "";
   const [name = ""] = behindPrompt(line).split(" ", 1);
   return findCommand(name)?.imap ?? findAction(name)?.imap ?? "";
 }
