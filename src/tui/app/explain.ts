@@ -26,6 +26,8 @@ const meanings: Readonly<Record<string, string>> = {
   archive: "Move to the Archive",
   undo: "Take back the last change, or a message that is about to be sent",
   redo: "Do again what was taken back",
+  fold: "Fold the thread to one row",
+  unfold: "Show all messages of the thread",
   "fold all": "Fold all threads",
   "fold toggle": "Fold the thread to one row, or unfold it",
   "fold toggle all": "Fold all threads, or unfold them",
@@ -92,5 +94,5 @@ export function explain(line: string): string {
 export function imapOf(line: string): string {
   if (line.startsWith("review ")) return reviewImap[line] ?? "";
   const [name = ""] = behindPrompt(line).split(" ", 1);
-  return findCommand(name)?.imap ?? findAction(name)?.imap ?? "";
+  return findAction(name)?.imap || findCommand(name)?.imap || "";
 }
