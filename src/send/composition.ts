@@ -16,6 +16,8 @@ import {
 import type { Desk } from "./desk.ts";
 import { SendError } from "./errors.ts";
 import type { Entry } from "./outbox/entry.ts";
+import { missing } from "./protect/gpg.ts";
+import { wishOf, withProtection } from "./protect/wish.ts";
 import { withSender } from "./reply/sender.ts";
 import { type WarningFacts, warningsFor } from "./reply/warnings.ts";
 
@@ -27,11 +29,18 @@ export interface ReviewedFile {
   readonly size: number | null;
 }
 
+export interface Protection {
+  readonly sign: boolean;
+  readonly encrypt: boolean;
+}
+
 /** What a message has become. Texts are as they were written, some of them by strangers. */
 export interface Review {
   /** In order: From, To, Cc and Bcc, Subject; others only where they have a text. */
   readonly fields: readonly { readonly name: string; readonly value: string }[];
   readonly files: readonly ReviewedFile[];
+  /** What will be done with it by gpg. */
+  readonly protection: Protection;
   /** Why it cannot be sent as it is. */
   readonly problem: SendError | null;
   readonly warnings: readonly string[];
@@ -141,6 +150,12 @@ export class Composition {
     await this.change({ ...this.#draft, attachments });
   }
 
+  /** Has it signed or encrypted, whatever the settings say; `wanted` tells from what is done now. */
+  async protect(wanted: (now: Protection) => Protection): Promise<void> {
+    const { sign, encrypt } = await this.#foresee();
+    await this.change(withProtection(this.#draft, wanted({ sign, encrypt })));
+  }
+
   async review(): Promise<Review> {
     const draft = this.#draft;
     const { writing, mail } = this.desk;
@@ -159,6 +174,7 @@ export class Composition {
       );
       return { name, path, size };
     });
+    const foreseen = await this.#foresee();
     const known = mail.sending.writtenTo();
     const facts = {
       ...this.#facts,
@@ -167,10 +183,24 @@ export class Composition {
     return {
       fields: shown.filter(({ name, value }) => value !== "" || always.includes(name)),
       files: await Promise.all(files),
-      problem: await this.#problem(),
+      protection: foreseen,
+      problem: (await this.#problem()) ?? foreseen.problem,
       warnings: warningsFor(draft, writing, facts),
       body: draft.body,
     };
+  }
+
+  async #foresee(): Promise<Protection & { readonly problem: SendError | null }> {
+    try {
+      const { sign, encrypt, problems } = await this.desk.foresee(this.#draft);
+      return { sign, encrypt, problem: problems.length > 0 ? missing(problems) : null };
+    } catch (problem) {
+      if (!(problem instanceof SendError)) throw problem;
+      // What a field says that cannot be read is not known.
+      if (problem.code === "HEADER") return { sign: false, encrypt: false, problem };
+      const { sign, encrypt } = wishOf(this.#draft, this.desk.writing);
+      return { sign, encrypt: encrypt === "always", problem };
+    }
   }
 
   async #problem(): Promise<SendError | null> {

@@ -47,12 +47,14 @@ async function edit(composition: Composition, talk: Talk): Promise<void> {
 }
 
 async function review(composition: Composition, talk: Talk): Promise<void> {
-  const { fields, files, problem, warnings } = await composition.review();
+  const { fields, files, protection, problem, warnings } = await composition.review();
   talk.say("");
   for (const { name, value } of fields)
     if (value !== "" || name === "Subject") talk.say(`${`${name}:`.padEnd(9)} ${value}`);
   for (const { name, size } of files)
     talk.say(`Attached: ${name} (${size === null ? "not there" : formatSize(size)})`);
+  const done = [protection.sign ? "signed" : "", protection.encrypt ? "encrypted" : ""].filter(Boolean);
+  if (done.length > 0) talk.say(`Protect:  ${done.join(", ")}`);
   for (const warning of warnings) talk.say(`! ${warning}`);
   if (problem) tell(talk, problem);
 }

@@ -52,6 +52,8 @@ const meanings: Readonly<Record<string, string>> = {
   "review attach": "Attach a file; Tab completes its path",
   "review detach": "Take the attachment under the cursor out",
   "review rename": "Rename the attachment under the cursor, as others see it",
+  "review sign": "Have it signed, or not",
+  "review encrypt": "Have it encrypted for all it is to, or not",
   "review keep": "Keep it as a draft",
   "review discard": "Discard it; asks",
   "go @inbox": "Open the inbox",

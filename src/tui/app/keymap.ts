@@ -214,6 +214,8 @@ export const defaultBindings: readonly Binding[] = [
     d: "review detach",
     D: "review detach",
     R: "review rename",
+    S: "review sign",
+    E: "review encrypt",
     l: "review later",
     p: "review keep",
     P: "review keep",

@@ -5,7 +5,7 @@ import { asking, discarded, keepDraft, scheduled, secondsOf } from "../../comman
 import type { Written } from "../../commands/writing/writer.ts";
 import { formatSize } from "../../mail/format.ts";
 import { safeText } from "../../message/safe.ts";
-import type { Composition, Review } from "../../send/composition.ts";
+import type { Composition, Protection, Review } from "../../send/composition.ts";
 import type { PageEntry } from "../model.ts";
 import type { App } from "./app.ts";
 import type { KeyContext } from "./keymap.ts";
@@ -14,12 +14,15 @@ import { pathCompletion } from "./path-line.ts";
 import { editDraft, writerOf } from "./writing.ts";
 
 /** A row that can be chosen. */
-type Row = { readonly field: string } | { readonly file: number };
+type Row = { readonly field: string } | { readonly file: number } | { readonly protection: true };
 
 /** Lines of the text that are shown. */
 const shownLines = 300;
 
-const nothing: Review = { fields: [], files: [], problem: null, warnings: [], body: "" };
+const nothing: Review = {
+  ...{ fields: [], files: [], problem: null, warnings: [], body: "" },
+  protection: { sign: false, encrypt: false },
+};
 
 export class ReviewPage extends PageView {
   override readonly context: KeyContext = "review";
@@ -66,7 +69,11 @@ export class ReviewPage extends PageView {
 
   get #rows(): readonly Row[] {
     const { fields, files } = this.#review;
-    return [...fields.map(({ name }) => ({ field: name })), ...files.map((_, file) => ({ file }))];
+    return [
+      ...fields.map(({ name }) => ({ field: name })),
+      { protection: true },
+      ...files.map((_, file) => ({ file })),
+    ];
   }
 
   override moveBy(rows: number): void {
@@ -75,19 +82,20 @@ export class ReviewPage extends PageView {
   }
 
   #entries(): readonly PageEntry[] {
-    const { fields, files, problem, warnings, body } = this.#review;
+    const { fields, files, protection, problem, warnings, body } = this.#review;
     const { spoilt } = this.#composition;
     const wrong = spoilt ?? problem;
     const at = (row: number) => (row === this.#cursor ? { selected: true } : {});
     const lines = body.split("\n");
     return [
       ...fields.map(({ name, value }, i) => ({ section: "", label: name, text: safeText(value), ...at(i) })),
+      { section: "", label: "Protect", text: protectionText(protection), ...at(fields.length) },
       ...files.map(({ name, path, size }, i) => ({
         section: "Attachments",
         label: size === null ? "not there" : formatSize(size),
         text: safeText(size === null || !path.endsWith(`/${name}`) ? `${name}   from ${path}` : name),
         ...(size === null ? { error: true } : {}),
-        ...at(fields.length + i),
+        ...at(fields.length + 1 + i),
       })),
       ...[
         ...(wrong ? [{ text: `${wrong.message}: ${wrong.hint}`, error: true }] : []),
@@ -179,10 +187,16 @@ export class ReviewPage extends PageView {
     if (name !== null) await this.#change(() => this.#composition.rename(file, name));
   }
 
+  async protect(wanted: (now: Protection) => Protection): Promise<void> {
+    this.#readable();
+    await this.#change(() => this.#composition.protect(wanted));
+  }
+
   /** Changes what the cursor is on. */
   async row(): Promise<void> {
     const row = this.#rows[this.#cursor];
     if (row && "field" in row) await this.field(row.field);
+    else if (row && "protection" in row) await this.protect(nextProtection);
     else await this.rename();
   }
 
@@ -250,6 +264,16 @@ export class ReviewPage extends PageView {
   }
 }
 
+function protectionText({ sign, encrypt }: Protection): string {
+  return `${sign ? "" : "not "}signed, ${encrypt ? "" : "not "}encrypted`;
+}
+
+/** All there are, one after the other. */
+const nextProtection = ({ sign, encrypt }: Protection): Protection => ({
+  sign: !sign,
+  encrypt: sign !== encrypt,
+});
+
 /** What follows `review`, and what it does. */
 const steps: Readonly<Record<string, (page: ReviewPage) => void | Promise<void>>> = {
   send: (page) => page.send(),
@@ -263,6 +287,8 @@ const steps: Readonly<Record<string, (page: ReviewPage) => void | Promise<void>>
   subject: (page) => page.field("Subject"),
   change: (page) => page.row(),
   attach: (page) => page.attach(),
+  sign: (page) => page.protect((now) => ({ ...now, sign: !now.sign })),
+  encrypt: (page) => page.protect((now) => ({ ...now, encrypt: !now.encrypt })),
   detach: (page) => page.detach(),
   rename: (page) => page.rename(),
   keep: (page) => page.keep(),
