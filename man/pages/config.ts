@@ -2,6 +2,7 @@
 import { oauthProviders } from "../../src/account/oauth/providers.ts";
 import {
   accountSettings,
+  contactSettings,
   identitySettings,
   oauthTable,
   type Setting,
@@ -122,6 +123,13 @@ export const configPage: Page = {
         ),
         ...settings(identitySettings),
       ),
+    ),
+    section(
+      "Contacts",
+      paragraph(
+        "The table `[contacts]`: where addresses come from beside the mail itself, which is looked through without being told to. See `contacts` in `postern`(1).",
+      ),
+      ...settings(contactSettings),
     ),
     section(
       "Screen",

@@ -111,6 +111,16 @@ const samples: Partial<Record<ResultKind, string>> = {
     messageId: "<answer@example.org>",
     notes: [],
   }),
+  contacts: sample({
+    kind: "contacts",
+    items: [
+      {
+        ...{ name: "Ada Lovelace", email: "ada@example.org", source: "written", alias: null },
+        ...{ written: 12, wrote: 9, last: 1_790_000_000_000 },
+      },
+    ],
+    notes: [],
+  }),
   change: sample({ kind: "change", folder, uids: [42], sent: true, text: "moved 1 message to Archive" }),
 };
 
@@ -122,6 +132,7 @@ const titles: Readonly<Record<ResultKind, string>> = {
   ids: "UIDs",
   count: "A number",
   folders: "Folders",
+  contacts: "Addresses",
   queue: "Changes that are not on the server",
   message: "A message",
   attachments: "Attachments",

@@ -1,6 +1,6 @@
 /** What postern(1) says of output: its columns, its statuses. */
 import { exits } from "../../src/cli/failure.ts";
-import { folderColumns, messageColumns, queueColumns } from "../../src/cli/text.ts";
+import { contactColumns, folderColumns, messageColumns, queueColumns } from "../../src/cli/text.ts";
 import { flagLetters } from "../../src/mail/format.ts";
 import { item, paragraph } from "../roff.ts";
 
@@ -20,6 +20,7 @@ export const output: readonly string[] = [
     "`folders`",
     `The columns are: ${columns(folderColumns)}. A dash stands for what is not known, or not there.`,
   ),
+  item("`contacts`", `The columns are: ${columns(contactColumns)}.`),
   item("`queue`", `The columns are: ${columns(queueColumns)}.`),
   item(
     "`fetch`",

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
+import { type ContactSettings, readContacts } from "./contacts.ts";
 import { AccountError } from "./errors.ts";
 import { type OAuthSettings, oauthSettings } from "./oauth/settings.ts";
 import { configFile } from "./paths.ts";
@@ -60,6 +61,8 @@ export interface Account {
   readonly fsync: boolean;
   /** See `writingOf`. */
   readonly writing?: Writing;
+  /** The same for all accounts; absent where the config says nothing of it. */
+  readonly contacts?: ContactSettings;
 }
 
 /** How an account writes. */
@@ -298,8 +301,9 @@ export function parseConfig(text: string, path: string): Config {
     );
   }
   const root = new Section(path, "the file", table);
-  root.only(["accounts", "screen", "keys", "smime"]);
+  root.only(["accounts", "contacts", "screen", "keys", "smime"]);
   const accounts = new Section(path, "accounts", table.accounts ?? {});
+  const contacts = table.contacts === undefined ? {} : { contacts: readContacts(path, table.contacts) };
   const screen = new Section(path, "screen", table.screen ?? {});
   screen.only(Object.keys(screenSettings));
   const smime = new Section(path, "smime", table.smime ?? {});
@@ -318,7 +322,10 @@ export function parseConfig(text: string, path: string): Config {
   if (!keymap) throw screen.wrong(`has an unknown "keymap"`, `use one of ${keymaps.join(", ")}`);
   return {
     path,
-    accounts: Object.entries(accounts.table).map(([name, value]) => account(path, name, value)),
+    accounts: Object.entries(accounts.table).map(([name, value]) => ({
+      ...account(path, name, value),
+      ...contacts,
+    })),
     screen: {
       keyBar: screen.flag("key-bar", screenSettings["key-bar"].default),
       cursor,

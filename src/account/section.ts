@@ -43,7 +43,12 @@ export class Section {
   /** A file, from the directory of the config file on; ~/ is the person's home. */
   file(key: string): string | null {
     const value = this.text(key);
-    return value === null ? null : resolve(dirname(this.path), value.replace(/^~(?=\/)/, homedir()));
+    return value === null ? null : this.resolved(value);
+  }
+
+  /** The same of a path that is no setting's whole value. */
+  resolved(path: string): string {
+    return resolve(dirname(this.path), path.replace(/^~(?=\/)/, homedir()));
   }
 
   flag(key: string, fallback: boolean): boolean {

@@ -196,6 +196,22 @@ export const smimeSettings = {
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 
+/** `[contacts]` */
+export const contactSettings = {
+  vcard: {
+    example: '"contacts.vcf"',
+    help: "A file of vCards, a directory of such files, or several of either in a list. A relative path starts at the directory of the config file; ~/ is your home.",
+  },
+  command: {
+    example: '"khard email --parsable %s"',
+    help: "A program that is asked too, with `%s` for what is looked for. It is run without a shell, for five seconds at most, and prints what mutt's query_command does (an address, a tab, a name, and a line for each), or lines of `Name <address>`: `khard email --parsable %s`, `abook --mutt-query %s`, `notmuch address from:%s*`. Without `%s` it prints all it has. A list of texts gives it word by word.",
+  },
+  aliases: {
+    example: '{ team = ["ada@example.org", "Bob <bob@example.org>"] }',
+    help: "Short names of your own for addresses, also as a table `[contacts.aliases]`. Where an address is wanted the name will do; addresses may be names in turn.",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
 /** What `encrypt` may be. */
 export const encryptions = ["never", "known", "always"] as const;
 

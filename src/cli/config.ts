@@ -8,7 +8,11 @@ import { tableText } from "./text.ts";
 
 /** Without secrets: commands that print one are not shown either, as a careless one has it in its words. */
 function dumped({ path, accounts, screen, keys }: Config) {
-  return { path, accounts: accounts.map(accountJson), screen: { ...screen }, keys };
+  const contacts = accounts[0]?.contacts;
+  return {
+    ...{ path, accounts: accounts.map(accountJson), screen: { ...screen }, keys },
+    ...(contacts ? { contacts: { vcard: contacts.vcards, aliases: contacts.aliases } } : {}),
+  };
 }
 
 /** Rows for people: where a setting is, and what it is. */

@@ -18,6 +18,7 @@ import { hiddenLinks } from "../message/links.ts";
 import { safeText } from "../message/safe.ts";
 import type { Attachment, ReadableMessage } from "../message/types.ts";
 import { fieldOf } from "../send/compose/draft.ts";
+import { type Contact, contactOrigin } from "../send/contacts/source.ts";
 import type { SavedDraft } from "../send/drafts/drafts.ts";
 import type { Entry } from "../send/outbox/entry.ts";
 import { type Target, table } from "./table.ts";
@@ -179,6 +180,12 @@ export const aclColumns: readonly ColumnOf<AclEntry>[] = [
   { help: "who has them; with a minus before it, has them not", most: 1000, of: (a) => a.identifier },
 ];
 
+export const contactColumns: readonly ColumnOf<Contact>[] = [
+  { help: "the address", most: 50, of: (c) => c.email },
+  { help: "the name", most: 50, of: (c) => c.name || "-" },
+  { help: "whence it is known", most: 1000, of: contactOrigin },
+];
+
 export const draftColumns: readonly ColumnOf<SavedDraft>[] = [
   { help: "its name", most: 12, of: (d) => d.id },
   { help: "when it was kept last", most: 12, right: true, of: (d, now) => shortDate(d.savedAt, now) },
@@ -232,6 +239,8 @@ export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: T
       return messageText(result.message, target);
     case "written":
       return `${safeText(result.text)}\n`;
+    case "contacts":
+      return tableOf(contactColumns, result.items, target);
     case "drafts":
       return tableOf(draftColumns, result.items, target);
     case "outbox":

@@ -19,16 +19,18 @@ export const bounce = defineCommand({
   returns: ["written"],
   changes: true,
   async run(context, { id, recipient, to: more, from }) {
-    const to = [...recipient, ...more];
-    if (to.length === 0)
+    const given = [...recipient, ...more];
+    if (given.length === 0)
       throw new UsageError("bounce: needs a recipient", "say bounce 42 --to ada@example.org");
     const { mail } = context;
     const { folder, uid } = await resolveMessage(context, [id]);
     const desk = await openDesk(context);
-    const [{ resentHeader }, { readRaw }] = await Promise.all([
+    const [{ resentHeader }, { readRaw }, { expandAliases }] = await Promise.all([
       import("../send/reply/bounce.ts"),
       import("../send/raw.ts"),
+      import("../send/contacts/aliases.ts"),
     ]);
+    const to = given.map((text) => expandAliases(text, mail.account.contacts?.aliases ?? {}));
     const { header, sender } = resentHeader(desk.writing, to, from);
     const source = await mail.source(folder, uid);
     const whole = async function* () {

@@ -7,6 +7,7 @@ import { attach } from "./attach.ts";
 import { bounce } from "./bounce.ts";
 import { check } from "./check.ts";
 import { compose } from "./compose.ts";
+import { contacts } from "./contacts.ts";
 import { copy } from "./copy.ts";
 import { count } from "./count.ts";
 import type { Command } from "./definition.ts";
@@ -75,6 +76,7 @@ export const commands: readonly Command[] = [
   outbox,
   send,
   mailto,
+  contacts,
   exportMessages,
   importMessages,
   folder,

@@ -10,6 +10,7 @@ import type {
   Waiting,
 } from "../mail/index.ts";
 import type { Attachment, ReadableMessage } from "../message/types.ts";
+import type { Contact } from "../send/contacts/source.ts";
 import type { SavedDraft } from "../send/drafts/drafts.ts";
 import type { Entry } from "../send/outbox/entry.ts";
 
@@ -120,6 +121,8 @@ export type Result =
       readonly messageId: string | null;
       readonly notes: readonly string[];
     }
+  /** Who may be meant; `notes` tell what could not be looked into. */
+  | { readonly kind: "contacts"; readonly items: readonly Contact[]; readonly notes: readonly string[] }
   | { readonly kind: "drafts"; readonly items: readonly SavedDraft[] }
   /** Messages that are to be sent. */
   | { readonly kind: "outbox"; readonly items: readonly Entry[] }

@@ -4,6 +4,7 @@ import { roles } from "../mail/folders.ts";
 import type { AclEntry, Folder, Message, QuotaUse, ThreadMessage, Waiting } from "../mail/index.ts";
 import type { Attachment, Person } from "../message/types.ts";
 import { fieldOf } from "../send/compose/draft.ts";
+import { type Contact, contactSources } from "../send/contacts/source.ts";
 import type { SavedDraft } from "../send/drafts/drafts.ts";
 import type { Entry } from "../send/outbox/entry.ts";
 import { imapUrl } from "./ids.ts";
@@ -125,6 +126,19 @@ const quotaFields: Fields<QuotaUse, Where> = {
 const aclFields: Fields<AclEntry, Where> = {
   identifier: is.text("who; with a minus before it, rights are taken away", ({ identifier }) => identifier),
   rights: is.text("letters of RFC 4314", ({ rights }) => rights),
+};
+
+const contactFields: Fields<Contact, Where> = {
+  ...personFields,
+  source: is.word(
+    "whence: an alias; mail that was written to them; a vCard; the command; mail that they wrote; oneself",
+    contactSources,
+    ({ source }) => source,
+  ),
+  alias: is.textOrNull("the alias that stands for them", ({ alias }) => alias),
+  written: is.whole("messages to them that are known of", ({ written }) => written),
+  wrote: is.whole("messages from them that are known of", ({ wrote }) => wrote),
+  lastAt: is.dateOrNull("when the last of either was", ({ last }) => last || null),
 };
 
 const draftFields: Fields<SavedDraft, Where> = {
@@ -283,6 +297,7 @@ export const shapes: { readonly [K in ResultKind]: Shape<Of<K>> } = {
     },
     items: null,
   },
+  contacts: { fields: {}, items: items(contactFields) },
   drafts: { fields: {}, items: items(draftFields) },
   outbox: { fields: {}, items: items(entryFields) },
   quota: { fields: {}, items: items(quotaFields) },

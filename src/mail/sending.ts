@@ -11,6 +11,7 @@ import {
 } from "../imap/index.ts";
 import type { PartDescription } from "../message/types.ts";
 import type { Store } from "../store/index.ts";
+import { Correspondents } from "./correspondents.ts";
 import { isLineDown } from "./errors.ts";
 import { Lasting } from "./lasting.ts";
 import type { Mail } from "./mail.ts";
@@ -55,6 +56,8 @@ export class Sending {
   readonly credentials: (refused?: AccessToken) => Promise<Secret>;
   /** Messages of which parts lie on the server already. */
   readonly pieces: Pieces;
+  /** Whom the person has written to, and who has written to them. */
+  readonly correspondents: Correspondents;
   /** Parts of messages that are to go along with what is sent later. */
   readonly lasting: Lasting;
   /** What the parts of a message are; null where the server cannot tell. Throws as `Mail.read` does. */
@@ -71,6 +74,7 @@ export class Sending {
     operations: Operations,
   ) {
     this.stateDir = stateDir;
+    this.correspondents = new Correspondents(store);
     this.credentials = credentials;
     this.structure = structure;
     this.#mail = mail;

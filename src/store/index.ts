@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Bodies } from "./bodies.ts";
+import { Correspondents } from "./correspondents.ts";
 import { type Database, number, text } from "./database.ts";
 import { Foreign } from "./foreign.ts";
 import { FullText } from "./full-text.ts";
@@ -13,6 +14,14 @@ import { Transfers } from "./transfer.ts";
 
 export type { Bodies } from "./bodies.ts";
 export type { BulkWriter } from "./bulk-writer.ts";
+export {
+  type Correspondent,
+  type Correspondents,
+  hasWords,
+  type MailboxUse,
+  personWords,
+  queryWords,
+} from "./correspondents.ts";
 export { asStoreError, StoreError, type StoreErrorCode } from "./error.ts";
 export { baseSubject, fold } from "./fold.ts";
 export type { Foreign, ForeignChange } from "./foreign.ts";
@@ -48,6 +57,7 @@ export interface Store {
   readonly transfers: Transfers;
   readonly fullText: FullText;
   readonly search: Search;
+  readonly correspondents: Correspondents;
   readonly journal: Journal;
   readonly meta: Meta;
   /** Runs `work` as one write of the cache (the journal is its own): faster than many, and all or nothing. */
@@ -81,6 +91,7 @@ export function openStore({ cacheDir, stateDir }: StoreLocation, { fsync = false
     transfers: new Transfers(index, mailboxes, messages),
     fullText: new FullText(index),
     search: new Search(index),
+    correspondents: new Correspondents(index),
     journal,
     meta: {
       get(key) {

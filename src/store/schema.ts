@@ -1,6 +1,7 @@
 import { chmodSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bodySchema } from "./body-schema.ts";
+import { correspondentSchema } from "./correspondents.ts";
 import { Database, number } from "./database.ts";
 import { asStoreError, StoreError } from "./error.ts";
 import { fullTextSchema } from "./full-text.ts";
@@ -29,7 +30,7 @@ CREATE TABLE mailbox (
   unread INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE message (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: what was gathered goes by it
   mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE,
   uid INTEGER NOT NULL,
   flags TEXT NOT NULL,                   -- separated by spaces
@@ -70,7 +71,7 @@ CREATE TABLE structure (
   message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
   json TEXT NOT NULL
 );
-${bodySchema}${threadSchema}CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+${bodySchema}${threadSchema}${correspondentSchema}CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 ${fullTextSchema}`;
 
 /** Raised with every change of the journal's tables; older journals must be carried over, never dropped. */

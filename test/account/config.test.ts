@@ -176,6 +176,30 @@ test("files for S/MIME are beside the config, or under ~", () => {
   assert.throws(() => parse("[smime]", 'keys = "me.pem"'), wrong("CONFIG", /unknown setting "keys"/));
 });
 
+test("contacts come from vCards, a command that no shell sees, and aliases", () => {
+  const contacts = (...lines: string[]) =>
+    parse(...account('imap = "imaps://imap.example.org"'), "[contacts]", ...lines).accounts[0]?.contacts;
+  assert.deepEqual(
+    contacts(
+      'vcard = ["a.vcf", "~/cards"]',
+      `command = "khard -c '~/my conf' email --parsable %s"`,
+      "[contacts.aliases]",
+      'ada = "ada@example.org"',
+      'team = ["ada", "Bob <bob@example.org>"]',
+    ),
+    {
+      vcards: ["/home/me/.config/postern/a.vcf", join(homedir(), "cards")],
+      command: ["khard", "-c", "~/my conf", "email", "--parsable", "%s"],
+      aliases: { ada: "ada@example.org", team: "ada, Bob <bob@example.org>" },
+    },
+  );
+  assert.deepEqual(contacts('command = ["a b", "%s"]', 'vcard = "x"')?.command, ["a b", "%s"]);
+  assert.deepEqual(contacts(), { vcards: [], command: null, aliases: {} });
+  assert.throws(() => contacts("vcard = 1"), wrong("CONFIG", /"vcard" that is not a text/));
+  assert.throws(() => contacts("[contacts.aliases]", '"a b" = "c@d.example"'), wrong("CONFIG", /alias.*a b/));
+  assert.throws(() => contacts("[contacts.aliases]", "a = 1"), wrong("CONFIG", /"a" that is not a text/));
+});
+
 test("the scheme says how the server is reached", () => {
   assert.deepEqual(imapOf("imaps://u@h"), { security: "tls", host: "h", port: 993, user: "u" });
   assert.deepEqual(imapOf("imap://u@h"), { security: "starttls", host: "h", port: 143, user: "u" });
@@ -242,7 +266,7 @@ test("what is wrong is said with the place and what to write", () => {
   const cases: readonly [string[], RegExp][] = [
     [["x = = 1"], /config\.toml, line 1: .*TOML/s],
     [["", "", "[accounts"], /line 3/],
-    [["colour = 1"], /the file has an unknown setting "colour"\n.*accounts, screen, keys/],
+    [["colour = 1"], /the file has an unknown setting "colour"\n.*accounts, contacts, screen, keys/],
     [["accounts = 1"], /accounts is not a table/],
     [["accounts.work = 1"], /accounts\.work is not a table\n.*\[accounts\.work\]/],
     [[`[accounts."a/b"]`], /accounts\.a\/b has a name that cannot be a directory/],

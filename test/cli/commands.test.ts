@@ -48,6 +48,7 @@ const uses: readonly (readonly [line: string, ...args: string[]])[] = [
   ["bounce", "1", "--to", "ann@example.org", "--dry-run"],
   ["edit-as-new", "1", "--body", "x", "--print"],
   ["mailto", "mailto:ann@example.org?body=x", "--print"],
+  ["contacts", "a"],
   ["accept", "Asked/1", "--dry-run"],
   ["tentative", "Asked/1", "--comment", "x", "--dry-run"],
   ["decline", "Asked/1", "--dry-run"],

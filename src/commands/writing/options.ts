@@ -56,6 +56,8 @@ export async function withOptions(context: Context, draft: Draft, values: Messag
   if (values.protect !== undefined) result = withField(result, "Protect", oneLine(values.protect));
   if (values.receipt) result = withField(result, "Disposition-Notification-To", listOf(result, "From"));
   // A person writes in their editor, a script what it is given.
+  const { withoutAliases } = await import("../../send/contacts/aliases.ts");
+  result = withoutAliases(result, context.mail.account.contacts?.aliases ?? {});
   const text = values.body ?? (context.writer ? "" : await fromStdin(context));
   const below = result.body.replace(/^\n+/, "");
   return {

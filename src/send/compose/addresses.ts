@@ -50,9 +50,14 @@ function flat(parsed: readonly Parsed[]): Person[] {
   );
 }
 
-/** The people of a list as it is written; groups are taken apart. Throws SendError "ADDRESS". */
+/** The people of a list as it is written, whether they have an address or not; groups are taken apart. */
+export function looseAddresses(text: string): Person[] {
+  return flat(addressparser(oneLine(text))).filter(({ name, email }) => name !== "" || email !== "");
+}
+
+/** The same where all have one. Throws SendError "ADDRESS". */
 export function readAddresses(text: string, field = "the list"): Person[] {
-  const people = flat(addressparser(oneLine(text))).filter(({ name, email }) => name !== "" || email !== "");
+  const people = looseAddresses(text);
   for (const { name, email } of people) {
     if (isAddress(email)) continue;
     throw new SendError(

@@ -3,6 +3,7 @@ import { type Result, statusEntries } from "../../commands/index.ts";
 import { formatSize } from "../../mail/format.ts";
 import type { QuotaUse, ServerStatus, Waiting } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
+import { contactOrigin } from "../../send/contacts/source.ts";
 import { explain } from "./explain.ts";
 import { type Binding, contextTitles, helpContexts } from "./keymap.ts";
 import type { Notice } from "./notices.ts";
@@ -63,6 +64,20 @@ export function quotaPage(items: readonly QuotaUse[]): PageView {
   }));
   const none = [{ section: "", label: "", text: "the server sets no limit" }];
   return new PageView("Quota   q closes", () => (entries.length > 0 ? entries : none));
+}
+
+/** Who may be meant. */
+export function contactsPage({ items, notes }: Extract<Result, { kind: "contacts" }>): PageView {
+  const entries = [
+    ...items.map((one) => ({
+      section: "",
+      label: safeText(one.email),
+      text: safeText([...(one.name === "" ? [] : [one.name]), contactOrigin(one)].join(": ")),
+    })),
+    ...notes.map((text) => ({ section: "", label: "!", text: safeText(text), error: true })),
+  ];
+  const none = [{ section: "", label: "", text: "nobody is known by that" }];
+  return new PageView("Contacts   q closes", () => (entries.length > 0 ? entries : none));
 }
 
 /** Who may do what with a folder. */

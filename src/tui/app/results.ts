@@ -2,7 +2,7 @@
 import type { Result } from "../../commands/index.ts";
 import type { Folder, Mail } from "../../mail/index.ts";
 import type { App } from "./app.ts";
-import { aclPage, protocolPage, queuePage, quotaPage, statusPage } from "./pages.ts";
+import { aclPage, contactsPage, protocolPage, queuePage, quotaPage, statusPage } from "./pages.ts";
 import { openPlace } from "./places.ts";
 
 /** Shows what a command came to that was run on this mail. */
@@ -48,6 +48,9 @@ export function showResult(app: App, result: Result, mail: Mail): void {
       break;
     case "written":
       app.say([result.text, ...result.notes].join("; "));
+      break;
+    case "contacts":
+      app.show(contactsPage(result));
       break;
     case "drafts":
     case "outbox":
