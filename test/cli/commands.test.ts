@@ -209,7 +209,7 @@ plugin {
     // These do without a server, or keep what they are to do until there is one.
     const apart = [
       ...["undo", "redo", "queue", "status", "folder", "append", "import"],
-      ...["compose", "mailto", "send", "draft", "outbox"],
+      ...["compose", "mailto", "contacts", "send", "draft", "outbox"],
     ];
     for (const [name, ...args] of uses) {
       if (apart.includes(name) || args.includes("--local")) continue;
