@@ -1,5 +1,5 @@
 /** By what an account logs in, and where that comes from: its command, the keyring, the environment, a prompt; in this order. */
-import { AccessToken, Secret } from "../imap/index.ts";
+import { AccessToken, Secret } from "../imap/auth/secret.ts";
 import type { Account } from "./config.ts";
 import { AccountError } from "./errors.ts";
 import { type Keyring, systemKeyring } from "./keyring.ts";

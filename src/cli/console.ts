@@ -5,8 +5,9 @@ import { consoleWords, folderCommands } from "../commands/console-words.ts";
 import { UsageError } from "../commands/index.ts";
 import { safeText } from "../message/safe.ts";
 import { describeFailure, printFailure } from "./failure.ts";
-import { type Globals, someoneThere } from "./globals.ts";
+import type { Globals } from "./globals.ts";
 import { openOnce } from "./run.ts";
+import { someoneThere } from "./terminal.ts";
 
 /** Answers are laid out for no more columns than this. */
 const widest = 120;

@@ -13,9 +13,10 @@ import { ImapError, type Secret } from "../imap/index.ts";
 import { formatSize } from "../mail/format.ts";
 import { showsUtf8 } from "../mail/locale.ts";
 import { describeFailure } from "./failure.ts";
-import { type Globals, someoneThere } from "./globals.ts";
+import type { Globals } from "./globals.ts";
 import { ownJson } from "./json.ts";
 import { openLocal } from "./run.ts";
+import { someoneThere } from "./terminal.ts";
 import { tableText } from "./text.ts";
 
 interface Finding {

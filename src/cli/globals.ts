@@ -1,6 +1,7 @@
 /** The global options as they were given. */
 import { type RawValues, UsageError } from "../commands/index.ts";
 import type { Printing } from "./print.ts";
+import { leaveAlone } from "./terminal.ts";
 
 export interface Globals extends Printing {
   /** Of several, the last. */
@@ -16,13 +17,6 @@ export interface Globals extends Printing {
   readonly yes: boolean;
   /** Milliseconds. */
   readonly timeout?: number;
-}
-
-let leftAlone = false;
-
-/** A script must end, not ask: without a terminal on both sides nobody is there to answer. */
-export function someoneThere(): boolean {
-  return !leftAlone && process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
 function listOf(value: unknown): readonly unknown[] {
@@ -50,7 +44,7 @@ export function readGlobals(values: RawValues): Globals {
   };
   const is = (name: string) => listOf(values[name]).at(-1) === true;
   const timeout = all("timeout").at(-1);
-  if (is("non-interactive")) leftAlone = true;
+  if (is("non-interactive")) leaveAlone();
   const chosen = all("account");
   const globals: Globals = {
     ...word("account"),

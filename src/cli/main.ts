@@ -1,6 +1,7 @@
 /** The way in. What answers at once (`--version`) loads nothing; all else is loaded when it is known to be needed. */
 import { version } from "../account/version.ts";
 import { handOver } from "./agent/hand-over.ts";
+import { asksAtOnce } from "./argv.ts";
 
 const [, program = "", ...words] = process.argv;
 /** Called by a link of that name, it is what other programs send their mail with. */
@@ -15,5 +16,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 if (argv[0] === "--version" || argv[0] === "-V" || (argv[0] === "version" && argv.length === 1)) {
   process.stdout.write(`postern ${version}\n`);
 } else {
-  process.exitCode = (await handOver(argv)) ?? (await (await import("./shell.ts")).shell(argv));
+  process.exitCode = (await handOver(argv)) ?? (await runHere());
+}
+
+async function runHere(): Promise<number> {
+  const early = asksAtOnce(argv) ? await (await import("./early.ts")).Early.begin(argv) : null;
+  const { shell } = await import("./shell.ts");
+  return shell(argv, early);
 }

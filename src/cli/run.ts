@@ -3,13 +3,15 @@ import { appendFileSync } from "node:fs";
 import { type Account, chooseAccount, loadConfig } from "../account/config.ts";
 import { Credentials } from "../account/credentials.ts";
 import type { Asked, Command, RawValues, Result } from "../commands/index.ts";
-import type { AccessToken, Secret } from "../imap/index.ts";
+import type { AccessToken, Dialling, Secret } from "../imap/index.ts";
 import { type Folder, type LineState, Mail, MailError } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
-import { type Globals, someoneThere } from "./globals.ts";
+import type { Early } from "./early.ts";
+import type { Globals } from "./globals.ts";
 import { checkNames, print } from "./print.ts";
 import { Progress } from "./progress.ts";
 import { ownStreams, type Streams } from "./streams.ts";
+import { someoneThere } from "./terminal.ts";
 
 /** Opens an account's mail as the global options say. */
 export function openMail(
@@ -17,6 +19,7 @@ export function openMail(
   globals: Globals,
   keepOnline: boolean,
   password: (refused?: AccessToken) => Promise<Secret>,
+  dialling?: Dialling,
 ): Mail {
   const { trace } = globals;
   return Mail.open({
@@ -24,6 +27,7 @@ export function openMail(
     password,
     offline: globals.offline,
     keepOnline,
+    ...(dialling ? { dialling } : {}),
     ...(trace === undefined
       ? {}
       : { log: (line: string) => appendFileSync(trace, `${line}\n`, { mode: 0o600 }) }),
@@ -36,13 +40,23 @@ export function openLocal(account: Account, globals: Globals): Mail {
   return openMail(account, { ...globals, offline: true }, false, nobody);
 }
 
-/** Opens an account's mail for one command or one sitting; its password is asked for where somebody is there. */
-export function openOnce(account: Account, globals: Globals): Mail {
+/**
+ * Opens an account's mail for one command or one sitting, with what was begun `early` for it; its password is asked for where
+ * somebody is there.
+ */
+export function openOnce(account: Account, globals: Globals, early: Early | null = null): Mail {
+  const begun = early?.take(account);
+  let asked = begun?.password ?? null;
   const credentials = new Credentials(account, {
     interactive: someoneThere(),
     warn: (sentence) => warn(process.stderr, [sentence]),
   });
-  return openMail(account, globals, false, (refused) => credentials.get(refused));
+  const password = (refused?: AccessToken) => {
+    const first = asked ?? credentials.get(refused);
+    asked = null;
+    return first;
+  };
+  return openMail(account, globals, false, password, begun?.dialling);
 }
 
 /** Why a change has not reached the server yet. */
@@ -64,8 +78,8 @@ function statusOf(result: Result & Asked): number {
 }
 
 /** The accounts that are meant; without a name the first of the config. Throws AccountError. */
-function chosenAccounts({ config: path, accounts: names }: Globals): Account[] {
-  const config = loadConfig(path);
+function chosenAccounts({ config: path, accounts: names }: Globals, early: Early | null): Account[] {
+  const config = early && path === undefined ? early.config : loadConfig(path);
   if (names.includes("all") && !config.accounts.some(({ name }) => name === "all"))
     return [...config.accounts];
   return names.length === 0
@@ -77,14 +91,14 @@ function chosenAccounts({ config: path, accounts: names }: Globals): Account[] {
  * Resolves to the exit status: 0; 1 where it was asked whether there is anything and there is not; 75 where a change waits
  * in the journal for a connection. Of several accounts, the first that is not 0.
  */
-export async function runOneShot(command: Command, globals: Globals, values: RawValues): Promise<number> {
+export async function runOneShot({ command, globals, values }: Said, early: Early | null): Promise<number> {
   await checkFirst(command, globals, values);
-  const accounts = chosenAccounts(globals);
+  const accounts = chosenAccounts(globals, early);
   const streams = ownStreams();
   const label = (account: Account) => (accounts.length > 1 ? account.name : null);
   let status = 0;
   for (const account of accounts) {
-    const mail = openOnce(account, globals);
+    const mail = openOnce(account, globals, globals.offline ? null : early);
     const { signal } = new AbortController();
     const own = await runOn(mail, { command, globals, values }, streams, signal, label(account), () =>
       mail.close(),

@@ -1,6 +1,7 @@
 /** Commands as a shell sees them: yargs reads the words, one command runs, its result is printed, the process ends. */
 import yargs, { type Argv } from "yargs";
 import { type Command, commands, type Param, type RawValues } from "../commands/index.ts";
+import type { Early } from "./early.ts";
 import { describeFailure, printFailure } from "./failure.ts";
 import { readGlobals } from "./globals.ts";
 import { globalOptions } from "./options.ts";
@@ -90,14 +91,16 @@ export async function readLine(argv: readonly string[], help: boolean): Promise<
   return chosen;
 }
 
-/** Runs the command line `argv` (without `node postern`); resolves to the exit status. */
-export async function shell(argv: readonly string[]): Promise<number> {
+/** Runs the command line `argv` (without `node postern`), for which `early` was begun; resolves to the exit status. */
+export async function shell(argv: readonly string[], early: Early | null): Promise<number> {
   try {
     const chosen = await readLine(argv, true);
     if ("run" in chosen) return await chosen.run();
-    return await runOneShot(chosen.command, chosen.globals, chosen.values);
+    return await runOneShot(chosen, early);
   } catch (error) {
     return fail(error, argv, process.stderr);
+  } finally {
+    early?.end();
   }
 }
 

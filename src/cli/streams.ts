@@ -1,8 +1,7 @@
 /** What a command line is connected to: this process's own streams, or those of another that hands its command over. */
 import type { Readable, Writable } from "node:stream";
 import type { Writer } from "../commands/writing/writer.ts";
-import { someoneThere } from "./globals.ts";
-import { ownTerminal, type Terminal } from "./terminal.ts";
+import { ownTerminal, someoneThere, type Terminal } from "./terminal.ts";
 
 export interface Streams extends Terminal {
   readonly stdin: Readable;

@@ -21,3 +21,15 @@ export function ownTerminal(): Terminal {
     utf8: showsUtf8(env),
   };
 }
+
+let leftAlone = false;
+
+/** From now on nobody is asked. */
+export function leaveAlone(): void {
+  leftAlone = true;
+}
+
+/** A script must end, not ask: without a terminal on both sides nobody is there to answer. */
+export function someoneThere(): boolean {
+  return !leftAlone && process.stdin.isTTY === true && process.stderr.isTTY === true;
+}

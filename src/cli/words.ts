@@ -1,23 +1,11 @@
 /** The words of a command line made ready for yargs, which would misread some of ours; and its complaints made ours. */
 import { type Command, commands, findCommand, UsageError } from "../commands/index.ts";
-import { type GlobalOption, globalOptions } from "./options.ts";
+import { commandAt } from "./argv.ts";
 import { ownCommands } from "./own.ts";
 import { sendmailWords } from "./sendmail.ts";
 
 /** Stands for a minus that yargs must not take for an option. No word of a process's arguments can hold it. */
 const minus = "\0";
-
-/** The options of every command that take a value, and their short forms. */
-const globalValues: ReadonlySet<string> = new Set(
-  Object.entries<GlobalOption>(globalOptions).flatMap(([name, { type, alias }]) =>
-    type === "string" ? [`--${name}`, ...(alias ? [`-${alias}`] : [])] : [],
-  ),
-);
-
-/** Where the command stands: the first word that is no option and no option's value; -1 where there is none. */
-function commandAt(argv: readonly string[]): number {
-  return argv.findIndex((word, i) => !word.startsWith("-") && !globalValues.has(argv[i - 1] ?? ""));
-}
 
 /** The command that `argv` names. */
 export function namedCommand(argv: readonly string[]): Command | undefined {

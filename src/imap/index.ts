@@ -78,6 +78,7 @@ export { genUrlAuth, resetKey, urlFetch } from "./command/url-auth.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { Connection } from "./connection.ts";
 export type { ProtocolLog } from "./connection-settings.ts";
+export type { Dialling, DialOptions } from "./dial.ts";
 export { ImapError, type ImapErrorCode, type OAuthFailure } from "./errors.ts";
 export type { CommandProgress, ConnectionEvents } from "./events.ts";
 export type { Idle } from "./idle.ts";

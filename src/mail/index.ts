@@ -1,9 +1,10 @@
 export { Console, type Reply } from "./console.ts";
 export { MailError } from "./errors.ts";
-export { Mail, type MailOptions } from "./mail.ts";
+export { Mail } from "./mail.ts";
 export { postOneClick } from "./one-click.ts";
 export type { Outcome } from "./operations/settle.ts";
 export type { Waiting } from "./operations/waiting.ts";
+export type { MailOptions } from "./options.ts";
 export { queryProblem } from "./query.ts";
 export { attachable, otherTerms, type QueryTerm, states, textTerms } from "./query-terms.ts";
 export type { Place, StreamedMessage } from "./sending.ts";

@@ -10,6 +10,8 @@ import {
   AccessToken,
   type Connection,
   connect,
+  type Dialling,
+  type DialOptions,
   enable,
   ImapError,
   probe,
@@ -23,7 +25,9 @@ import type { LineState } from "./values.ts";
 
 export interface LineOptions {
   readonly account: Account;
-  readonly ca: string | undefined;
+  readonly server: DialOptions;
+  /** The line to it that is being made already: for the first attempt. */
+  readonly dialling?: Dialling;
   /** The password or access token; `refused` is the token that the server has just refused. */
   password(refused?: AccessToken): Promise<Secret>;
   readonly offline: boolean;
@@ -89,9 +93,11 @@ export class Line {
   #refusal: Error | null = null;
   #retryTimer: NodeJS.Timeout | null = null;
   #failures = 0;
+  #dialling: Dialling | undefined;
 
   constructor(options: LineOptions, hooks: LineHooks) {
     this.#options = options;
+    this.#dialling = options.dialling;
     this.#hooks = hooks;
     const watched = options.keepOnline && !options.offline;
     this.#surroundings = watched ? new Surroundings(() => this.doubt()) : null;
@@ -247,8 +253,7 @@ export class Line {
 
   /** `eager`: the password is asked for before there is anybody to give it to. */
   async #open(signal: AbortSignal, eager: boolean, entering?: LineHooks["entering"]): Promise<Opened> {
-    const { account, ca, protocol } = this.#options;
-    const { security, host, port } = account.imap;
+    const { server, protocol } = this.#options;
     const ask = () => {
       const asked = this.#options.password();
       asked.catch(() => undefined);
@@ -257,17 +262,14 @@ export class Line {
     // The password command and the handshakes take their time side by side, unless they may come to nothing.
     const early = eager ? ask() : null;
     const remembered = this.#options.recall();
+    const dialling = this.#dialling;
+    this.#dialling = undefined;
     const connection = await connect({
-      host,
-      port,
-      security,
+      ...server,
       signal,
-      // The scheme imap+insecure:// is how a person insists.
-      insecure: security === "none",
       clientId: { name: "Postern", version },
+      ...(dialling ? { dialling } : {}),
       ...(remembered ? { remembered } : {}),
-      ...(ca === undefined ? {} : { ca }),
-      ...(account.pin === null ? {} : { pin: account.pin }),
       log: (direction, text) => protocol.tell(`${direction === "in" ? "<" : ">"} ${text}`),
       logs: () => protocol.wanted,
     });
@@ -353,6 +355,7 @@ export class Line {
     this.#surroundings?.stop();
     if (this.#retryTimer) clearTimeout(this.#retryTimer);
     this.#attempt?.controller.abort();
+    this.#dialling?.giveUp(new ImapError("ABORTED", "The connection was not wanted."));
     const connection = this.#connection;
     const heard = this.#since !== null && connection !== null && connection.watchdog.waited < deadMs;
     this.#connection = null;

@@ -1,9 +1,9 @@
 /** The mail of one account: every read comes from the store, every change is an operation. */
 import { EventEmitter } from "node:events";
 import type { Readable } from "node:stream";
-import { type Account, readCa } from "../account/config.ts";
+import type { Account } from "../account/config.ts";
 import { cacheDir, stateDir } from "../account/paths.ts";
-import type { AccessToken, Secret } from "../imap/index.ts";
+import { serverOf } from "../account/server.ts";
 import type { CryptoTools } from "../message/crypto/types.ts";
 import type { Attachment, ReadableMessage, ReadOptions } from "../message/types.ts";
 import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
@@ -21,6 +21,7 @@ import { Operations } from "./operations/index.ts";
 import type { Outcome } from "./operations/settle.ts";
 import { History, type Undone } from "./operations/undo.ts";
 import { WaitingChanges } from "./operations/waiting.ts";
+import type { MailOptions } from "./options.ts";
 import { Ordering } from "./ordering.ts";
 import { followOthers } from "./others.ts";
 import { ProtocolLines } from "./protocol-lines.ts";
@@ -35,20 +36,6 @@ import { Sync } from "./sync.ts";
 import { Syncing } from "./syncing.ts";
 import { Threading } from "./threading.ts";
 import type { Folder, LineState, MailEvent, Message } from "./values.ts";
-
-export interface MailOptions {
-  readonly account: Account;
-  /** Where the local copy lies; the XDG places where not given. */
-  readonly directories?: { readonly cacheDir: string; readonly stateDir: string };
-  /** The password or access token; `refused` is the token that the server has just refused. */
-  password(refused?: AccessToken): Promise<Secret>;
-  /** Never connect. */
-  readonly offline: boolean;
-  /** Come back after a loss and watch for new mail: for a screen, not for a script. */
-  readonly keepOnline: boolean;
-  /** Gets the protocol, line by line, secrets taken out. */
-  readonly log?: (line: string) => void;
-}
 
 export class Mail {
   readonly account: Account;
@@ -106,7 +93,8 @@ export class Mail {
     });
     this.#session = new Session({
       account,
-      ca: readCa(account),
+      server: serverOf(account),
+      ...(options.dialling ? { dialling: options.dialling } : {}),
       password: (refused) => options.password(refused),
       offline: options.offline,
       keepOnline: options.keepOnline,

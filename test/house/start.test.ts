@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { askingCommands } from "../../src/cli/argv.ts";
+import { findCommand } from "../../src/commands/index.ts";
 import { Home } from "../cli/postern.ts";
 import { serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
@@ -58,6 +61,95 @@ test("list loads neither React, Ink nor mailparser; --version next to nothing", 
     assert.ok(octets < 20_000, `${octets} octets of code to say the version`);
   } finally {
     await server.stop();
+    home.remove();
+  }
+});
+
+/** The file of dist whose name begins so, with all that it loads before it runs. */
+function closure(name: string): string[] {
+  const first = readdirSync("dist").find((file) => file.startsWith(name) && file.endsWith(".js"));
+  assert.ok(first, name);
+  const files = new Set([first]);
+  // What is added meanwhile is visited, too.
+  for (const file of files)
+    for (const [, other = ""] of readFileSync(join("dist", file), "utf8").matchAll(
+      /(?:from|import)"\.\/([^"]+)"/g,
+    ))
+      files.add(other);
+  return [...files];
+}
+
+test("what is loaded before the first octet is sent is little", () => {
+  const octets = closure("early-").reduce((sum, file) => sum + readFileSync(join("dist", file)).length, 0);
+  assert.ok(octets > 10_000 && octets < 64_000, `${octets} octets`);
+});
+
+test("the commands that are waited for at once are commands", () => {
+  for (const name of askingCommands) assert.ok(findCommand(name), name);
+  const named = new Set([...askingCommands].map((name) => findCommand(name)));
+  for (const command of named)
+    for (const name of [command?.name ?? "", ...(command?.aliases ?? [])])
+      assert.ok(askingCommands.has(name), name);
+});
+
+/** Counts the connections to a server that never says a word; `heard` resolves with the first octets of one. */
+async function silent() {
+  let connections = 0;
+  let hear = (_: Buffer) => {};
+  const heard = new Promise<Buffer>((resolve) => {
+    hear = resolve;
+  });
+  const server = createServer((socket) => {
+    connections++;
+    socket.on("data", hear).on("error", () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    heard,
+    get connections() {
+      return connections;
+    },
+    stop: () => server.close(),
+  };
+}
+
+test("TLS is begun before the local copy is opened, and let go where nothing comes of it", async () => {
+  const server = await silent();
+  const home = new Home("");
+  try {
+    home.account(`imaps://user@127.0.0.1:${server.port}`, ['password-command = "echo secret"']);
+    // A file where the directory should be: the copy cannot be opened.
+    home.write("cache", "");
+    const ran = await home.run(["list"]);
+    assert.notEqual(ran.status, 0);
+    assert.doesNotMatch(ran.err, /ABORTED|TIMEOUT/);
+    // A handshake (RFC 8446 §5.1): its first octet.
+    assert.equal((await server.heard)[0], 22);
+    assert.equal(server.connections, 1);
+  } finally {
+    server.stop();
+    home.remove();
+  }
+});
+
+test("nothing is sent for help, with --offline, or where there is something else to be read first", async () => {
+  const server = await silent();
+  const home = new Home("");
+  try {
+    home.account(`imaps://user@127.0.0.1:${server.port}`, ['password-command = "echo secret"']);
+    const lines = [
+      ["list", "--help"],
+      ["list", "--offline"],
+      ["--offline", "flag", "5", "seen"],
+      ["queue"],
+      ["config"],
+    ];
+    for (const args of lines) await home.run(args);
+    assert.equal(server.connections, 0);
+  } finally {
+    server.stop();
     home.remove();
   }
 });

@@ -1,5 +1,5 @@
 /** `[accounts.NAME.oauth2]`: read, and completed from the table of providers. */
-import { isLoopback } from "../../imap/index.ts";
+import { isLoopback } from "../../imap/transport/tcp.ts";
 import { Section } from "../section.ts";
 import { oauthTable } from "../settings.ts";
 import { oauthProviders } from "./providers.ts";

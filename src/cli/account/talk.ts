@@ -5,7 +5,7 @@ import { promptPassword } from "../../account/password.ts";
 import { UsageError } from "../../commands/index.ts";
 import { showsUtf8 } from "../../mail/locale.ts";
 import { safeText } from "../../message/safe.ts";
-import { someoneThere } from "../globals.ts";
+import { someoneThere } from "../terminal.ts";
 
 type Mark = "good" | "bad" | "note";
 

@@ -3,17 +3,10 @@
  * do is done here, as if there were none: nothing is said about it. Kept small, as every command passes here first.
  */
 import { connect, type Socket } from "node:net";
+import { namedAccounts } from "../argv.ts";
 import { ownTerminal } from "../terminal.ts";
 import { answerMs, frame, pieces, readFrames } from "./frames.ts";
 import { agentsThere, type Request, socketIn, surroundings } from "./place.ts";
-
-/** The accounts that a command line names. */
-function namedAccounts(argv: readonly string[]): string[] {
-  return argv.flatMap((word, at) => {
-    if (word === "--account" || word === "-a") return argv[at + 1] ?? [];
-    return /^(?:--account=|-a=?)(.+)$/s.exec(word)?.[1] ?? [];
-  });
-}
 
 /** The socket of the agent that may run `argv`; null where there is none. */
 async function socketFor(argv: readonly string[]): Promise<string | null> {

@@ -30,7 +30,7 @@ export interface TlsOptions {
  */
 export async function secure(socket: Socket, options: TlsOptions): Promise<TLSSocket> {
   const pin = options.pin === undefined ? null : parsePin(options.pin);
-  const secureContext = readContext(options);
+  const { secureContext, trust } = readContext(options);
   const named = (options.srvDomain ?? options.host).replace(/\.$/, ""); // the dot of DNS is in no certificate
   const expected = domainToASCII(named) || named;
   return new Promise((resolve, reject) => {
@@ -67,23 +67,47 @@ export async function secure(socket: Socket, options: TlsOptions): Promise<TLSSo
       const message = `The certificate of ${options.host} is not the pinned one.`;
       finish(proved ? null : new ImapError("CERTIFICATE", message));
     });
+    try {
+      trust();
+    } catch (error) {
+      finish(unreadable(error));
+    }
   });
 }
 
-function readContext({ ca, cert, key }: TlsOptions): SecureContext {
+/** Of Node's own context: whom it trusts. */
+interface Authorities {
+  addRootCerts(): void;
+  addCACert(pem: string): void;
+}
+
+/**
+ * What TLS begins with. Whom to trust is not asked before the server's certificate has come, and Node.js takes 20 ms to
+ * read its authorities: `trust` does that when our first octets are on their way. Until then nobody is trusted.
+ */
+function readContext({ ca, cert, key }: TlsOptions): { secureContext: SecureContext; trust: () => void } {
+  const minVersion = "TLSv1.2";
   try {
-    return createSecureContext({
-      minVersion: "TLSv1.2",
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-    });
+    if (cert === undefined && key === undefined) {
+      const secureContext = createSecureContext({ minVersion, ca: [] });
+      const authorities: Authorities = secureContext.context;
+      const trust = () => (ca === undefined ? authorities.addRootCerts() : authorities.addCACert(ca));
+      return { secureContext, trust };
+    }
+    // The certificate's own issuer is looked for among the authorities.
+    const given = { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+    const trusted = ca === undefined ? {} : { ca };
+    return { secureContext: createSecureContext({ minVersion, ...trusted, ...given }), trust: () => {} };
   } catch (cause) {
-    throw new ImapError("ARGUMENT", "The CA, the client certificate or its key cannot be read.", {
-      hint: "They are PEM files; the key must be the certificate's own, without a passphrase.",
-      cause,
-    });
+    throw unreadable(cause);
   }
+}
+
+function unreadable(cause: unknown): ImapError {
+  return new ImapError("ARGUMENT", "The CA, the client certificate or its key cannot be read.", {
+    hint: "They are PEM files; the key must be the certificate's own, without a passphrase.",
+    cause,
+  });
 }
 
 /**
