@@ -81,6 +81,7 @@ export interface ScreenSettings {
   readonly images: "auto" | "off";
   /** Begin with the list thread after thread. */
   readonly threads: boolean;
+  readonly preview: boolean;
   /** The folder to begin with. */
   readonly folder: string;
   /** Folders that are one list, by name or use, with the account's name and a colon before it for one account alone. */
@@ -334,6 +335,7 @@ export function parseConfig(text: string, path: string): Config {
       mouse: screen.flag("mouse", screenSettings.mouse.default),
       images,
       threads: screen.flag("threads", screenSettings.threads.default),
+      preview: screen.flag("preview", screenSettings.preview.default),
       folder: screen.text("folder") ?? screenSettings.folder.default,
       unified: screen.texts("unified") ?? screenSettings.unified.default,
     },

@@ -167,6 +167,11 @@ export const screenSettings = {
     help: "Begin with the list thread after thread, answers below what they answer.",
     default: false,
   },
+  preview: {
+    example: "true",
+    help: "Show below each message of the list how it begins. What of that is not here is fetched for the messages in view alone, where the server offers it (PREVIEW).",
+    default: false,
+  },
   folder: {
     example: '"@unified"',
     help: "The folder to begin with, by its name or its use (@inbox, @archive, …), or @unified for all inboxes as one list.",

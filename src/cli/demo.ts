@@ -42,6 +42,7 @@ export async function demo(): Promise<number> {
         mouse: false,
         images: "auto",
         threads: false,
+        preview: false,
         folder: "INBOX",
         unified: ["@inbox"],
       },

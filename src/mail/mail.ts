@@ -10,7 +10,8 @@ import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../
 import { allHave } from "./all-have.ts";
 import { Keeping } from "./download/keeping.ts";
 import type { DownloadProgress } from "./download/pass.ts";
-import { isLineDown, MailError } from "./errors.ts";
+import { MailError } from "./errors.ts";
+import { Extent } from "./extent.ts";
 import { FolderChanges } from "./folder-changes.ts";
 import { unlistedFolder } from "./folders.ts";
 import { ForeignFlags } from "./foreign-flags.ts";
@@ -24,6 +25,7 @@ import { WaitingChanges } from "./operations/waiting.ts";
 import type { MailOptions } from "./options.ts";
 import { Ordering } from "./ordering.ts";
 import { followOthers } from "./others.ts";
+import { Previews } from "./previews.ts";
 import { ProtocolLines } from "./protocol-lines.ts";
 import { type MessageRef, type ProtectedMessage, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
@@ -48,6 +50,7 @@ export class Mail {
   readonly #session: Session;
   readonly #sync: Sync;
   readonly #syncing: Syncing;
+  readonly #extent: Extent;
   readonly #operations: Operations;
   readonly #reading: Reading;
   readonly #keeping: Keeping;
@@ -61,6 +64,8 @@ export class Mail {
   readonly #threading: Threading;
   /** What becomes of mail that is written. */
   readonly sending: Sending;
+  /** How messages begin. */
+  readonly previews: Previews;
   #watched: Folder | null = null;
   #others: NodeJS.Timeout | null = null;
 
@@ -157,6 +162,14 @@ export class Mail {
     const inStep = (path: string) => this.#keeping.inStep([path]);
     const context = { store: this.#store, session: this.#session, operations: this.#operations, emit };
     this.#syncing = new Syncing({ ...context, sync: this.#sync, inStep });
+    const stored = (folder: Folder) => this.#stored(folder);
+    this.#extent = new Extent({
+      store: this.#store,
+      syncing: this.#syncing,
+      offline: options.offline,
+      stored,
+    });
+    this.previews = new Previews(this.#store, this.#session, (folder) => this.#stored(folder).id);
     this.#reading = new Reading(this.#store, this.#session, this.#keeping.room);
     this.#foreign = new ForeignFlags(this.#store, {
       change: ({ path }, uids, mode, flags) => this.#operations.flag(path, uids, mode, flags, true),
@@ -264,36 +277,12 @@ export class Mail {
 
   /** The UIDs of a folder, ascending: the server's, or with the network gone the index's. */
   uids(folder: Folder): Promise<readonly number[]> {
-    return this.#orCached(
-      folder,
-      (path) => this.#syncing.uids(path),
-      ({ id }) => this.#store.messages.uids(id),
-    );
+    return this.#extent.uids(folder);
   }
 
   /** How many messages a folder has: on the server, or with the network gone in the index. */
   total(folder: Folder): Promise<number> {
-    return this.#orCached(
-      folder,
-      (path) => this.#syncing.total(path),
-      ({ rows }) => rows,
-    );
-  }
-
-  async #orCached<T>(
-    folder: Folder,
-    ask: (path: string) => Promise<T>,
-    cached: (mailbox: StoredMailbox) => T,
-  ): Promise<T> {
-    if (!this.offline) {
-      try {
-        return await ask(folder.path);
-      } catch (error) {
-        // A folder that was never entered has nothing to name messages by.
-        if (!isLineDown(error) || this.#stored(folder).uidValidity === 0) throw error;
-      }
-    }
-    return cached(this.#stored(folder));
+    return this.#extent.total(folder);
   }
 
   /** A window with what it needs fetched first. `query.uids` ascend. */

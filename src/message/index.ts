@@ -38,6 +38,7 @@ export {
   type SearchSource,
   type SearchText,
 } from "./search-text.ts";
+export { snippetOf, tidySnippet } from "./snippet.ts";
 export { textToBody } from "./text.ts";
 export type * from "./types.ts";
 export { cutToWidth, graphemes, padToWidth, textWidth } from "./width.ts";

@@ -7,6 +7,7 @@ import { FullText } from "./full-text.ts";
 import { Journal } from "./journal.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { Messages } from "./messages.ts";
+import { Previews } from "./previews.ts";
 import { openIndex, openJournal } from "./schema.ts";
 import { Search } from "./search.ts";
 import { Threads } from "./threads.ts";
@@ -32,6 +33,7 @@ export { ProcessLock } from "./lock.ts";
 export type { Mailboxes } from "./mailboxes.ts";
 export { messageIds } from "./message-ids.ts";
 export type { Messages } from "./messages.ts";
+export type { Previews } from "./previews.ts";
 export type { Answer, Condition, PreparedSearch, Search, Step } from "./search.ts";
 export type { Threads } from "./threads.ts";
 export { isProvisional, type Spot, type SpotChange, type Transfers } from "./transfer.ts";
@@ -53,6 +55,7 @@ export interface Store {
   readonly messages: Messages;
   readonly threads: Threads;
   readonly bodies: Bodies;
+  readonly previews: Previews;
   readonly foreign: Foreign;
   readonly transfers: Transfers;
   readonly fullText: FullText;
@@ -87,6 +90,7 @@ export function openStore({ cacheDir, stateDir }: StoreLocation, { fsync = false
     bodies,
     messages,
     threads: new Threads(index, messages),
+    previews: new Previews(index),
     foreign: new Foreign(index, mailboxes),
     transfers: new Transfers(index, mailboxes, messages),
     fullText: new FullText(index),

@@ -6,6 +6,7 @@ import { Database, number } from "./database.ts";
 import { asStoreError, StoreError } from "./error.ts";
 import { fullTextSchema } from "./full-text.ts";
 import { clearTree, exists, makeDirectory, onFile, removeFile, touch } from "./maildir.ts";
+import { previewSchema } from "./previews.ts";
 import { threadSchema } from "./thread-schema.ts";
 
 /** Raised with every change of the tables: an index of another version is made anew from the server. */
@@ -71,7 +72,7 @@ CREATE TABLE structure (
   message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
   json TEXT NOT NULL
 );
-${bodySchema}${threadSchema}${correspondentSchema}CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+${bodySchema}${previewSchema}${threadSchema}${correspondentSchema}CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 ${fullTextSchema}`;
 
 /** Raised with every change of the journal's tables; older journals must be carried over, never dropped. */

@@ -59,6 +59,8 @@ export interface MessageRow {
   readonly hit?: boolean;
   /** Marked for deletion on the server, or waiting to be: drawn muted. */
   readonly deleted?: boolean;
+  /** How the message begins, on a line of its own below; absent where the list does not show that. */
+  readonly preview?: string;
   /** In a list of several folders: the account, or the folder, that it is in. */
   readonly origin?: string;
   /** Its place in its thread; absent where the list is not of threads. */

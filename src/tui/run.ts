@@ -6,6 +6,7 @@ import type { CryptoTools } from "../message/crypto/types.ts";
 import { App } from "./app/app.ts";
 import { bindingsOf } from "./app/keymap.ts";
 import { lineText } from "./app/line-text.ts";
+import { ListPreviews } from "./app/list-previews.ts";
 import { onMouse } from "./app/mouse.ts";
 import { showPictures } from "./app/pictures.ts";
 import { unifiedName } from "./app/places.ts";
@@ -76,7 +77,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const { output } = terminal;
   output.slots.ascii = !look.utf8;
 
-  const view = () => ({ columns: output.columns, rows: output.rows, ...settings });
+  const view = () => ({ columns: output.columns, rows: output.rows, ...settings, previews });
   const frame = () => {
     asked = false;
     if (timer) clearTimeout(timer);
@@ -112,6 +113,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     },
     crypto,
   });
+  const previews = settings.preview ? new ListPreviews(app) : null;
   app.list.setThreaded(settings.threads);
   output.on("resize", () => draw(false));
   let line = "";
@@ -146,6 +148,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   clearInterval(clock);
   clearTimeout(others);
   if (timer) clearTimeout(timer);
+  previews?.stop();
   app.stop();
   terminal.close();
   (ink as InkScreen | null)?.unmount();

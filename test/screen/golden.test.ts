@@ -41,6 +41,16 @@ function golden(name: string, seen: readonly (readonly [title: string, screen: r
   );
 }
 
+/** Changes rows and columns one after the other, as stty does, and waits for each: it paints everything. */
+async function resize(pty: Pty, columns: number, rows: number): Promise<void> {
+  for (const width of [pty.screen.cols, columns]) {
+    if (pty.screen.cols === width && pty.screen.rows === rows) continue;
+    const from = pty.bytes;
+    await pty.resize(width, rows);
+    await pty.waitFor(() => pty.raw.includes("\x1b[2J", from));
+  }
+}
+
 /** The screen at each size, once `shows` does and nothing more comes. */
 async function atSizes(
   pty: Pty,
@@ -52,11 +62,7 @@ async function atSizes(
   await pty.waitFor(shows);
   await pty.settle(150);
   for (const [columns, rows] of at) {
-    const from = pty.bytes;
-    const changes = pty.screen.cols !== columns || pty.screen.rows !== rows;
-    await pty.resize(columns, rows);
-    // A change of size paints everything.
-    if (changes) await pty.waitFor(() => pty.raw.includes("\x1b[2J", from));
+    await resize(pty, columns, rows);
     await pty.settle(150);
     await pty.waitFor(shows);
     seen.push([`${columns}×${rows}`, pty.text()]);
@@ -89,12 +95,12 @@ describe("golden screens", { skip }, () => {
   });
 
   test("the list thread after thread", async () => {
-    await pty.resize(150, 50);
+    await resize(pty, 150, 50);
     pty.type("zt");
     await pty.waitFor(has(/[▾└]/));
     pty.type("\x07");
     golden("threads", await atSizes(pty, has("Findings")));
-    await pty.resize(150, 50);
+    await resize(pty, 150, 50);
     pty.type("zM");
     await pty.waitFor(has("▸"));
     golden("folded", await atSizes(pty, has(/Ada|by thread/)));
@@ -122,7 +128,7 @@ describe("golden screens", { skip }, () => {
   });
 
   test("a message of headings, a list, a table", async () => {
-    await pty.resize(150, 50);
+    await resize(pty, 150, 50);
     pty.type("gg\r");
     await pty.waitFor("Operation");
     golden("html", await atSizes(pty, has("From")));
@@ -130,7 +136,7 @@ describe("golden screens", { skip }, () => {
   });
 
   test("a letter with quotes", async () => {
-    await pty.resize(150, 50);
+    await resize(pty, 150, 50);
     pty.type("j\r");
     await pty.waitFor("Dear Charles");
     golden("letter", await atSizes(pty, has("From")));
@@ -138,14 +144,14 @@ describe("golden screens", { skip }, () => {
   });
 
   test("hostile texts in the list", async () => {
-    await pty.resize(150, 50);
+    await resize(pty, 150, 50);
     pty.type(":go Hostile\r");
     await pty.waitFor("1/12");
     await pty.waitFor(has("ﾊﾝｶｸ"));
     golden("hostile-list", await atSizes(pty, has("12")));
   });
   test("a hostile message", async () => {
-    await pty.resize(150, 50);
+    await resize(pty, 150, 50);
     const hostile: [string, string[]][] = [];
     for (const [i, name] of hostileNames.entries()) {
       if (name === "nothing") continue;
@@ -157,24 +163,52 @@ describe("golden screens", { skip }, () => {
         [60, 24],
       ]);
       hostile.push(...seen.map(([title, screen]): [string, string[]] => [`${name}, ${title}`, screen]));
-      await pty.resize(150, 50);
+      await resize(pty, 150, 50);
     }
     golden("hostile-message", hostile);
+  });
+});
+
+describe("golden screens of a list that shows how messages begin", { skip }, () => {
+  test("at every size", async () => {
+    const server = await startDovecot({ tls: "none" });
+    deliverGolden(server);
+    const home = makeHome(server.port, "[screen]\nkey-bar = false\npreview = true\n");
+    const pty = await openScreen(home, { columns: 200, rows: 80 });
+    try {
+      // The most that any size shows are known after this, and on the screen with the rows.
+      await pty.waitFor((lines) => has("1/61")(lines) && has("● online")(lines) && has("Hostile")(lines));
+      await pty.waitFor((lines) =>
+        lines.slice(0, -1).every((line, y) => y % 2 === 0 || /Dear|HTML only/.test(line)),
+      );
+      golden("preview", await atSizes(pty, has("Findings")));
+    } finally {
+      await pty.stop();
+      await server.stop();
+      home.remove();
+    }
   });
 });
 
 /** A screen with the styles of its cells: below each line that has some, from which column on which holds. */
 function withStyles(pty: Pty): string[] {
   return pty.text().flatMap((line, y) => {
-    const styles = Array.from({ length: pty.screen.cols }, (_, x) => {
-      const { bold, dim, italic, underline, inverse, foreground, background } = pty.cell(y, x);
+    const styles: string[] = [];
+    for (let x = 0; x < pty.screen.cols; x++) {
+      const { text, bold, dim, italic, underline, inverse, foreground, background } = pty.cell(y, x);
+      const before = styles[x - 1] ?? "";
+      // Of a blank only what can be seen is told: it may have kept what was on before it.
+      if (text === " " && !underline && !inverse && background < 0) {
+        styles.push(/underline|inverse|ground/.test(before) ? "" : before);
+        continue;
+      }
       const marks = Object.entries({ bold, dim, italic, underline, inverse }).flatMap(([name, on]) =>
         on ? name : [],
       );
       if (foreground >= 0) marks.push(`text ${foreground}`);
       if (background >= 0) marks.push(`ground ${background}`);
-      return marks.join(" ");
-    });
+      styles.push(marks.join(" "));
+    }
     const runs = styles.flatMap((style, x) =>
       style === (styles[x - 1] ?? "") ? [] : `${x}: ${style === "" ? "plain" : style}`,
     );

@@ -5,6 +5,8 @@ import { sampleMessage } from "../servers/messages.ts";
 import { barOf, type Home, makeHome, openScreen, type Relay, sizes, startRelay } from "./postern.ts";
 import type { Pty } from "./pty.ts";
 
+const date = new Date(Date.UTC(2022, 1, 3));
+
 interface Rig {
   readonly server: Dovecot;
   readonly home: Home;
@@ -22,7 +24,8 @@ async function withRig(settings: string, body: (rig: Rig) => Promise<void>): Pro
   try {
     server.deliver(
       "INBOX",
-      Array.from({ length: 40 }, (_, i) => ({ message: sampleMessage({ n: i + 1 }), flags: "S" })),
+      // Too old to be fetched whole without being asked for.
+      Array.from({ length: 40 }, (_, i) => ({ message: sampleMessage({ n: i + 1 }), flags: "S", date })),
     );
     const open = async () => {
       pty = await openScreen(home);
@@ -58,6 +61,28 @@ describe("the list", { skip: serverMissing("dovecot") }, () => {
       relay.heldAt = null;
       await pty.waitFor("INBOX  36/40");
       assert.match(barOf(pty), /Sample message 5(?!\d)/);
+    }));
+
+  test("shows how messages begin where that is wanted, asking for those in view alone", () =>
+    withRig("[screen]\npreview = true\n", async ({ relay, open }) => {
+      const pty = await open();
+      const begins = (lines: string[]) => lines.filter((line) => /^ {5}This is sample/.test(line)).length;
+      const asked = () => relay.said.match(/FETCH \S+ \(UID PREVIEW\)/g);
+      await pty.waitFor((lines) => begins(lines) === 10 && /This is sample message 40/.test(lines[1] ?? ""));
+      assert.deepEqual(asked(), ["FETCH 31:40 (UID PREVIEW)"]);
+      await pty.settle();
+      const from = pty.bytes;
+      pty.type("j");
+      await pty.waitFor(() => /Sample message 39/.test(barOf(pty)));
+      await pty.settle();
+      // The bar does not cover how a message begins: a cursor that moves costs what it costs without.
+      assert.ok(pty.bytes - from < 300, `${pty.bytes - from} octets`);
+      pty.type("\x06");
+      await pty.waitFor((lines) => begins(lines) === 10 && /This is sample message 30/.test(lines[1] ?? ""));
+      assert.deepEqual(asked()?.slice(1), ["FETCH 21:30 (UID PREVIEW)"]);
+      pty.type("gg");
+      await pty.waitFor((lines) => begins(lines) === 10 && /This is sample message 40/.test(lines[1] ?? ""));
+      assert.equal(asked()?.length, 2);
     }));
 
   test("has two lines of keys below it, or with key-bar = false their room", () =>

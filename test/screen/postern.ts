@@ -85,6 +85,8 @@ export interface Relay {
   silent: boolean;
   /** The relay falls silent when the client says this. */
   silentAt: RegExp | null;
+  /** What the client has said so far, of all connections. */
+  readonly said: string;
   /** From here on what the server says is held back, until that is taken away. */
   heldAt: RegExp | null;
   stop(): Promise<void>;
@@ -108,6 +110,7 @@ export async function startRelay(target: number): Promise<Relay> {
           from.setNoDelay(true);
           from.on("data", (data) => {
             if (from === near && relay.silentAt?.test(data.toString("latin1"))) relay.silent = true;
+            if (from === near) said += data.toString("latin1");
             if (relay.silent || forgotten.has(from)) return;
             const at = from === near || !heldAt ? -1 : data.toString("latin1").search(heldAt);
             const passed = from === far && held.length > 0 ? 0 : at < 0 ? data.length : at;
@@ -132,8 +135,12 @@ export async function startRelay(target: number): Promise<Relay> {
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });
+  let said = "";
   const relay: Relay & { port: number } = {
     port: 0,
+    get said() {
+      return said;
+    },
     silent: false,
     silentAt: null,
     get heldAt() {

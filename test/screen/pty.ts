@@ -6,6 +6,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StringDecoder } from "node:string_decoder";
 import { promisify } from "node:util";
 import headless, { type IBufferCell, type Terminal } from "@xterm/headless";
 
@@ -141,6 +142,8 @@ export async function startPty(
 
   const screen = headlessTerminal(columns, rows);
   const chunks: Buffer[] = [];
+  // The terminal's own decoder loses a character that comes in two chunks where the second of its three octets is 0x80.
+  const decoder = new StringDecoder("utf8");
   let bytes = 0;
   let lastByte = Date.now();
   let drawn: () => void = () => {};
@@ -150,7 +153,7 @@ export async function startPty(
     chunks.push(chunk);
     bytes += chunk.length;
     lastByte = Date.now();
-    screen.write(chunk, () => drawn());
+    screen.write(decoder.write(chunk), () => drawn());
   });
   const exit = new Promise<number>((resolve) => {
     child.on("close", (code) => {

@@ -135,8 +135,9 @@ for (const size of sizes) {
     });
 
     test("a folded thread is marked, flagged and deleted as one, and comes back as one", async () => {
-      pty.type("zc F");
+      pty.type("zc ");
       await pty.waitFor("4 marked");
+      pty.type("F");
       await eventually(async () => (await wire.search("FLAGGED")).join() === "61,62,63,64", "flagged");
       pty.type("kF");
       await eventually(async () => (await wire.search("FLAGGED")).length === 0, "not flagged any more");

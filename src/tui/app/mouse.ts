@@ -3,7 +3,7 @@ import { type Layout, layoutOf } from "../layout.ts";
 import type { App } from "./app.ts";
 import { moveBy } from "./moving.ts";
 import { paneRows } from "./places.ts";
-import type { View } from "./present.ts";
+import { linesPerRow, type View } from "./present.ts";
 
 export interface MouseInput {
   readonly what: "press" | "wheel-up" | "wheel-down";
@@ -44,10 +44,11 @@ export function onMouse(app: App, { what, column, row }: MouseInput, view: View)
   }
   if (pane === "reader") app.focus("reader");
   else if (pane === "list") {
-    const again = app.pane === "list" && app.list.top + row === app.list.index;
+    const at = Math.floor(row / linesPerRow(view));
+    const again = app.pane === "list" && app.list.top + at === app.list.index;
     app.focus("list");
     if (again) app.openSelected();
-    else if (row < app.list.rows.length) app.list.to(app.list.top + row);
+    else if (at < app.list.rows.length) app.list.to(app.list.top + at);
   } else {
     const at = app.folderTop(height) + row;
     if (at >= paneRows(app).length) return;

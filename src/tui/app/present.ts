@@ -10,6 +10,7 @@ import { explain } from "./explain.ts";
 import { inWords } from "./in-words.ts";
 import { type KeyContext, keysTo } from "./keymap.ts";
 import { lineText, quiet } from "./line-text.ts";
+import type { ListPreviews } from "./list-previews.ts";
 import { isOpen, type PaneRow, paneRows, unifiedPlaces, unifiedTitle } from "./places.ts";
 import type { ListRow, Place } from "./sources.ts";
 
@@ -18,7 +19,12 @@ export interface View {
   readonly rows: number;
   readonly keyBar: boolean;
   readonly cursor: "bar" | "arrow";
+  /** Null where the list shows subjects alone. */
+  readonly previews: ListPreviews | null;
 }
+
+/** Lines of the screen that a row of the list takes. */
+export const linesPerRow = ({ previews }: Pick<View, "previews">): number => (previews ? 2 : 1);
 
 /** The key bar shows these, where they are bound in the context at hand. */
 const hinted: readonly (readonly [line: string, text: string])[] = [
@@ -143,19 +149,22 @@ function messageRow(
   above: ListRow | undefined,
   selected: boolean,
   now: number,
+  begins: string | undefined,
 ): MessageRow {
   const { message, thread } = listed;
   const { list } = app;
   const cached = rowCache.get(listed);
   const date = shortDate(thread?.folded ? thread.newest : message.internalDate, now);
   const marked = list.isMarked(listed);
+  const preview = begins === undefined ? undefined : safeText(begins);
   const hit = list.hits.size > 0 && list.keysAt(listed).some((key) => list.hits.has(key));
   if (
     cached &&
     cached.selected === selected &&
     cached.marked === marked &&
     cached.hit === hit &&
-    cached.date === date
+    cached.date === date &&
+    cached.preview === preview
   )
     return cached;
   const hides = thread?.folded && thread.shown > 1;
@@ -177,6 +186,7 @@ function messageRow(
     marked,
     hit,
     deleted: message.flags.includes("\\Deleted"),
+    ...(preview === undefined ? {} : { preview }),
     ...(list.source.merged ? { origin: originOf(app, listed.place) } : {}),
     ...(thread ? { thread: cached?.thread ?? placeOf(thread, above) } : {}),
   };
@@ -250,7 +260,9 @@ export function present(app: App, view: View): ScreenModel {
   const now = Date.now();
   const reading = app.reader !== null;
   const layout = layoutOf({ ...view, focus: app.pane, sidebar: app.sidebar, reading });
-  app.list.resize(layout.list?.height ?? layout.reader?.height ?? 1);
+  const height = layout.list?.height ?? layout.reader?.height ?? 1;
+  app.list.resize(Math.floor(height / linesPerRow(view)));
+  view.previews?.look();
   app.reader?.resize(layout.readerText, layout.reader?.height ?? 1);
   return {
     columns: view.columns,
@@ -261,7 +273,7 @@ export function present(app: App, view: View): ScreenModel {
     list: {
       cursor: view.cursor,
       rows: app.list.rows.map((row, i, rows) =>
-        messageRow(app, row, rows[i - 1], row === app.list.currentRow, now),
+        messageRow(app, row, rows[i - 1], row === app.list.currentRow, now, view.previews?.of(row)),
       ),
       empty: app.list.rows.length > 0 ? "" : emptyText(app),
     },

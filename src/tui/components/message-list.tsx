@@ -15,7 +15,7 @@ export interface MessageListProps {
   readonly theme: Theme;
 }
 
-/** One message a line: flags, date, sender, subject, size; below 60 columns without date, below 100 without size. */
+/** One message a line, or two where it is shown how they begin: flags, date, sender, subject, size; below 60 columns without date, below 100 without size. */
 export const MessageList = memo(function MessageList({
   model,
   width,
@@ -26,9 +26,10 @@ export const MessageList = memo(function MessageList({
   const lines =
     model.rows.length === 0
       ? emptyLines(model.empty, width, height, theme)
-      : model.rows
-          .slice(0, height)
-          .map((row) => messageLine(row, { width, arrow: model.cursor === "arrow", focused, theme }));
+      : model.rows.slice(0, height).flatMap((row) => {
+          const line = messageLine(row, { width, arrow: model.cursor === "arrow", focused, theme });
+          return row.preview === undefined ? [line] : [line, previewLine(row.preview, width, theme)];
+        });
   return <Lines lines={lines} width={width} height={height} />;
 });
 
@@ -38,6 +39,8 @@ const flagsWidth = 3;
 const dateWidth = 9;
 const sizeWidth = 5;
 const originWidth = 8;
+/** Below what stands after the flags. */
+const previewIndent = 5;
 /** How many messages a folded thread has stands at the end of the sender. */
 const countWidth = 4;
 /** Columns of the subject's room that lines from answer to answer may take: a third. */
@@ -102,6 +105,12 @@ export function messageLine(row: MessageRow, { width, arrow, focused, theme }: M
     at += name.length + 2;
   }
   return out + plain(whole.slice(done));
+}
+
+/** Under the bar as elsewhere: a cursor that moves leaves these lines as they are. */
+export function previewLine(preview: string, width: number, theme: Theme): string {
+  const text = cutToWidth(preview, Math.max(0, width - previewIndent - 1), theme.glyphs.ellipsis);
+  return text === "" ? "" : " ".repeat(previewIndent) + theme.style("text.muted", text);
 }
 
 /** Labels take half of the subject's room at most. */
