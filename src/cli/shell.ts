@@ -75,11 +75,12 @@ export async function readLine(argv: readonly string[], help: boolean): Promise<
     });
   }
   // For the scripts of completion, while somebody types.
-  parser.command("complete <what>", false, {}, (values: RawValues) => {
+  parser.command("complete <what>", false, { typed: { type: "string" } }, (values: RawValues) => {
     chosen = {
       run: async () => {
         const { printNames } = await import("./completion/index.ts");
-        await printNames(readGlobals(values), String(values.what));
+        const typed = restoreWord(values.typed);
+        await printNames(readGlobals(values), String(values.what), typeof typed === "string" ? typed : "");
         return 0;
       },
     };

@@ -10,10 +10,10 @@ export const bounce = defineCommand({
   imap: "UID FETCH BODY.PEEK[]; SMTP",
   args: {
     id: { type: "messages", required: true, help: "the message, as list shows it" },
-    recipient: { type: "text", repeat: true, help: "who gets it, as with --to" },
+    recipient: { type: "address", repeat: true, help: "who gets it, as with --to" },
   },
   options: {
-    to: { type: "text", repeat: true, help: "who gets it" },
+    to: { type: "address", repeat: true, help: "who gets it" },
     from: { type: "text", help: "your address to send it from" },
   },
   returns: ["written"],
@@ -25,12 +25,12 @@ export const bounce = defineCommand({
     const { mail } = context;
     const { folder, uid } = await resolveMessage(context, [id]);
     const desk = await openDesk(context);
-    const [{ resentHeader }, { readRaw }, { expandAliases }] = await Promise.all([
+    const [{ resentHeader }, { readRaw }, { aliasesOf, expandAliases }] = await Promise.all([
       import("../send/reply/bounce.ts"),
       import("../send/raw.ts"),
       import("../send/contacts/aliases.ts"),
     ]);
-    const to = given.map((text) => expandAliases(text, mail.account.contacts?.aliases ?? {}));
+    const to = given.map((text) => expandAliases(text, aliasesOf(mail.account)));
     const { header, sender } = resentHeader(desk.writing, to, from);
     const source = await mail.source(folder, uid);
     const whole = async function* () {

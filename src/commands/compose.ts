@@ -7,7 +7,7 @@ export const compose = defineCommand({
   aliases: ["mail"],
   summary: "Write a message: in your editor where there is a terminal, else from options and standard input",
   imap: "APPEND to Drafts and Sent; SMTP",
-  args: { recipient: { type: "text", repeat: true, help: "who it is to, as with --to" } },
+  args: { recipient: { type: "address", repeat: true, help: "who it is to, as with --to" } },
   options: { ...messageOptions, ...fateOptions },
   returns: ["written", "bytes"],
   changes: true,

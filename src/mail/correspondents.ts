@@ -1,4 +1,5 @@
 /** Whom the person has written to, and who has written to them, as far as the local copy has their messages. */
+import { setTimeout } from "node:timers/promises";
 import { inTurns } from "../message/turns.ts";
 import type { Correspondent, MailboxUse, Store } from "../store/index.ts";
 import { arrangeFolders } from "./folders.ts";
@@ -18,11 +19,15 @@ export class Correspondents {
    * Takes in what has come since, in turns, for at most `ms`; a second call joins the first. Resolves to whether all is
    * taken in. `isOwn`: whether an address is the person's. Throws StoreError.
    */
-  gather(isOwn: (email: string) => boolean, ms = Number.POSITIVE_INFINITY): Promise<boolean> {
+  async gather(isOwn: (email: string) => boolean, ms = Number.POSITIVE_INFINITY): Promise<boolean> {
     this.#gathering ??= this.#gather(isOwn, ms).finally(() => {
       this.#gathering = null;
     });
-    return this.#gathering;
+    if (ms === Number.POSITIVE_INFINITY) return this.#gathering;
+    // What was begun before may have more time.
+    const stop = new AbortController();
+    const late = setTimeout(ms, false, { signal: stop.signal }).catch(() => false);
+    return Promise.race([this.#gathering, late]).finally(() => stop.abort());
   }
 
   #gather(isOwn: (email: string) => boolean, ms: number): Promise<boolean> {

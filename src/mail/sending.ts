@@ -43,9 +43,6 @@ interface SendingParts {
 
 /** So much is held in memory and kept in the journal, in octets: more goes from the disk to the server. */
 const inMemory = 8 * 1024 * 1024;
-/** Messages of the Sent folder that are looked through for whom one has written to, and too few to tell. */
-const mostSent = 3_000;
-const fewSent = 10;
 /** Names of the folders that are made where the server has none for it. */
 const names = { sent: "Sent", drafts: "Drafts" } as const;
 
@@ -123,16 +120,6 @@ export class Sending {
     if (!mailbox || mailbox.uidValidity !== uidValidity) return false;
     await this.#operations.flag(path, [uid], "add", [flag], true);
     return true;
-  }
-
-  /** Addresses that were written to, in lower case, as the local copy knows; null where it knows too little. */
-  writtenTo(): ReadonlySet<string> | null {
-    const sent = this.#mail.folders().find(({ role }) => role === "sent");
-    const rows = sent
-      ? this.#mail.window(sent, { sort: "arrival", descending: true, offset: 0, limit: mostSent })
-      : [];
-    if (rows.length < fewSent) return null;
-    return new Set(rows.flatMap(({ to, cc }) => [...to, ...cc].map(({ email }) => email.toLowerCase())));
   }
 
   /** Whether a folder has a message of that id: asks the server where it can. */

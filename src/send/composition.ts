@@ -13,11 +13,13 @@ import {
   oneLine,
   withField,
 } from "./compose/draft.ts";
+import { aliasesOf, withoutAliases } from "./contacts/aliases.ts";
 import type { Desk } from "./desk.ts";
 import { SendError } from "./errors.ts";
 import type { Entry } from "./outbox/entry.ts";
 import { missing } from "./protect/gpg.ts";
 import { wishOf, withProtection } from "./protect/wish.ts";
+import { isOneself } from "./reply/identity.ts";
 import { withSender } from "./reply/sender.ts";
 import { type WarningFacts, warningsFor } from "./reply/warnings.ts";
 
@@ -47,6 +49,8 @@ export interface Review {
   readonly body: string;
 }
 
+/** How long a review waits for whom the person has written to. */
+const gatheringMs = 300;
 /** Fields that a review shows also without a text. */
 const always = ["From", "To", "Cc", "Bcc", "Subject"];
 const sometimes = ["Reply-To", "Sender", "Mail-Followup-To"];
@@ -99,7 +103,7 @@ export class Composition {
     const { drafts } = this.desk;
     const fine = await editor(await drafts.beginEditing(this.id));
     try {
-      this.#draft = await drafts.endEditing(this.id);
+      await this.change(withoutAliases(await drafts.endEditing(this.id), aliasesOf(this.desk.mail.account)));
       this.#spoilt = null;
     } catch (error) {
       if (!(error instanceof SendError)) throw error;
@@ -121,7 +125,10 @@ export class Composition {
     await this.change(
       name === "From"
         ? withSender(this.#draft, this.desk.writing, text)
-        : withField(this.#draft, name, text === "" && !always.includes(name) ? null : text),
+        : withoutAliases(
+            withField(this.#draft, name, text === "" && !always.includes(name) ? null : text),
+            aliasesOf(this.desk.mail.account),
+          ),
     );
   }
 
@@ -175,10 +182,12 @@ export class Composition {
       return { name, path, size };
     });
     const foreseen = await this.#foresee();
-    const known = mail.sending.writtenTo();
+    const { correspondents } = mail.sending;
+    // Where there is much to be gathered for the first time, nothing is said of it.
+    const gathered = await correspondents.gather((email) => isOneself(writing, email), gatheringMs);
     const facts = {
       ...this.#facts,
-      ...(known ? { known: (email: string) => known.has(email.toLowerCase()) } : {}),
+      ...(gathered ? { known: (email: string) => correspondents.hasWritten(email) !== false } : {}),
     };
     return {
       fields: shown.filter(({ name, value }) => value !== "" || always.includes(name)),

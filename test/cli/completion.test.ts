@@ -39,9 +39,13 @@ describe("completing in bash", { skip: serverMissing("dovecot") }, () => {
   before(async () => {
     server = await startDovecot();
     for (const folder of ["INBOX", "Lists/garden", "Old mail"])
-      server.deliver(folder, [sampleMessage({ n: 1 })]);
+      server.deliver(folder, [sampleMessage({ n: 1, from: "Zoë Moss <moss.z@example.org>" })]);
+    server.deliver("Sent", [
+      sampleMessage({ n: 2, from: "user@example.org", to: "Ida@example.net, ines@example.net" }),
+    ]);
     home = Home.on(server);
     assert.equal((await home.run(["folders"])).status, 0);
+    assert.equal((await home.run(["sync", "INBOX", "Sent"])).status, 0);
     // From now on nothing may be asked of it.
     await server.stop();
   });
@@ -79,5 +83,29 @@ describe("completing in bash", { skip: serverMissing("dovecot") }, () => {
     assert.deepEqual(await complete("folder", "delete", "Lis"), ["Lists/garden"]);
     assert.deepEqual(await complete("list", "-a", ""), ["test"]);
     assert.deepEqual(await complete("account", "login", "t"), ["test"]);
+  });
+
+  it("addresses, as bash parts them at the @, in lists, and by a name where one alone has it", async () => {
+    assert.deepEqual(await complete("compose", "--to", "i"), ["Ida@example.net", "ines@example.net"]);
+    assert.deepEqual(await complete("compose", "id"), ["Ida@example.net"]);
+    assert.deepEqual(await complete("bounce", "1", "--to", "ida", "@", "ex"), ["@example.net"]);
+    assert.deepEqual(await complete("compose", "--cc", "ines", "@"), ["@example.net"]);
+    assert.deepEqual(await complete("compose", "--to", "=", "in"), ["ines@example.net"]);
+    assert.deepEqual(await complete("compose", "--to", "x", "@", "y.example,in"), [
+      "@y.example,ines@example.net",
+    ]);
+    assert.deepEqual(await complete("compose", "zoe"), ["moss.z@example.org"]);
+    assert.deepEqual(await complete("compose", "--to", "example"), []);
+  });
+
+  it("addresses with who they are, for shells that show that", async () => {
+    const { out, err } = await home.run(["complete", "addresses", "--typed=i"]);
+    assert.deepEqual(
+      [out, err],
+      [
+        "Ida@example.net\tIda@example.net: written to once\nines@example.net\tines@example.net: written to once\n",
+        "",
+      ],
+    );
   });
 });

@@ -6,6 +6,7 @@ import { type CompletedOption, completed, globals, type Takes } from "./table.ts
 function offer(takes: Takes): string {
   if (takes === "folder") return "_postern_names folders";
   if (takes === "account") return "_postern_names accounts";
+  if (takes === "address") return "_postern_addresses";
   if (takes === "file") return "_postern_files";
   if (takes === "nothing" || takes === "text") return ":";
   return `_postern_words '${takes.join(" ")}'`;
@@ -24,14 +25,32 @@ _postern_names() {
     [[ \${name,,} == "\${plain,,}"* ]] && COMPREPLY+=("$(printf %q "$name")")
   done < <(postern complete "$1" "\${given[@]}" 2>/dev/null)
 }
+_postern_addresses() {
+  # What bash replaces begins with the last @.
+  local name part=\${COMP_WORDS[COMP_CWORD]}
+  [[ $part != @* && \${COMP_WORDS[COMP_CWORD-1]} == @ ]] && part=@$part
+  while IFS=$'\\t' read -r name _; do
+    printf -v name %q "\${name:\${#current}-\${#part}}"
+    COMPREPLY+=("\${name//\\\\,/,}")
+  done < <(postern complete addresses "\${given[@]}" --typed="$current" 2>/dev/null)
+}
 _postern() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]}
-  local command= options= place=0 at word given=()
+  local command= options= place=0 at word given=() words=()
   COMPREPLY=()
-  for ((at = 1; at < COMP_CWORD; at++)); do
+  # Bash parts words at = and @.
+  for ((at = 0; at <= COMP_CWORD; at++)); do
     word=\${COMP_WORDS[at]}
+    if ((at > 1)) && [[ $word == @ || \${COMP_WORDS[at-1]} == @ ]]; then words[\${#words[@]}-1]+=$word
+    elif [[ $word != = ]]; then words+=("$word")
+    elif ((at == COMP_CWORD)); then words+=('')
+    fi
+  done
+  local last=$((\${#words[@]} - 1))
+  local current=\${words[last]} previous=\${words[last-1]}
+  for ((at = 1; at < last; at++)); do
+    word=\${words[at]}
     case $word in
-      -a|--account|-c|--config) ((++at < COMP_CWORD)) && given+=("$word" "\${COMP_WORDS[at]}") ;;
+      -a|--account|-c|--config) ((++at < last)) && given+=("$word" "\${words[at]}") ;;
       ${takesValue}) ((at++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=$word; else ((place++)); fi ;;

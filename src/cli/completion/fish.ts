@@ -6,6 +6,7 @@ const quoted = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;
 function offer(takes: Takes): string {
   if (takes === "folder") return " -x -a '(__postern_names folders)'";
   if (takes === "account") return " -x -a '(__postern_names accounts)'";
+  if (takes === "address") return " -x -a '(__postern_names addresses --typed=(commandline -ct))'";
   if (takes === "file") return " -r -F";
   if (takes === "nothing") return "";
   return takes === "text" ? " -x" : ` -x -a ${quoted(takes.join(" "))}`;
@@ -37,7 +38,7 @@ function __postern_names
     for at in (seq (count $words))
         test $at -lt (count $words); and contains -- $words[$at] -a --account -c --config; and set -a given $words[$at] $words[(math $at + 1)]
     end
-    postern complete $argv[1] $given 2>/dev/null
+    postern complete $argv[1] $given $argv[2..] 2>/dev/null
 end
 complete -c postern -f
 ${globals.map((one) => option(one, "")).join("")}${commands.join("")}`;

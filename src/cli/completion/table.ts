@@ -5,7 +5,7 @@ import { type GlobalOption, globalOptions } from "../options.ts";
 import { type OwnCommand, ownCommands } from "../own.ts";
 
 /** What stands in a place: fixed words, or what is looked up when it is wanted. */
-export type Takes = "nothing" | "text" | "folder" | "account" | "file" | readonly string[];
+export type Takes = "nothing" | "text" | "folder" | "account" | "address" | "file" | readonly string[];
 
 export interface CompletedOption {
   /** Without the dashes. */
@@ -27,7 +27,7 @@ export interface CompletedCommand {
 function takes({ type, words }: Param): Takes {
   if (words) return words;
   if (type === "flag") return "nothing";
-  return type === "folder" || type === "file" ? type : "text";
+  return type === "folder" || type === "file" || type === "address" ? type : "text";
 }
 
 function ofCommand({ name, aliases, summary, args, options }: Command): CompletedCommand {

@@ -9,6 +9,7 @@ const described = (name: string, help: string) => quoted(`${name.replaceAll(":",
 function offer(takes: Takes): string {
   if (takes === "folder") return "_postern_names folders folder";
   if (takes === "account") return "_postern_names accounts account";
+  if (takes === "address") return "_postern_addresses";
   if (takes === "file") return "_files";
   if (takes === "nothing" || takes === "text") return "_message 'a word'";
   return `compadd -- ${takes.map(quoted).join(" ")}`;
@@ -25,6 +26,13 @@ _postern_names() {
   local -a names
   names=(\${(f)"$(postern complete $1 $given 2>/dev/null)"})
   compadd -M 'm:{a-zA-Z}={A-Za-z}' -- $names
+}
+_postern_addresses() {
+  local -a lines emails shown
+  lines=(\${(f)"$(postern complete addresses $given --typed=$current 2>/dev/null)"})
+  emails=(\${lines%%$'\\t'*})
+  shown=(\${lines#*$'\\t'})
+  compadd -M 'm:{a-zA-Z}={A-Za-z}' -l -d shown -- $emails
 }
 _postern() {
   local current=$words[CURRENT] previous=$words[CURRENT-1] command= word

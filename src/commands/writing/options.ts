@@ -4,12 +4,12 @@ import type { Context, Params, Values } from "../definition.ts";
 
 export const messageOptions = {
   to: {
-    type: "text",
+    type: "address",
     repeat: true,
     help: "who it is to: an address, Name <address>, or several with commas",
   },
-  cc: { type: "text", repeat: true, help: "who else gets it" },
-  bcc: { type: "text", repeat: true, help: "who gets it without the others learning of it" },
+  cc: { type: "address", repeat: true, help: "who else gets it" },
+  bcc: { type: "address", repeat: true, help: "who gets it without the others learning of it" },
   subject: { type: "text", alias: "s", help: "its subject" },
   from: { type: "text", help: "your address to send it from" },
   attach: { type: "file", repeat: true, help: "a file to go along" },
@@ -55,9 +55,9 @@ export async function withOptions(context: Context, draft: Draft, values: Messag
   if (values.subject !== undefined) result = withField(result, "Subject", oneLine(values.subject));
   if (values.protect !== undefined) result = withField(result, "Protect", oneLine(values.protect));
   if (values.receipt) result = withField(result, "Disposition-Notification-To", listOf(result, "From"));
+  const { aliasesOf, withoutAliases } = await import("../../send/contacts/aliases.ts");
+  result = withoutAliases(result, aliasesOf(context.mail.account));
   // A person writes in their editor, a script what it is given.
-  const { withoutAliases } = await import("../../send/contacts/aliases.ts");
-  result = withoutAliases(result, context.mail.account.contacts?.aliases ?? {});
   const text = values.body ?? (context.writer ? "" : await fromStdin(context));
   const below = result.body.replace(/^\n+/, "");
   return {

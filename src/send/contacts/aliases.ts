@@ -1,9 +1,12 @@
 /** Short names that the person has given to addresses: put in for by what they stand for. */
+import type { Account } from "../../account/config.ts";
 import type { Person } from "../../message/types.ts";
 import { formatAddress, looseAddresses } from "../compose/addresses.ts";
 import { type Draft, listOf, withField } from "../compose/draft.ts";
 
 export type Aliases = Readonly<Record<string, string>>;
+
+export const aliasesOf = ({ contacts }: Account): Aliases => contacts?.aliases ?? {};
 
 /** Fields whose addresses may be given by an alias. */
 const fields = ["To", "Cc", "Bcc", "Reply-To", "Mail-Followup-To"] as const;

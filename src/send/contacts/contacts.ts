@@ -104,9 +104,11 @@ export class Contacts {
     const own: Contact[] = [];
     for (const one of all) {
       const key = addressKey(one.email);
+      // Who is meant by a list's alias may also be meant alone.
       const mark = one.alias === null ? key : `${one.alias} ${key}`;
-      if (seen.has(mark) || (one.alias === null && seen.has(key))) continue;
-      seen.add(mark).add(key);
+      if (seen.has(mark)) continue;
+      seen.add(mark);
+      if (all.filter(({ alias }) => alias === one.alias).length === 1) seen.add(key);
       const name = (one.source === "alias" ? one.name : "") || this.#names.get(key) || one.name;
       const mail = counts.get(key);
       const named = { ...one, name, ...(mail ? countsOf(mail) : {}) };

@@ -9,6 +9,7 @@ import type { Pane } from "../model.ts";
 import { type Graphics, noGraphics } from "../terminal/graphics.ts";
 import { AccountView } from "./account-view.ts";
 import { findAction } from "./actions.ts";
+import { AddressBook } from "./address-book.ts";
 import { checkLine, completeLine } from "./completion.ts";
 import { Dialog } from "./dialog.ts";
 import { inWords } from "./in-words.ts";
@@ -92,6 +93,7 @@ export class App {
   readonly dialog: Dialog = new Dialog(() => this.draw());
   readonly notices: Notices = new Notices(() => this.draw());
   readonly tasks: Tasks = new Tasks(() => this.draw());
+  readonly addressBook: AddressBook = new AddressBook(this);
   /** Mail on its way out. */
   readonly outgoing: Outgoing = new Outgoing(this);
   /** Somebody hesitates in the middle of a key sequence. */

@@ -1,5 +1,5 @@
 /** What can follow on the `:` line: command names, then folders where a command wants one. */
-import { commands, findCommand } from "../../commands/index.ts";
+import { type Command, commands, findCommand, type Param } from "../../commands/index.ts";
 import { OFFERED_CHARSETS } from "../../message/charset.ts";
 import { safeText } from "../../message/safe.ts";
 import { actions, findAction } from "./actions.ts";
@@ -38,7 +38,8 @@ export function completeLine(
     bindings,
     reader,
     list,
-  }: Pick<App, "folders" | "accounts" | "account" | "bindings" | "reader" | "list">,
+    addressBook,
+  }: Pick<App, "folders" | "accounts" | "account" | "bindings" | "reader" | "list" | "addressBook">,
 ): readonly Completion[] {
   const space = line.indexOf(" ");
   if (space < 0)
@@ -62,11 +63,11 @@ export function completeLine(
       help,
     }));
   const command = findCommand(name);
-  const beforeFolder = /^(.*\s)(\S*)$/.exec(line);
-  const previous = beforeFolder?.[1]?.trim().split(/\s+/).at(-1) ?? "";
-  const option = command?.options[previous.replace(/^--?/, "")];
-  if (name !== "go" && option?.type !== "folder") return [];
-  const [, head = "", typed = ""] = beforeFolder ?? [];
+  const [, head = "", typed = ""] = /^(.*\s)(\S*)$/.exec(line) ?? [];
+  const param = command && paramAt(command, head.trim().split(/\s+/).slice(1));
+  if (param?.type === "address")
+    return addressBook.word(account.mail, typed).map((one) => ({ ...one, text: head + one.text }));
+  if (name !== "go" && param?.type !== "folder") return [];
   const own = folders.filter((f) => f.selectable).map((folder) => ({ folder, name: folder.name }));
   // Only going leads to other accounts.
   const others = name === "go" ? accounts.filter((other) => other !== account) : [];
@@ -79,6 +80,27 @@ export function completeLine(
     text: head + quote(called),
     help: folder.unread ? `${folder.unread} unread` : safeText(folder.role ?? ""),
   }));
+}
+
+/** What the next word is of a command that was given these words; undefined where it takes none. */
+function paramAt({ args, options }: Command, words: readonly string[]): Param | undefined {
+  const positional = Object.values(args);
+  let place = 0;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (!word.startsWith("-")) {
+      place++;
+      continue;
+    }
+    const [, option] = Object.entries(options).find(
+      ([long, { alias }]) => word === `--${long}` || (alias !== undefined && word === `-${alias}`),
+    ) ?? ["", undefined];
+    if (!option || option.type === "flag" || option.optionalValue) continue;
+    if (at === words.length - 1) return option;
+    at++;
+  }
+  const last = positional.at(-1);
+  return positional[place] ?? (last?.repeat ? last : undefined);
 }
 
 /** Why a command line will not do: of those that take a query, where that cannot be read. */

@@ -6,6 +6,8 @@ export interface Completion {
   /** The whole text with this completion taken. */
   readonly text: string;
   readonly help: string;
+  /** What is shown of it, where its beginning would only be in the way. */
+  readonly label?: string;
 }
 
 /** Why a text will not do. */
@@ -170,7 +172,7 @@ export class Prompt {
       prefix: this.#options.prefix,
       text: this.#text,
       cursor: this.#cursor,
-      completions: this.#completions,
+      completions: this.#completions.map(({ text, help, label = text }) => ({ text: label, help })),
       chosen: this.#chosen,
       ...(problem === undefined ? {} : { problem }),
     };

@@ -11,6 +11,7 @@ import type { App } from "./app.ts";
 import type { KeyContext } from "./keymap.ts";
 import { PageView } from "./page-view.ts";
 import { pathCompletion } from "./path-line.ts";
+import type { Completion } from "./prompt.ts";
 import { editDraft, writerOf } from "./writing.ts";
 
 /** A row that can be chosen. */
@@ -146,9 +147,15 @@ export class ReviewPage extends PageView {
     const text = this.#review.fields.find((field) => field.name === name)?.value ?? "";
     const value = await dialog.ask({
       ...{ prefix: `${name}: `, text, emptyToo: true },
-      complete: name === "From" ? () => this.#identities() : () => [],
+      complete: this.#completion(name),
     });
     if (value !== null) await this.#change(() => this.#composition.set(name, value));
+  }
+
+  #completion(name: string): (text: string) => readonly Completion[] {
+    if (name === "From") return () => this.#identities();
+    if (name === "Subject") return () => [];
+    return this.#app.addressBook.completion(this.#composition.desk.mail);
   }
 
   #identities() {

@@ -34,7 +34,8 @@ async function addressed(app: App, composition: Composition): Promise<boolean> {
   const { fields } = await composition.review();
   const text = (wanted: string) => fields.find(({ name }) => name === wanted)?.value ?? "";
   if (["To", "Cc", "Bcc"].some((name) => text(name) !== "")) return true;
-  const to = await app.dialog.ask({ prefix: "To: ", text: "", emptyToo: true });
+  const complete = app.addressBook.completion(composition.desk.mail);
+  const to = await app.dialog.ask({ prefix: "To: ", text: "", emptyToo: true, complete });
   if (to === null) return false;
   if (to !== "") await composition.set("To", to);
   if (text("Subject") !== "") return true;
