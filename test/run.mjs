@@ -112,4 +112,4 @@ await ensureServers();
 const all = suites();
 const chosen = only ? new Map([...all].filter(([name]) => only.includes(name))) : all;
 const files = await bundle(chosen, only ? `build/test-${only.join("-")}` : "build/test");
-run("tests", process.execPath, ["--test", "--enable-source-maps", "--test-timeout=600000", ...files]);
+run("tests", process.execPath, ["--test", "--enable-source-maps", "--test-timeout=1800000", ...files]);

@@ -133,7 +133,7 @@ export class Mail {
     this.#operations = new Operations({
       store: this.#store,
       session: this.#session,
-      presence: { holds: (path, uid) => this.#sync.holds(path, uid) },
+      presence: () => this.#syncing,
       keepsConflicts: options.keepOnline,
       emit,
     });

@@ -172,6 +172,11 @@ export class Sync {
     if (missing.length > 0) await view.fetch(missing, listData);
   }
 
+  /** Asks for the flags of messages that the index has. @throws ImapError, StoreError */
+  async recheck(connection: Connection, uids: readonly number[]): Promise<void> {
+    await this.#view(connection)?.fetch(fromNumbers(uids), { flags: true, modSeq: true });
+  }
+
   /** An untagged change to the selected mailbox. Whether something must be asked to be in step again: see `follow`. */
   apply(connection: Connection, event: MailboxEvent): boolean {
     const view = this.#view(connection);

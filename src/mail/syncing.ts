@@ -1,7 +1,7 @@
 /** Brings folders in step with the server, and follows what it tells of the open one. */
 import { type Connection, type MailboxEvent, noop, uidSet } from "../imap/index.ts";
 import { firstProvisionalUid, type Store, StoreError, type WindowQuery } from "../store/index.ts";
-import type { Operations } from "./operations/index.ts";
+import type { Operations, Presence } from "./operations/index.ts";
 import type { Session } from "./session.ts";
 import type { Sync } from "./sync.ts";
 import { syncAll } from "./sync-all.ts";
@@ -20,7 +20,7 @@ export interface SyncingContext {
   inStep(path: string): void;
 }
 
-export class Syncing {
+export class Syncing implements Presence {
   readonly #context: SyncingContext;
   readonly #session: Session;
   readonly #sync: Sync;
@@ -118,6 +118,20 @@ export class Syncing {
         shown.filter((uid) => uid < firstProvisionalUid),
       );
     });
+  }
+
+  /** Whether the server has a message of a folder that is open, as far as it has told; null: not known. */
+  holds(path: string, uid: number): boolean | null {
+    return this.#sync.holds(path, uid);
+  }
+
+  /** Asks for the flags of messages again; what fails comes with the next connection. */
+  recheck(path: string, uids: readonly number[]): void {
+    this.#session
+      .within(path, (connection) => this.#sync.recheck(connection, uids))
+      .catch((error: unknown) => {
+        if (error instanceof StoreError) this.lost(path, error);
+      });
   }
 
   /** The UIDs that a folder has on the server, ascending. */

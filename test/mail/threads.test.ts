@@ -15,6 +15,7 @@ import {
 import type { Folder, ThreadMessage } from "../../src/mail/index.ts";
 import { messageIds } from "../../src/store/index.ts";
 import { readSources } from "../corpus/sources.ts";
+import { generator } from "../random.ts";
 import { startCyrus } from "../servers/cyrus.ts";
 import { type ServerName, serverMissing } from "../servers/daemon.ts";
 import { startDovecot } from "../servers/dovecot.ts";
@@ -37,11 +38,7 @@ interface Delivered {
  * lost. Of that Cyrus makes other discussions than RFC 5256 does: it never joins two into one.
  */
 function discussions(count: number, tidy = false): Delivered[] {
-  let seed = 11;
-  const random = (n: number) => {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) | 0;
-    return (seed >>> 8) % n;
-  };
+  const random = generator(11);
   const all: { id: string; path: string[]; subject: string }[] = [];
   const delivered: Delivered[] = [];
   while (delivered.length < count) {

@@ -1,4 +1,5 @@
 import { after, before, describe, test } from "node:test";
+import { generator } from "../random.ts";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
@@ -26,15 +27,6 @@ function rowsOf(pty: Pty): Row[] {
       ? [{ flags: (found[1] ?? "").trim(), sender: Number(found[2]), subject: Number(found[3]) }]
       : [];
   });
-}
-
-/** A linear congruential generator, so that a failure can be repeated. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }
 
 const letters = (flags: readonly string[]) =>

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { connect } from "../../src/store/driver.ts";
 import type { SortKey, Store, StoredMessageInput, ThreadRow, WindowQuery } from "../../src/store/index.ts";
 import { ThreadTree } from "../../src/store/thread-tree.ts";
+import { generator } from "../random.ts";
 import { mailboxIn, message, scratch, storeIn } from "./sample.ts";
 import { lines, type Mail, parents, referenceThreads } from "./thread-reference.ts";
 
@@ -287,11 +288,7 @@ describe("threads", () => {
   test("windows are parts of the whole, in every order", (t) => {
     const store = storeIn(t, scratch(t));
     const { id: mailboxId } = mailboxIn(store);
-    let seed = 1;
-    const random = (n: number) => {
-      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) | 0;
-      return (seed >>> 8) % n;
-    };
+    const random = generator(1);
     const samples = Array.from({ length: 3_000 }, (_, at) =>
       message(at + 1, {
         messageId: id(at),

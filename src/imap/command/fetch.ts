@@ -63,6 +63,8 @@ export interface FetchHandlers {
   sink?(literal: LargeLiteral): LiteralSink | undefined;
   /** From how many octets on `sink` is offered smaller ones too: spares copying them. What it does not take is kept in the message. */
   readonly sinkFrom?: number;
+  /** What answers is a change of the mailbox as well: whoever listens for those hears of it, too. */
+  readonly announces?: boolean;
 }
 
 export interface FetchResult {
@@ -107,6 +109,7 @@ export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandler
           if (!had.takes(message, query, wanted, large)) return false;
           received++;
           handlers.onMessage(message);
+          if (handlers.announces) return false;
           return query.flags === true || query.changedSince !== undefined || message.flags === undefined;
         },
         sink(literal) {

@@ -9,7 +9,7 @@ import {
   uidSet,
 } from "../../imap/index.ts";
 import type { Store, StoredMailbox } from "../../store/index.ts";
-import { changedFlags } from "./operation.ts";
+import { changedFlags, sameFlags } from "./operation.ts";
 
 interface Change {
   readonly mode: "add" | "remove";
@@ -54,7 +54,7 @@ export async function storeFlags(
     const again = changed.filter((uid) => {
       const now = flags.get(uid);
       if (!now) gone.add(uid);
-      return now && changedFlags(now, change.mode, change.flags).join(" ") !== [...now].sort().join(" ");
+      return now && !sameFlags(changedFlags(now, change.mode, change.flags), now);
     });
     await Promise.all(cut(again).map((set) => send(set)));
   }
@@ -101,6 +101,7 @@ function guardsOf(
   return guards;
 }
 
+/** The flags of messages. The server may tell another client's change with these and never again: the index hears of it. */
 async function flagsOf(
   connection: Connection,
   uids: readonly number[],
@@ -109,8 +110,11 @@ async function flagsOf(
   await connection.run(
     fetch(
       uidSet.fromNumbers(uids),
-      { flags: true },
-      { onMessage: ({ uid, flags }) => void (uid !== undefined && flags && found.set(uid, flags)) },
+      { flags: true, modSeq: true },
+      {
+        announces: true,
+        onMessage: ({ uid, flags }) => void (uid !== undefined && flags && found.set(uid, flags)),
+      },
     ),
   );
   return found;

@@ -17,6 +17,8 @@ import { repair } from "./repair.ts";
 import { type Outcome, Settler } from "./settle.ts";
 import { carryOver } from "./version1.ts";
 
+export type { Presence } from "./reach.ts";
+
 /** Messages of one entry: what one command can name, and one write of the journal takes a few milliseconds for. */
 const mostMessages = 1_000;
 

@@ -17,6 +17,7 @@ import {
   type OpenEntry,
   readOperation,
   relocation,
+  sameFlags,
 } from "./operation.ts";
 import { localPath, serverPath } from "./paths.ts";
 
@@ -55,6 +56,8 @@ export class Ledger {
   #byPlace = new Map<string, Map<number, Followed>>();
   /** UIDs under which messages seem to have come in whose entries are not settled yet, by the local copy's path. */
   readonly #arrivals = new Map<string, Map<number, number>>();
+  /** Where messages were of which the server told other flags while a change of them was on its way. */
+  readonly #doubts = new Map<number, JournalMessage>();
   /** Open entries about folders: mostly none. */
   #folders: OpenEntry[] = [];
   #counter = -1;
@@ -277,7 +280,25 @@ export class Ledger {
   /** The server's flags of a message with what open entries do to them. */
   flags(mailbox: Numbering, uid: number, flags: readonly string[]): readonly string[] {
     const followed = this.#at(mailbox, uid);
-    return followed ? this.flagsOf(followed.message.id, flags) : flags;
+    if (!followed) return flags;
+    const { message, entries } = followed;
+    const result = this.flagsOf(message.id, flags);
+    if (entries.some(isFlagging) && !sameFlags(result, flags)) this.#doubts.set(message.id, message);
+    return result;
+  }
+
+  /**
+   * UIDs by the server's path of messages whose changes of flags are settled, and of which the server had told other
+   * flags meanwhile: whether before the change or after it is not known, so they are to be asked for. Each once.
+   */
+  takeDoubts(): ReadonlyMap<string, readonly number[]> {
+    const settled = new Map<string, number[]>();
+    for (const [id, { path, uid }] of this.#doubts) {
+      if (this.#followed.get(id)?.entries.some(isFlagging)) continue;
+      this.#doubts.delete(id);
+      if (path !== null && uid !== null) settled.set(path, [...(settled.get(path) ?? []), uid]);
+    }
+    return settled;
   }
 
   /**
@@ -306,4 +327,9 @@ export class Ledger {
     }
     return result;
   }
+}
+
+/** Whether an entry is a change of flags that the server may or may not have done. */
+function isFlagging({ entry, operation }: OpenEntry): boolean {
+  return operation.kind === "flag" && entry.state === "sent";
 }

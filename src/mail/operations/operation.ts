@@ -177,6 +177,12 @@ export function changedFlags(
   return mode === "add" ? [...kept, ...change].sort() : kept;
 }
 
+/** Whether both are the same flags, in any order and case. */
+export function sameFlags(one: readonly string[], other: readonly string[]): boolean {
+  const words = (flags: readonly string[]) => flags.map((flag) => flag.toLowerCase()).sort();
+  return words(one).join(" ") === words(other).join(" ");
+}
+
 /** The journal is our own writing, fsynced row by row: what it holds was checked when it went in. */
 export function readOperation(entry: JournalEntry): Operation {
   return JSON.parse(entry.payload) as Operation;

@@ -178,7 +178,7 @@ export class Performer {
       if (isRefusal(error) && codeOf(error) !== "EXPUNGEISSUED") {
         const local = this.#ledger.local(path);
         for (const [uid, { id }] of present) {
-          if (ids.includes(id) && this.#reach.presence.holds(local, uid) === false) {
+          if (ids.includes(id) && this.#reach.presence().holds(local, uid) === false) {
             this.#arrive(result, id, [to, null, attempt.note]);
           }
         }

@@ -45,7 +45,7 @@ export interface QueueOptions {
   readonly store: Store;
   readonly session: Session;
   /** What the server has. */
-  readonly presence: Presence;
+  presence(): Presence;
   /** A screen stays and shows what was refused; a command ends, and its failure is all there is. */
   readonly keepsConflicts: boolean;
   emit(event: MailEvent): void;
@@ -77,7 +77,8 @@ export class Queue {
     folders: LocalFolders,
     settler: Settler,
   ) {
-    const { store, session, presence } = options;
+    const { store, session } = options;
+    const presence = options.presence.bind(options);
     this.#options = options;
     this.#store = store;
     this.#ledger = ledger;
@@ -223,6 +224,7 @@ export class Queue {
     this.#ledger.refresh();
     if (this.#ledger.generation === this.#generation) return;
     this.#generation = this.#ledger.generation;
+    this.#recheck();
     this.#answerSettled();
     if (this.#ledger.size > 0) this.run();
   }
@@ -332,6 +334,7 @@ export class Queue {
       this.#ledger.remove(id);
       return;
     }
+    this.#recheck();
     for (const tell of this.#watching.splice(0)) tell();
     const { outcome, error, failed } = settled;
     if (error === null) waiter?.resolve(outcome);
@@ -341,6 +344,12 @@ export class Queue {
       const text = `${describe(this.#store, [failed])}: ${error.message}; ${hint}`;
       this.#options.emit({ kind: "notice", level: "error", text });
     }
+  }
+
+  /** What the server told while a change was on its way may be older than the change, or newer. */
+  #recheck(): void {
+    for (const [path, uids] of this.#ledger.takeDoubts())
+      this.#options.presence().recheck(this.#ledger.local(path), uids);
   }
 
   /** Brings an entry to the server, and what came of it into journal and index. */

@@ -22,6 +22,8 @@ import type { Performed } from "./performed.ts";
 export interface Presence {
   /** Null: not known. */
   holds(path: string, uid: number): boolean | null;
+  /** Asks for the flags of messages again; what cannot be had now comes with the next connection. */
+  recheck(path: string, uids: readonly number[]): void;
 }
 
 /** Messages that are there, by UID. */
@@ -31,7 +33,7 @@ export type Present = ReadonlyMap<number, JournalMessage>;
 const mostTries = 5;
 
 export class Reach {
-  readonly presence: Presence;
+  readonly presence: () => Presence;
   readonly #store: Store;
   readonly #session: Session;
   readonly #ledger: Ledger;
@@ -42,7 +44,7 @@ export class Reach {
     store: Store,
     session: Session,
     ledger: Ledger,
-    presence: Presence,
+    presence: () => Presence,
     found: (places: ReadonlyMap<number, JournalPlace>) => Promise<void>,
   ) {
     this.#store = store;
@@ -135,11 +137,11 @@ export class Reach {
     messages: readonly JournalMessage[],
   ): Promise<ReadonlySet<number>> {
     const uids = messages.flatMap(({ uid }) => uid ?? []);
-    const unknown = uidSet.fromNumbers(uids.filter((uid) => this.presence.holds(local, uid) === null));
+    const unknown = uidSet.fromNumbers(uids.filter((uid) => this.presence().holds(local, uid) === null));
     const sets = uidSet.split(unknown, connection.quirks.setOctets);
     const found = await Promise.all(sets.map((set) => connection.run(uidSearch({ uid: set }))));
     const told = found.flatMap((answer) => uids.filter((uid) => uidSet.contains(answer.uids, uid)));
-    return new Set([...uids.filter((uid) => this.presence.holds(local, uid)), ...told]);
+    return new Set([...uids.filter((uid) => this.presence().holds(local, uid)), ...told]);
   }
 
   /** The messages with the UIDs found of those whose UIDs the server did not tell. */
