@@ -9,7 +9,7 @@ export const bounce = defineCommand({
   summary: "Send a message on as it is, from its author, to somebody else (Resent-To, RFC 5322)",
   imap: "UID FETCH BODY.PEEK[]; SMTP",
   args: {
-    id: { type: "messages", required: true, help: "the message, as list shows it" },
+    id: { type: "messages", help: "the message, as list shows it" },
     recipient: { type: "address", repeat: true, help: "who gets it, as with --to" },
   },
   options: {
@@ -23,7 +23,7 @@ export const bounce = defineCommand({
     if (given.length === 0)
       throw new UsageError("bounce: needs a recipient", "say bounce 42 --to ada@example.org");
     const { mail } = context;
-    const { folder, uid } = await resolveMessage(context, [id]);
+    const { folder, uid } = await resolveMessage(context, id === undefined ? [] : [id]);
     const desk = await openDesk(context);
     const [{ resentHeader }, { readRaw }, { aliasesOf, expandAliases }] = await Promise.all([
       import("../send/reply/bounce.ts"),

@@ -225,6 +225,19 @@ for (const size of sizes) {
       assert.match(mail.text ?? "", /^For you\.\n[\s\S]*See both\./);
     });
 
+    test("b sends a message on as it is, from its author, after asking", async () => {
+      pty.type("gg/subject:harbour\r");
+      await pty.waitFor(onRow(pty, "Harbour plans"));
+      pty.type("b");
+      await pty.waitFor(":bounce --to");
+      pty.type("bob@example.org\r");
+      await pty.waitFor(every("to bob@example.org?", "yes"));
+      pty.type("y");
+      const mail = await arrived("bob");
+      assert.deepEqual([mail.subject, mail.from?.text], ["Harbour plans", '"Ann Lee" <ann@example.org>']);
+      assert.match(mail.headers.get("resent-to")?.toString() ?? "", /bob@example\.org|object/);
+    });
+
     test("Esc where it is asked for whom leaves nothing behind", async () => {
       pty.type("m");
       await pty.waitFor("To:");

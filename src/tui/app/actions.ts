@@ -2,7 +2,16 @@
 import type { App } from "./app.ts";
 import { mark, moveBy, pageBy, toEnd, toUnread } from "./moving.ts";
 import { decrypt, setCharset, toggleForm } from "./opening.ts";
-import { copyLink, openAttachment, openLink, pipe, promptSave, save, toggleSource } from "./outside.ts";
+import {
+  copyLink,
+  openAttachment,
+  openLink,
+  pipe,
+  print,
+  promptSave,
+  save,
+  toggleSource,
+} from "./outside.ts";
 import { keysPage, messagesPage } from "./pages.ts";
 import { togglePictures } from "./pictures.ts";
 import { go, openAccount, openAccountNear, openFolderNear } from "./places.ts";
@@ -177,6 +186,16 @@ export const actions: Readonly<Record<string, Action>> = {
     imap: "FETCH BODY.PEEK[]",
     run: (app, argument) => app.try(pipe(app, argument)),
   },
+  print: {
+    summary: "Print the message as it reads, by lp or by another command: print a2ps",
+    imap: "",
+    run: (app, argument) => app.try(print(app, argument)),
+  },
+  "toggle-junk": simple(
+    "Move to the Junk folder, marked as junk; in it, back to the inbox, marked as not",
+    (app) => app.execute(app.place.folder.role === "junk" ? "junk --not" : "junk", null),
+    "UID STORE ($Junk, $NotJunk), UID MOVE",
+  ),
   headers: simple(
     "Show the whole header, or the message again",
     (app) => app.try(toggleSource(app, "header")),

@@ -62,7 +62,9 @@ const messages: Readonly<Record<string, string>> = {
   R: "reply-all",
   L: "reply-list",
   f: "forward",
+  b: "prompt bounce --to ",
   E: "edit-as-new",
+  "!": "toggle-junk",
 };
 
 export const defaultBindings: readonly Binding[] = [
@@ -173,6 +175,7 @@ export const defaultBindings: readonly Binding[] = [
     "z n": "decline",
     "z r": "receipt",
     "|": "prompt pipe ",
+    p: "prompt print ",
     ...messages,
     q: "back",
     Esc: "back",
@@ -257,6 +260,7 @@ export const defaultBindings: readonly Binding[] = [
     ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`M-${i + 1}`, `account ${i + 1}`])),
     c: "prompt go ",
     m: "compose",
+    "@": "prompt contacts ",
     B: "toggle-folders",
     $: "sync",
     ":": "prompt",

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { UsageError } from "../../commands/index.ts";
 import { splitWords } from "../../commands/parse.ts";
 import { browserFor, startDetached, type Viewer } from "../../commands/programs.ts";
@@ -13,6 +13,7 @@ import { safeText } from "../../message/safe.ts";
 import type { App } from "./app.ts";
 import { openEnclosed, openReader, partOf, sourceOf } from "./opening.ts";
 import { viewerFor } from "./programs.ts";
+import { textOf } from "./reader-lines.ts";
 import type { ReaderView } from "./reader-view.ts";
 
 /** The link that a person calls by its number; its address is one that may be opened. */
@@ -122,8 +123,23 @@ export async function pipe(app: App, command: string): Promise<void> {
   const reader = openReader(app);
   const { attachment } = reader;
   const content = attachment ? (await partOf(reader, attachment.section)).stream : await sourceOf(reader);
+  await give(app, command, content);
+}
+
+async function give(app: App, command: string, content: Readable): Promise<void> {
   const status = await app.host.handOver(() => inTerminal(`{ ${command}\n}; ${waitForEnter}`, content));
   app.say(status === 0 ? `done: ${command}` : `${command} ended with ${status}`, status !== 0);
+}
+
+/** Gives the open message as it reads, header and text, to a command that prints: by default lp. */
+export async function print(app: App, command: string): Promise<void> {
+  const { headers, lines } = openReader(app).model();
+  const text = [
+    ...headers.map(({ name, value }) => (name === "" ? `  ${value}` : `${name}: ${value}`)),
+    "",
+    ...lines.map(textOf),
+  ];
+  await give(app, command.trim() || "lp", Readable.from([`${text.join("\n")}\n`]));
 }
 
 /** What the command printed can be read until Enter is pressed; its status is kept. */
