@@ -75,10 +75,10 @@ export async function secure(socket: Socket, options: TlsOptions): Promise<TLSSo
   });
 }
 
-/** Of Node's own context: whom it trusts. */
+/** Of Node's own context: whom it trusts. Not among what Node.js promises to keep. */
 interface Authorities {
-  addRootCerts(): void;
-  addCACert(pem: string): void;
+  addRootCerts?(): void;
+  addCACert?(pem: string): void;
 }
 
 /**
@@ -88,11 +88,11 @@ interface Authorities {
 function readContext({ ca, cert, key }: TlsOptions): { secureContext: SecureContext; trust: () => void } {
   const minVersion = "TLSv1.2";
   try {
-    if (cert === undefined && key === undefined) {
-      const secureContext = createSecureContext({ minVersion, ca: [] });
-      const authorities: Authorities = secureContext.context;
-      const trust = () => (ca === undefined ? authorities.addRootCerts() : authorities.addCACert(ca));
-      return { secureContext, trust };
+    const later = createSecureContext({ minVersion, ca: [] });
+    const authorities: Authorities = later.context;
+    if (cert === undefined && key === undefined && authorities.addRootCerts && authorities.addCACert) {
+      const trust = () => (ca === undefined ? authorities.addRootCerts?.() : authorities.addCACert?.(ca));
+      return { secureContext: later, trust };
     }
     // The certificate's own issuer is looked for among the authorities.
     const given = { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
