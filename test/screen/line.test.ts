@@ -80,7 +80,7 @@ describe("a line that breaks", { skip }, () => {
       await pty.waitFor("1 change waits");
       pty.type("y");
       assert.equal(await pty.exit, 0);
-      assert.ok(Date.now() - asked < 2_500, `quitting took ${Date.now() - asked} ms`);
+      assert.ok(Date.now() - asked < 4_000, `quitting took ${Date.now() - asked} ms`);
     } finally {
       relay.silent = false;
       await pty.stop();

@@ -62,7 +62,7 @@ describe("a line that dies in silence", { skip }, () => {
       await pty.waitFor("1 change waits");
       pty.type("y");
       assert.equal(await pty.exit, 0);
-      assert.ok(Date.now() - asked < 2_500, `quitting took ${Date.now() - asked} ms`);
+      assert.ok(Date.now() - asked < 4_000, `quitting took ${Date.now() - asked} ms`);
     } finally {
       await pty.stop();
     }
