@@ -51,7 +51,7 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
     open.push(pty);
     /** Waits for a question and answers it. */
     const answer = async (question: string, text: string) => {
-      await pty.waitFor((lines) => lines.filter(Boolean).at(-1)?.includes(question) ?? false, 20_000);
+      await pty.waitFor((lines) => lines.filter(Boolean).at(-1)?.includes(question) ?? false);
       pty.type(`${text}\r`);
     };
     const shown = () => pty.text().filter(Boolean).join("\n");
@@ -64,7 +64,7 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
     await answer("Mail address", "user@localhost");
     await answer("IMAP server", server());
     await answer("Password of user", "wrong");
-    await pty.waitFor("Accept this one certificate", 20_000);
+    await pty.waitFor("Accept this one certificate");
     const asked = shown();
     assert.match(asked, /Nothing tells where the mail of localhost is/);
     assert.match(asked, /✗ localhost did not prove who it is/);
@@ -72,9 +72,9 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
     assert.match(asked, /fingerprint sha256:[0-9a-f]{64}/);
     assert.ok(!asked.includes("wrong"), "what is typed is not shown");
     pty.type("y\r");
-    await pty.waitFor("✗ The server refused the user name or password", 20_000);
+    await pty.waitFor("✗ The server refused the user name or password");
     await answer("Password of user", "password");
-    await pty.waitFor("The first letter", 20_000);
+    await pty.waitFor("The first letter");
     const text = readFileSync(config, "utf8");
     assert.match(text, /^\[accounts\.localhost\]\naddress = "user@localhost"\nimap = "imaps:/m);
     assert.match(text, /^pin = "sha256:[0-9a-f]{64}"/m);
@@ -107,7 +107,7 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
       },
     });
     open.push(screen);
-    await screen.waitFor("The first letter", 20_000);
+    await screen.waitFor("The first letter");
   });
 
   it("without a keyring it says so once, and goes on", async () => {
@@ -141,7 +141,7 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
   it("stops at ^C, and a certificate that is not accepted, and leaves nothing", async () => {
     const { pty, config, answer } = await start(["account", "add"]);
     await answer("Mail address", "user@localhost");
-    await pty.waitFor("IMAP server", 20_000);
+    await pty.waitFor("IMAP server");
     pty.type("\x03");
     assert.equal(await pty.exit, 130);
     assert.ok(!existsSync(config));
@@ -183,7 +183,7 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
       },
     });
     open.push(login);
-    await login.waitFor("Waiting for the browser", 20_000);
+    await login.waitFor("Waiting for the browser");
     const url = login.text().find((line) => line.startsWith("http://127.0.0.1")) ?? "";
     login.type(`${await new Browser().allow(url, "user")}\r`);
     assert.equal(await login.exit, 0, login.text().join("\n"));

@@ -52,7 +52,7 @@ describe("a line that breaks", { skip }, () => {
       await pty.waitFor("↑2");
       assert.deepEqual(await wire.search("FLAGGED"), []);
       await relay.mend();
-      await pty.waitFor("● online", 15_000);
+      await pty.waitFor("● online");
       await eventually(async () => (await wire.search("FLAGGED")).join() === "29", "the flag is there");
       await eventually(async () => (await wire.search("UID 28")).length === 0, "the message has gone");
       await pty.waitFor((lines) => !saying("↑")(lines));
@@ -93,12 +93,12 @@ describe("a line that breaks", { skip }, () => {
     try {
       await pty.waitFor("Sample message 30");
       // Why there is no line may be told first, in its place, for six seconds.
-      await pty.waitFor("○ off line", 10_000);
+      await pty.waitFor("○ off line");
       assert.match(pty.text().join("\n"), /↑1/);
       pty.type("jM");
       await pty.waitFor("↑2");
       await relay.mend();
-      await pty.waitFor("● online", 15_000);
+      await pty.waitFor("● online");
       await eventually(async () => (await wire.search("FLAGGED UID 30")).length === 1, "flagged before");
       await eventually(async () => (await wire.search("UNSEEN")).join() === "29", "marked while away");
       await wire.append("INBOX", sampleMessage({ n: 77, subject: "After the break" }));

@@ -196,7 +196,7 @@ export async function startRelayed(messages: number): Promise<Relayed> {
 export async function eventually(
   holds: () => Promise<boolean>,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
     if (await holds()) return;

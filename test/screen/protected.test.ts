@@ -104,7 +104,7 @@ describe("signed and encrypted messages", { skip: missing }, () => {
 
   test("what is encrypted is decrypted, its parts and its source too", async () => {
     pty.type("J");
-    await pty.waitFor("The secret words.", 10_000);
+    await pty.waitFor("The secret words.");
     await pty.waitFor("Encrypted  ✓ and decrypted here");
     await pty.waitFor("✓ by Ann");
     await pty.waitFor("secret.csv");
@@ -141,6 +141,6 @@ describe("signed and encrypted messages", { skip: missing }, () => {
     await pty.waitFor((shown) => !shown.some((line) => line.includes("C-g stops it")));
     rmSync(join(home.dir, "slow"));
     pty.type("\r");
-    await pty.waitFor("The secret words.", 10_000);
+    await pty.waitFor("The secret words.");
   });
 });

@@ -167,7 +167,7 @@ export async function startPty(
     ended = true;
     drawn();
   });
-  const started = await until(() => readInfo(info) ?? (ended ? { pid: 0, tty: "" } : null), 10_000);
+  const started = await until(() => readInfo(info) ?? (ended ? { pid: 0, tty: "" } : null), 30_000);
   if (!started || started.pid === 0) throw new Error(`could not start ${command} in a pty`);
 
   const resume = () => {
@@ -193,7 +193,7 @@ export async function startPty(
       screen.resize(newColumns, newRows);
       await run("stty", ["-F", started.tty, "rows", String(newRows), "cols", String(newColumns)]);
     },
-    waitFor(what, timeoutMs = 5_000) {
+    waitFor(what, timeoutMs = 30_000) {
       const shown =
         typeof what === "string" ? (lines: string[]) => lines.some((line) => line.includes(what)) : what;
       return new Promise((resolve, reject) => {

@@ -75,7 +75,7 @@ describe("two screens and a third client on one mailbox", { skip }, () => {
       said = [rows, ...shown].map((text) => text.replaceAll("\n", ", ")).join("\n");
       return shown.every((text) => text === rows);
     };
-    await eventually(same, what, 10_000).catch((error: Error) => {
+    await eventually(same, what).catch((error: Error) => {
       throw new Error(`${error.message}\n${said}`);
     });
   }
@@ -100,7 +100,7 @@ describe("two screens and a third client on one mailbox", { skip }, () => {
     let next = 100;
     // Looked at while bytes still come, a row may be half drawn; but not for long.
     const whole = (pty: Pty) => rowsOf(pty).every(({ sender, subject }) => sender === subject);
-    const check = () => Promise.all(screens.map((pty) => pty.waitFor(() => whole(pty), 500)));
+    const check = () => Promise.all(screens.map((pty) => pty.waitFor(() => whole(pty), 2_000)));
     for (let i = 0; i < actions; i++) {
       const who = random(3);
       const pty = screens[who];
