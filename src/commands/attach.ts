@@ -2,7 +2,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { saveStream } from "../mail/save-stream.ts";
 import { safeFileName } from "../message/file-name.ts";
 import { type Context, defineCommand, UsageError } from "./definition.ts";
-import { resolveMessage } from "./ids.ts";
+import { resolveUnseen } from "./ids.ts";
 import type { Result, WrittenFile } from "./result.ts";
 
 export const attach = defineCommand({
@@ -36,14 +36,14 @@ export const attach = defineCommand({
 });
 
 async function list(context: Context, id: string): Promise<Result> {
-  const { folder, uid } = await resolveMessage(context, [id]);
+  const { folder, uid } = await resolveUnseen(context, [id]);
   const { attachments } = await context.mail.read(folder, uid);
   return { kind: "attachments", folder, uid, items: attachments };
 }
 
 async function save(context: Context, id: string, parts: readonly string[], dir: string): Promise<Result> {
   const { mail } = context;
-  const { folder, uid } = await resolveMessage(context, [id]);
+  const { folder, uid } = await resolveUnseen(context, [id]);
   const wanted =
     parts.length > 0 ? parts : (await mail.read(folder, uid)).attachments.map(({ section }) => section);
   const items: WrittenFile[] = [];
@@ -61,7 +61,7 @@ async function save(context: Context, id: string, parts: readonly string[], dir:
 async function cat(context: Context, id: string, [part, ...more]: readonly string[]): Promise<Result> {
   if (part === undefined || more.length > 0)
     throw new UsageError("attach: cat takes one part", "attach ID list shows them");
-  const { folder, uid } = await resolveMessage(context, [id]);
+  const { folder, uid } = await resolveUnseen(context, [id]);
   const { attachment, stream } = await context.mail.part(folder, uid, part);
   const { fileName, mediaType, size } = attachment;
   return { kind: "bytes", stream, fileName, mediaType, size };

@@ -20,11 +20,11 @@ import {
   type StoredMessage,
   StoreError,
 } from "../store/index.ts";
-import { listData, toStoredMessage } from "./convert.ts";
 import type { Room } from "./download/room.ts";
 import { wholeLimit } from "./download/whole-limit.ts";
 import { fetchWholes } from "./download/wholes.ts";
 import { isLineDown, MailError, storeErrorIn } from "./errors.ts";
+import { firstLook, lookLimit } from "./first-look.ts";
 import { chooseFields, headerOf } from "./header-block.ts";
 import { fetchSections, type Sections } from "./sections.ts";
 import type { Session } from "./session.ts";
@@ -46,6 +46,8 @@ const memoryLimit = 32 * 1024 * 1024;
 const openTries = 3;
 /** More of a text is not asked for. Octets. */
 const textLimit = 8 * 1024 * 1024;
+/** What a server calls a part (RFC 9051 §6.4.5). */
+const partNumber = /^\d+(?:\.\d+)*$/;
 /** No header is longer. Octets. */
 const headerLimit = 1024 * 1024;
 
@@ -78,20 +80,42 @@ export class Reading {
     return this.#session.within(ref.path, work);
   }
 
+  /** Asks in the flight that selects the message's mailbox, where that is not done yet. */
+  async #asked<T>(ref: MessageRef, ask: (connection: Connection) => Promise<T>): Promise<T> {
+    if (ref.uid >= firstProvisionalUid) throw onItsWay();
+    return this.#session.asked(ref.path, { ask, blind: true }, (answer) => answer);
+  }
+
   /** The message's row; one that was never listed gets it now, as the cache holds only what the index knows. */
-  async #row(ref: MessageRef): Promise<StoredMessage> {
-    const known = this.#store.messages.get(ref.mailboxId, ref.uid);
-    if (known) return known;
-    const onMessage = (message: FetchedMessage) => {
-      const row = message.uid === ref.uid ? toStoredMessage(message, Date.now()) : null;
-      if (row && message.envelope !== undefined) this.#store.messages.put(ref.mailboxId, [row]);
-    };
-    await this.#within(ref, (connection) =>
-      connection.run(fetch(uidSet.fromNumbers([ref.uid]), listData, { onMessage })),
-    );
-    const fetched = this.#store.messages.get(ref.mailboxId, ref.uid);
-    if (!fetched) throw gone(ref);
-    return fetched;
+  async #row(ref: MessageRef, section = ""): Promise<StoredMessage> {
+    const { messages } = this.#store;
+    if (!messages.get(ref.mailboxId, ref.uid)) await this.#look(ref, false, section);
+    const row = messages.get(ref.mailboxId, ref.uid);
+    if (!row) throw gone(ref);
+    return row;
+  }
+
+  /** Keeps what the first look at a message shows, with all of a `section` that is small; `known`: it has a row. */
+  async #look(ref: MessageRef, known: boolean, section = ""): Promise<void> {
+    const ask = (connection: Connection) => firstLook(connection, ref.uid, known, section);
+    const { row, structure, bytes } = await this.#asked(ref, ask);
+    const { messages, bodies } = this.#store;
+    if (row) messages.put(ref.mailboxId, [row]);
+    if (row && structure) messages.setBodyStructure(ref.mailboxId, ref.uid, encodeStructure(structure));
+    if (!bytes || bodies.sizeOf(ref.mailboxId, ref.uid) !== null) return;
+    try {
+      await this.#room.make(bytes.length);
+      if (section !== "") {
+        bodies.putPart(ref.mailboxId, ref.uid, section, bytes);
+        return;
+      }
+      const writer = bodies.create(ref.mailboxId, ref.uid);
+      writer.write(bytes);
+      writer.commit();
+    } catch (error) {
+      // Who needs the text asks for it, and says why it cannot be had.
+      if (!(error instanceof StoreError)) throw error;
+    }
   }
 
   /** The message as people read it. Throws MailError "NO_MESSAGE", or "OFFLINE" where it is not cached. */
@@ -167,6 +191,9 @@ export class Reading {
 
   async #bring(ref: MessageRef): Promise<void> {
     const row = await this.#row(ref);
+    const kept = () => this.#store.bodies.sizeOf(ref.mailboxId, ref.uid) !== null;
+    if (!kept() && row.size <= lookLimit) await this.#look(ref, true);
+    if (kept()) return;
     await this.#room.make(row.size);
     try {
       await this.#within(ref, (connection) =>
@@ -185,7 +212,7 @@ export class Reading {
       await this.#keep(ref);
     } catch (error) {
       if (!isDiskFull(error) || size > wholeLimit) throw error;
-      const found = await this.#within(ref, (connection) =>
+      const found = await this.#asked(ref, (connection) =>
         fetchSections(connection, [[ref.uid, ref.uid]], [{ section: "" }]),
       );
       const source = found.get(ref.uid)?.get("");
@@ -248,20 +275,14 @@ export class Reading {
   async structure(ref: MessageRef): Promise<BodyStructure | null> {
     const stored = this.#store.messages.bodyStructure(ref.mailboxId, ref.uid);
     if (stored !== null) return decodeStructure(stored);
-    let found: BodyStructure | null | undefined;
-    await this.#within(ref, (connection) =>
-      connection.run(
-        fetch(
-          uidSet.fromNumbers([ref.uid]),
-          { bodyStructure: true },
-          {
-            onMessage: ({ uid, bodyStructure }) => {
-              if (uid === ref.uid && bodyStructure) found = isInvalid(bodyStructure) ? null : bodyStructure;
-            },
-          },
-        ),
-      ),
-    );
+    const found = await this.#asked(ref, async (connection) => {
+      let told: BodyStructure | null | undefined;
+      const onMessage = ({ uid, bodyStructure }: FetchedMessage) => {
+        if (uid === ref.uid && bodyStructure) told = isInvalid(bodyStructure) ? null : bodyStructure;
+      };
+      await connection.run(fetch(uidSet.fromNumbers([ref.uid]), { bodyStructure: true }, { onMessage }));
+      return told;
+    });
     if (found === undefined) throw gone(ref);
     if (found) this.#store.messages.setBodyStructure(ref.mailboxId, ref.uid, encodeStructure(found));
     return found;
@@ -291,7 +312,7 @@ export class Reading {
     }));
     let came: Sections | undefined;
     try {
-      const fetched = await this.#within(ref, (connection) =>
+      const fetched = await this.#asked(ref, (connection) =>
         fetchSections(connection, [[ref.uid, ref.uid]], query),
       );
       came = fetched.get(ref.uid);
@@ -340,6 +361,10 @@ export class Reading {
   /** One part, decoded, as a stream: only this part is fetched, and never held in memory. */
   async part(ref: MessageRef, section: string): Promise<{ attachment: Attachment; stream: Readable }> {
     const { decodePart, extractAttachment, listAttachments } = await messageRoom();
+    const known = await this.#row(ref, partNumber.test(section) ? section : "");
+    // A small message comes whole before it has been asked how it is made.
+    const small = !known.cached && known.size <= lookLimit;
+    if (small && !this.#store.bodies.getPart(ref.mailboxId, ref.uid, section)) await this.#look(ref, true);
     const row = await this.#row(ref);
     const stored = this.#store.messages.bodyStructure(ref.mailboxId, ref.uid);
     const kept = stored === null ? null : this.#store.bodies.getPart(ref.mailboxId, ref.uid, section);

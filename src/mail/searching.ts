@@ -3,8 +3,15 @@
  * the server's together with what only the index can know.
  */
 import { setImmediate } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Account } from "../account/config.ts";
-import { Capabilities, type Connection, type UidRanges, uidSet } from "../imap/index.ts";
+import {
+  Capabilities,
+  type Connection,
+  type SelectedMailbox,
+  type UidRanges,
+  uidSet,
+} from "../imap/index.ts";
 import { type Condition, firstProvisionalUid, type Store, type StoredMailbox } from "../store/index.ts";
 import { isLineDown, MailError } from "./errors.ts";
 import { findFolder } from "./folders.ts";
@@ -219,7 +226,8 @@ export class Searching {
   /** The server's answer, with what it cannot say looked up here. */
   #onServer({ mailbox, query }: Task): Promise<Answer> {
     const { session, sync, store, overlay } = this.#rooms;
-    return session.within(mailbox.path, async (connection) => {
+    const now = Date.now();
+    const ask = async (connection: Connection) => {
       const offers = searchOffers(connection.capabilities);
       if (mentions(query, "raw") && !offers.gmail)
         throw new MailError(
@@ -227,12 +235,19 @@ export class Searching {
           "raw: is Gmail's own search, and this server is another",
           "use the other terms",
         );
-      const now = Date.now();
       const plan = planSearch(query, offers, now);
-      const [answers, scope] = await Promise.all([
-        askServer(plan, { connection, mailbox, store, overlay, offers, now }),
-        sync.there(connection),
-      ]);
+      sync.askAlong(connection);
+      const answers = await askServer(plan, { connection, mailbox, store, overlay, offers, now });
+      return { plan, answers, offers };
+    };
+    const { uidValidity } = mailbox;
+    const others = (selected: SelectedMailbox) => uidValidity !== 0 && selected.uidValidity !== uidValidity;
+    return session.asked(mailbox.path, { ask, others }, async (first, connection) => {
+      // More may be offered to who has logged in.
+      const better = planSearch(query, searchOffers(connection.capabilities), now);
+      const asked = isDeepStrictEqual(better, first.plan) ? first : await ask(connection);
+      const { plan, answers, offers } = asked;
+      const scope = await sync.there(connection);
       const look = (part: Query, within: UidRanges) => this.#look(connection, mailbox, part, within, offers);
       const reach = await carryOut(plan, scope, answers, look);
       const answer = { ...reach, scope, staleFlags: !sync.flagsAreFresh(connection) };

@@ -151,12 +151,18 @@ export class Server {
     order: readonly SortBy[],
     uids: readonly number[] | null,
   ): Promise<readonly number[] | null> {
-    const connection = await this.#unlessOffline();
-    if (connection === null || !connection.capabilities.has("SORT")) return null;
     if (uids?.length === 0) return [];
     const criteria = uids === null ? ({ all: true } as const) : { uid: uidSet.fromNumbers(uids) };
-    const work = async (selected: Connection) => (await selected.run(uidSort(criteria, order))).uids;
-    return this.#parts.session.within(path, work);
+    const ask = async (connection: Connection) =>
+      connection.capabilities.has("SORT") ? (await connection.run(uidSort(criteria, order))).uids : null;
+    // UIDs that are given were found in the mailbox that is selected by now. More may be offered to who has logged in.
+    const work = (sorted: readonly number[] | null, connection: Connection) => sorted ?? ask(connection);
+    try {
+      return await this.#parts.session.asked(path, { ask }, work);
+    } catch (error) {
+      if (error instanceof MailError && error.code === "OFFLINE") return null;
+      throw error;
+    }
   }
 
   /** Who may do what with a folder (RFC 4314); without the right to see that, only what one may oneself. */

@@ -11,6 +11,7 @@ import {
   type MailboxEvent,
   type SelectedMailbox,
 } from "../imap/index.ts";
+import { isLineDown } from "./errors.ts";
 import { Line, type LineOptions } from "./line.ts";
 import type { LineState } from "./values.ts";
 
@@ -35,13 +36,38 @@ export interface SessionOptions extends LineOptions {
   downgraded(messages: number): void;
 }
 
-interface Waiting {
-  readonly connection: Connection;
+/** Asks while a mailbox is being selected: the answer comes in the same flight. */
+export interface Along {
+  ask(connection: Connection): unknown;
+  /** It needs nothing that a server offers: it is asked before one knows what that is. */
+  readonly blind?: boolean;
+}
+
+/** What only reads. */
+export interface Question<A> extends Along {
+  ask(connection: Connection): Promise<A>;
+  /** Whether the mailbox has other UIDs than those that were asked of: then it is asked anew. */
+  others?(selected: SelectedMailbox): boolean;
+}
+
+interface Wanted {
   readonly path: string;
+  /** Null where it has asked. */
+  along: Along | null;
+}
+
+interface Waiting extends Wanted {
+  readonly connection: Connection;
   /** Only where nobody else waits. */
   readonly behind: boolean;
   start(): void;
   fail(error: unknown): void;
+}
+
+export interface WithinOptions {
+  readonly behind?: boolean;
+  readonly ahead?: boolean;
+  readonly along?: Along | null;
 }
 
 /** IDLE begins this long after the last command: keys that follow one another do not each pay for DONE and IDLE. */
@@ -55,10 +81,11 @@ export class Session {
   /** Whose events are listened to. */
   #heard: Connection | null = null;
   #users = 0;
-  #selecting = false;
+  /** The mailbox that is being selected. */
+  #selecting: string | null = null;
   #waiting: Waiting[] = [];
   /** What is waited for together with the connection, first come first. */
-  readonly #wanted: string[] = [];
+  readonly #wanted: Wanted[] = [];
   #watched: string | null = null;
   #idleTimer: NodeJS.Timeout | null = null;
   /** What is in IDLE, or polled where that is not offered. */
@@ -97,7 +124,7 @@ export class Session {
 
   /** Whether somebody waits for what is asked on the main connection. */
   get busy(): boolean {
-    return this.#users > 0 || this.#selecting || this.#waiting.length > 0;
+    return this.#users > 0 || this.#selecting !== null || this.#waiting.length > 0;
   }
 
   /** One more connection, for who needs its own; it ends with the session. Throws as `connected`. */
@@ -115,11 +142,11 @@ export class Session {
    * waiting for it. ENABLE must come before (RFC 5161 §3.1), and goes out unheard.
    */
   #entering(connection: Connection): void {
-    const [path] = this.#wanted;
+    const path = this.#wanted[0]?.path;
     if (path === undefined || this.#options.ready(path) !== null) return;
     this.#listen(connection);
     if (connection.capabilities.has("ENABLE")) switchOn(connection, true);
-    this.#select(connection, path);
+    this.#select(connection, path, true);
   }
 
   #listen(connection: Connection): void {
@@ -133,24 +160,27 @@ export class Session {
 
   #opened(connection: Connection): void {
     this.#listen(connection);
-    if (!this.#selecting && connection.capabilities.has("QRESYNC")) switchOn(connection, false);
+    if (this.#selecting === null && connection.capabilities.has("QRESYNC")) switchOn(connection, false);
     this.#options.opened();
     this.#idleSoon();
   }
 
   /**
    * Runs `work` while the mailbox `path` is selected and stays so. `behind`: it has time, and lets others go first.
-   * `ahead`: also where the server has yet to be told of changes of that folder, as it is for who tells it.
+   * `ahead`: also where the server has yet to be told of changes of that folder, as it is for who tells it. `along`: see
+   * `asked`.
    */
   async within<T>(
     path: string,
     work: (connection: Connection, selected: SelectedMailbox) => Promise<T>,
-    { behind = false, ahead = false }: { readonly behind?: boolean; readonly ahead?: boolean } = {},
+    { behind = false, ahead = false, along = null }: WithinOptions = {},
   ): Promise<T> {
-    const connection = await this.#connectedFor(path);
+    const wanted = { path, along };
+    const connection = await this.#connectedFor(wanted);
     if (!ahead) await this.#options.ready(path);
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ connection, path, behind, start: resolve, fail: reject });
+      this.#waiting.push({ ...wanted, connection, behind, start: resolve, fail: reject });
+      this.#goAlong(connection, false);
       this.#pump();
     });
     try {
@@ -163,12 +193,40 @@ export class Session {
     }
   }
 
-  async #connectedFor(path: string): Promise<Connection> {
-    this.#wanted.push(path);
+  /**
+   * Asks in the flight that selects a mailbox; once more where that came to nothing. Runs `work` with the answer that holds,
+   * as `within` does.
+   */
+  asked<A, T>(
+    path: string,
+    question: Question<A>,
+    work: (answer: A, connection: Connection) => T | Promise<T>,
+  ): Promise<T> {
+    let early: { readonly connection: Connection; readonly answer: Promise<A> } | null = null;
+    const ask = (connection: Connection) => {
+      early = { connection, answer: question.ask(connection) };
+      early.answer.catch(() => undefined);
+    };
+    const answer = (connection: Connection, selected: SelectedMailbox) => {
+      if (early?.connection !== connection || question.others?.(selected)) return question.ask(connection);
+      return early.answer.catch((error: unknown) => {
+        if (isLineDown(error)) throw error;
+        return question.ask(connection);
+      });
+    };
+    return this.within(
+      path,
+      async (connection, selected) => work(await answer(connection, selected), connection),
+      { along: { ...question, ask } },
+    );
+  }
+
+  async #connectedFor(wanted: Wanted): Promise<Connection> {
+    this.#wanted.push(wanted);
     try {
       return await this.connected();
     } finally {
-      this.#wanted.splice(this.#wanted.indexOf(path), 1);
+      this.#wanted.splice(this.#wanted.indexOf(wanted), 1);
     }
   }
 
@@ -179,7 +237,7 @@ export class Session {
 
   /** Lets in whoever is next, in order: nobody waits for ever behind a busy mailbox. */
   #pump(): void {
-    while (!this.#selecting) {
+    while (this.#selecting === null) {
       const next = this.#waiting.find(({ behind }) => !behind) ?? this.#waiting[0];
       if (!next) break;
       // Work of a lost connection may end when there is another one, and says nothing about that.
@@ -189,7 +247,7 @@ export class Session {
         this.#users++;
         this.#leave(next).start();
       } else if (this.#users === 0) {
-        this.#select(next.connection, next.path);
+        this.#select(next.connection, next.path, false);
       } else {
         break;
       }
@@ -208,10 +266,13 @@ export class Session {
     await this.#options.enter(connection, path, serverPath);
   }
 
-  #select(connection: Connection, path: string): void {
-    this.#selecting = true;
+  /** `blind`: what the server offers is not known. */
+  #select(connection: Connection, path: string, blind: boolean): void {
+    this.#selecting = path;
     this.#path = null;
-    this.#enter(connection, path)
+    const entered = this.#enter(connection, path);
+    this.#goAlong(connection, blind);
+    entered
       .then(
         () => {
           if (connection.state !== "closed") this.#path = path;
@@ -222,9 +283,19 @@ export class Session {
         },
       )
       .finally(() => {
-        this.#selecting = false;
+        this.#selecting = null;
         this.#pump();
       });
+  }
+
+  /** Lets those ask who want what is being selected. */
+  #goAlong(connection: Connection, blind: boolean): void {
+    const waiting = this.#waiting.filter((each) => each.connection === connection);
+    for (const each of [...this.#wanted, ...waiting]) {
+      if (each.path !== this.#selecting || !each.along || (blind && !each.along.blind)) continue;
+      each.along.ask(connection);
+      each.along = null;
+    }
   }
 
   /** Keeps `path` selected while there is nothing else to do, and IDLEs on it. */
@@ -244,7 +315,13 @@ export class Session {
   #idle(): void {
     const { connection } = this;
     const path = this.#watched;
-    if (!connection || path === null || this.#users > 0 || this.#selecting || this.#waiting.length > 0)
+    if (
+      !connection ||
+      path === null ||
+      this.#users > 0 ||
+      this.#selecting !== null ||
+      this.#waiting.length > 0
+    )
       return;
     if (this.#path !== path) {
       // Something else was selected meanwhile: come back, which also catches up with what happened.

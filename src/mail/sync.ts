@@ -131,6 +131,11 @@ export class Sync {
     return view ? Math.max(0, view.exists - count(view.hidden)) : 0;
   }
 
+  /** For `there`: asks in the flight that selects the mailbox, where the index will not do. */
+  askAlong(connection: Connection): void {
+    this.#views.get(connection)?.askAlong();
+  }
+
   /** The UIDs that the server has, without those that pending operations took away. @throws ImapError */
   async there(connection: Connection): Promise<UidRanges> {
     const view = this.#view(connection);

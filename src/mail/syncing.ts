@@ -2,7 +2,7 @@
 import { type Connection, type MailboxEvent, noop, uidSet } from "../imap/index.ts";
 import { firstProvisionalUid, type Store, StoreError, type WindowQuery } from "../store/index.ts";
 import type { Operations, Presence } from "./operations/index.ts";
-import type { Session } from "./session.ts";
+import type { Session, WithinOptions } from "./session.ts";
 import type { Sync } from "./sync.ts";
 import { syncAll } from "./sync-all.ts";
 import type { MailEvent } from "./values.ts";
@@ -51,7 +51,7 @@ export class Syncing implements Presence {
   #within<T>(
     path: string,
     work: (connection: Connection) => Promise<T>,
-    options: { behind?: boolean } = {},
+    options: WithinOptions = {},
   ): Promise<T> {
     return this.#session.within(
       path,
@@ -136,7 +136,9 @@ export class Syncing implements Presence {
 
   /** The UIDs that a folder has on the server, ascending. */
   uids(path: string): Promise<number[]> {
-    return this.#within(path, async (connection) => [...uidSet.iterate(await this.#sync.there(connection))]);
+    return this.#within(path, async (connection) => [...uidSet.iterate(await this.#sync.there(connection))], {
+      along: { ask: (connection) => this.#sync.askAlong(connection) },
+    });
   }
 
   /** How many messages a folder has on the server. */

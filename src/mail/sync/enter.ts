@@ -276,6 +276,7 @@ class Entering {
     this.#context.emit({ kind: "messages", path });
     const { serverPath } = this.#view;
     const view = new View(this.#context, this.#connection, mailboxAt(this.#context, path), serverPath);
+    view.inherit(this.#view);
     this.#begun(view);
     this.#note(view, selected);
     view.completeFrom = view.held === exists ? 1 : view.uidNext;

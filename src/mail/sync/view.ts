@@ -5,6 +5,7 @@ import {
   type FetchQuery,
   fetch,
   ImapError,
+  type SearchResult,
   type UidRanges,
   uidSearch,
   uidSet,
@@ -45,7 +46,7 @@ export class View {
   uidNext = 0;
   /** Whether SELECT told it. */
   uidNextTold = false;
-  /** The index has every message from here up to `uidNext`. */
+  /** The index has every message from here up to `uidNext`; 0 while it is being entered. */
   completeFrom = 0;
   /** The index and the server may not have the same messages. */
   unequal = true;
@@ -68,6 +69,8 @@ export class View {
     at: performance.now(),
     answered: Promise.resolve(),
   };
+  /** The UIDs on the server, as asked for along with the SELECT. */
+  #early: { readonly removals: number; readonly answer: Promise<SearchResult | null> } | null = null;
   /** Bringing it in step, while that is under way. */
   running: Promise<boolean> | null = null;
 
@@ -142,6 +145,21 @@ export class View {
     this.intake.settle(losses);
   }
 
+  /** Asks for the UIDs on the server while the mailbox is being entered, where the index has not all; `ask` gets them. */
+  askAlong(): void {
+    const { completeFrom, rows, messages } = this.mailbox;
+    const entered = this.completeFrom > 0;
+    if (entered || this.#early || (completeFrom <= 1 && rows === messages)) return;
+    const answer = this.connection.run(uidSearch({ all: true })).catch(() => null);
+    this.#early = { removals: this.removals, answer };
+  }
+
+  /** What was asked along with the SELECT holds for the mailbox that is selected, whatever UIDs it was known by. */
+  inherit(before: View): void {
+    if (before.#early?.removals !== before.removals) return;
+    this.#early = { ...before.#early, removals: this.removals };
+  }
+
   /**
    * The UIDs on the server from `from` on; null where it would not tell them all, or messages went each time it was
    * asked. @throws ImapError
@@ -149,11 +167,12 @@ export class View {
   async ask(from = 1): Promise<UidRanges | null> {
     if (from === 1 && this.onServer) return this.onServer;
     for (let tries = 0; tries < 3; tries++) {
-      const { removals } = this;
+      const early = from > 1 ? null : this.#early;
+      if (early) this.#early = null;
+      const { removals } = early ?? this;
       const window: UidRanges = [[from, uidSet.maxNumber]];
-      const { uids, whole } = await this.connection.run(
-        uidSearch(from > 1 ? { uid: window } : { all: true }),
-      );
+      const search = uidSearch(from > 1 ? { uid: window } : { all: true });
+      const { uids, whole } = (await early?.answer) ?? (await this.connection.run(search));
       // A range like 1:4294967295 is a fault or an attack; the mailbox has `exists` messages.
       if (uidSet.count(uids) > this.exists + slack) {
         const text = `the server names ${uidSet.count(uids)} messages in a mailbox of ${this.exists}`;
