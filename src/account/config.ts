@@ -76,6 +76,8 @@ export interface ScreenSettings {
   readonly keymap: Keymap;
   /** Colours for which background; `auto`: as the terminal says. */
   readonly theme: "auto" | "dark" | "light";
+  /** Laid out for whoever hears the screen. */
+  readonly spoken: boolean;
   readonly mouse: boolean;
   /** Pictures in the message, where the terminal says that it can show them. */
   readonly images: "auto" | "off";
@@ -332,6 +334,7 @@ export function parseConfig(text: string, path: string): Config {
       cursor,
       keymap,
       theme,
+      spoken: screen.flag("screen-reader", screenSettings["screen-reader"].default),
       mouse: screen.flag("mouse", screenSettings.mouse.default),
       images,
       threads: screen.flag("threads", screenSettings.threads.default),

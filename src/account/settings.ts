@@ -152,6 +152,11 @@ export const screenSettings = {
     help: "Colours for a dark or a light background, or auto: what the terminal says about its background, dark where it says nothing.",
     default: "auto",
   },
+  "screen-reader": {
+    example: "true",
+    help: "Lay the screen out for whoever hears it: one pane, each message a line of words, no columns, signs or colours, and the cursor of the terminal on the row at hand. INK_SCREEN_READER=true in the environment does the same.",
+    default: false,
+  },
   mouse: {
     example: "true",
     help: "Take clicks and the wheel. Most terminals then select text only while Shift is held.",

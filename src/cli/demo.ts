@@ -43,6 +43,7 @@ export async function demo(): Promise<number> {
         images: "auto",
         threads: false,
         preview: false,
+        spoken: false,
         folder: "INBOX",
         unified: ["@inbox"],
       },

@@ -41,6 +41,8 @@ export function startInk(element: ReactElement, output: ScreenOutput): InkScreen
     debug: true,
     patchConsole: false,
     exitOnCtrlC: false,
+    // Our own components say in words what is to be heard.
+    isScreenReaderEnabled: false,
   });
   return {
     rerender(next) {

@@ -36,9 +36,11 @@ export function layoutOf(view: {
   /** A message is open. */
   readonly reading: boolean;
   readonly keyBar: boolean;
+  /** Somebody hears the screen: one pane alone, whatever the width. */
+  readonly spoken?: boolean;
 }): Layout {
   const columns = Math.max(1, view.columns);
-  const keyBar = view.keyBar && view.rows >= minRowsForKeyBar ? keyBarRows : 0;
+  const keyBar = view.keyBar && !view.spoken && view.rows >= minRowsForKeyBar ? keyBarRows : 0;
   const height = Math.max(0, view.rows - 1 - keyBar);
   const pane = (width: number): PaneSize => ({ width: Math.max(1, width), height });
   const text = (width: number) => Math.max(1, Math.min(maxTextWidth, width - 2));
@@ -49,7 +51,7 @@ export function layoutOf(view: {
       ? pane(Math.min(32, Math.floor(columns / 6)))
       : null;
   const rest = columns - (folders ? folders.width + 1 : 0);
-  if (columns < 100) {
+  if (columns < 100 || view.spoken) {
     const shown = view.focus === "reader" && !view.reading ? "list" : view.focus;
     return {
       folders: shown === "folders" ? pane(columns) : null,

@@ -207,6 +207,8 @@ export interface ScreenModel {
   /** The terminal's size in cells. */
   readonly columns: number;
   readonly rows: number;
+  /** Somebody hears the screen: one pane, and the terminal's cursor on the row at hand. */
+  readonly spoken?: boolean;
   /** The pane that keys go to; where there is room for one pane only, the one shown. */
   readonly focus: Pane;
   /** False where the person has turned the folder pane off; it still shows while it has the focus. */

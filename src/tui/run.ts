@@ -38,9 +38,11 @@ const tickMs = 1_000;
 
 /** Shows the screen until the person quits; resolves to the exit status. The mail is closed then. */
 export async function runScreen(options: ScreenOptions): Promise<number> {
-  const { open, settings, crypto, onOpened, onStopped } = options;
-  const look = themeOptions(process.env);
-  const coloured = look.colours !== "mono";
+  const { open, crypto, onOpened, onStopped } = options;
+  const spoken = options.settings.spoken || process.env.INK_SCREEN_READER === "true";
+  const settings = { ...options.settings, spoken };
+  const look = { ...themeOptions(process.env), spoken };
+  const coloured = look.colours !== "mono" && !spoken;
   const wanted = settings.theme === "auto" ? "dark" : settings.theme;
   let theme = createTheme(coloured ? { ...look, colours: wanted } : look);
   // All inboxes as one list want all accounts.
@@ -127,7 +129,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   frame();
   if (settings.theme === "auto" && coloured && !/^(?:linux|vt\d|ansi|dumb)/.test(process.env.TERM ?? "dumb"))
     output.sendControl(backgroundQuery);
-  if (settings.images === "auto" && mayAskForGraphics(process.env.TERM)) output.sendControl(graphicsQuery);
+  if (settings.images === "auto" && !spoken && mayAskForGraphics(process.env.TERM))
+    output.sendControl(graphicsQuery);
   app.start();
   for (const mail of mails) onOpened?.(mail);
   const others = setTimeout(() => {

@@ -81,8 +81,23 @@ const ascii: Glyphs = {
   bad: "!",
 };
 
+/** Words and nothing where the others have signs. */
+const words: Glyphs = {
+  vertical: "",
+  horizontal: "",
+  ellipsis: "",
+  mark: "*",
+  folded: "",
+  unfolded: "",
+  bullet: "attachment",
+  good: "good:",
+  bad: "bad:",
+};
+
 export interface Theme {
   readonly utf8: boolean;
+  /** For whoever hears the screen: rows are words, without columns and styles. */
+  readonly spoken: boolean;
   readonly glyphs: Glyphs;
   /** `text` in the style of that meaning; `also` is put on top of it. Styles do not nest. */
   style(name: StyleName, text: string, also?: StyleName): string;
@@ -93,6 +108,7 @@ export interface Theme {
 export interface ThemeOptions {
   readonly colours: "dark" | "light" | "mono";
   readonly utf8: boolean;
+  readonly spoken?: boolean;
 }
 
 /** Asks the terminal for its background colour (OSC 11); it need not answer. */
@@ -114,18 +130,20 @@ export function themeOptions(env: NodeJS.ProcessEnv): ThemeOptions {
   return { colours: env.NO_COLOR || env.TERM === "dumb" ? "mono" : "dark", utf8: showsUtf8(env) };
 }
 
-export function createTheme({ colours, utf8 }: ThemeOptions): Theme {
+export function createTheme({ colours, utf8, spoken = false }: ThemeOptions): Theme {
   return {
     utf8,
-    glyphs: utf8 ? unicode : ascii,
+    spoken,
+    glyphs: spoken ? words : utf8 ? unicode : ascii,
     style(name, text, also) {
+      if (spoken) return text;
       const sgr = [name, ...(also ? [also] : [])]
         .map((n) => styles[n][column[colours]])
         .filter((p) => p !== "");
       return sgr.length === 0 || text === "" ? text : `\x1b[${sgr.join(";")}m${text}\x1b[0m`;
     },
     link(target, text) {
-      if (!/^(?:https?:\/\/|mailto:)[\x21-\x7e]{1,1900}$/i.test(target)) return text;
+      if (spoken || !/^(?:https?:\/\/|mailto:)[\x21-\x7e]{1,1900}$/i.test(target)) return text;
       return `\x1b]8;;${target}\x07${text}\x1b]8;;\x07`;
     },
   };

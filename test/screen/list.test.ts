@@ -100,3 +100,48 @@ describe("the list", { skip: serverMissing("dovecot") }, () => {
       }),
     ));
 });
+
+describe("a screen that is heard", { skip: serverMissing("dovecot") }, () => {
+  test("has a row of words for each message, the terminal's cursor on it, and says nothing twice", () =>
+    withRig("[screen]\nscreen-reader = true\n", async ({ server, open }) => {
+      server.deliver("INBOX", [{ message: sampleMessage({ n: 41, subject: "Roses" }), date, flags: "F" }]);
+      server.deliver("Lists/garden", [sampleMessage({ n: 1 })]);
+      const pty = await open();
+      const at = () => pty.screen.buffer.active.cursorY;
+      const onRow = (row: number) => () => at() === row;
+      await pty.resize(120, 24);
+      await pty.waitFor(
+        (lines) =>
+          /^unread, flagged, Ada Sample: Roses, Feb 2022, size \d+$/.test(lines[0] ?? "") &&
+          /^Ada Sample: Sample message 40, Feb 2022, size \d+$/.test(lines[1] ?? "") &&
+          lines.at(-1) === "INBOX, 41 messages, online",
+      );
+      await pty.waitFor(onRow(0));
+      await pty.settle();
+      let from = pty.bytes;
+      pty.type("jj");
+      await pty.waitFor(onRow(2));
+      await pty.settle();
+      // The cursor goes there, and that is all.
+      assert.ok(pty.bytes - from <= 20, JSON.stringify(pty.raw.subarray(from).toString("latin1")));
+      from = pty.bytes;
+      pty.type("F");
+      await pty.waitFor((lines) => /^flagged, Ada Sample: Sample message 39,/.test(lines[2] ?? ""));
+      assert.doesNotMatch(pty.raw.subarray(from).toString("latin1"), /message 40|Roses/);
+      pty.type("kk\r");
+      await pty.waitFor((lines) => /This is sample message 41/.test(lines.join("\n")));
+      await pty.waitFor(onRow(0));
+      pty.type("qy");
+      await pty.waitFor(
+        (lines) => lines.includes("Inbox, open") && lines.includes("garden, level 2, 1 unread"),
+      );
+      await pty.waitFor(() => pty.text()[at()] === "Inbox, open");
+      pty.type("y:");
+      await pty.waitFor(() => pty.text()[at()] === ":");
+      pty.type("\x07");
+      await pty.waitFor(onRow(0));
+      const shown = pty.text().join("\n");
+      assert.doesNotMatch(shown, /[│─▾▸•●]| {2}/);
+      assert.doesNotMatch(pty.raw.toString("latin1"), /\x1b\[[\d;]*[1-9]m/);
+    }));
+});

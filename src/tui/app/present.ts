@@ -19,6 +19,8 @@ export interface View {
   readonly rows: number;
   readonly keyBar: boolean;
   readonly cursor: "bar" | "arrow";
+  /** Somebody hears the screen. */
+  readonly spoken: boolean;
   /** Null where the list shows subjects alone. */
   readonly previews: ListPreviews | null;
 }
@@ -210,12 +212,14 @@ const doing = {
   command: "the server is at it:",
 } as const;
 
-function status(app: App, now: number): StatusModel {
+function status(app: App, now: number, spoken: boolean): StatusModel {
   const { list, account } = app;
   const { progress } = account;
   const notice = app.notices.current;
   const number = (n: number) => n.toLocaleString("en").replaceAll(",", "\u2009");
-  const place = list.total === 0 ? "no messages" : `${number(list.index + 1)}/${number(list.total)}`;
+  // What follows the cursor is heard with every step.
+  const where = spoken ? `${number(list.total)} messages` : `${number(list.index + 1)}/${number(list.total)}`;
+  const place = list.total === 0 ? "no messages" : where;
   const left = [
     safeText(titleOf(app)),
     place,
@@ -233,13 +237,14 @@ function status(app: App, now: number): StatusModel {
       : "",
     app.outgoing.text(now),
     account.quota.text,
-    app.mail.queued > 0 ? `↑${app.mail.queued}` : "",
-    line,
+    app.mail.queued === 0 ? "" : spoken ? `${app.mail.queued} to be sent` : `↑${app.mail.queued}`,
+    // Signs are no words.
+    spoken ? line.replace(/^\S /, "") : line,
   ].filter((text) => text !== "");
   const said = notice ? safeText(notice.text) : "";
   return {
-    left: left.join("  "),
-    right: right.join("  "),
+    left: left.join(spoken ? ", " : "  "),
+    right: right.join(spoken ? ", " : "  "),
     ...(notice && !notice.error ? { message: said } : {}),
     ...(notice?.error ? { error: said } : {}),
   };
@@ -267,6 +272,7 @@ export function present(app: App, view: View): ScreenModel {
   return {
     columns: view.columns,
     rows: view.rows,
+    spoken: view.spoken,
     focus: app.pane,
     sidebar: app.sidebar,
     folders: { rows: folderRows(app, layout.folders?.height ?? 0) },
@@ -280,7 +286,7 @@ export function present(app: App, view: View): ScreenModel {
     reader: app.reader?.model() ?? null,
     page: app.page?.model(view.columns, view.rows - 1 - layout.keyBar) ?? null,
     continuations: app.continuations.map(({ keys, line }) => ({ keys, text: explain(line) })),
-    status: status(app, now),
+    status: status(app, now, view.spoken),
     prompt: app.dialog.prompt?.model() ?? null,
     choice: app.dialog.choice
       ? {

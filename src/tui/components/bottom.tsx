@@ -19,6 +19,8 @@ export const StatusLine = memo(function StatusLine({ model, width, theme }: Bott
 export function statusLine(model: StatusModel, width: number, theme: Theme): string {
   const { ellipsis } = theme.glyphs;
   const said = model.error ?? model.message;
+  if (theme.spoken)
+    return cutToWidth(said ?? [model.left, model.right].filter(Boolean).join(", "), width, "");
   // What is said is worth more than the right side; otherwise the right side keeps up to half the line.
   const right = cutToWidth(
     model.right,

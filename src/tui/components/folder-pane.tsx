@@ -3,6 +3,7 @@ import { cutToWidth, textWidth } from "../../message/width.ts";
 import type { FolderPaneModel, FolderRow } from "../model.ts";
 import type { Theme } from "../theme.ts";
 import { Lines } from "./lines.tsx";
+import { spokenFolder } from "./spoken.ts";
 
 export interface FolderPaneProps {
   readonly model: FolderPaneModel;
@@ -27,6 +28,7 @@ export const FolderPane = memo(function FolderPane({
 
 /** One mailbox as a line of at most `width` columns. */
 export function folderLine(row: FolderRow, width: number, focused: boolean, theme: Theme): string {
+  if (theme.spoken) return spokenFolder(row, width);
   const { ellipsis } = theme.glyphs;
   const count = row.unread ? ` ${row.unread}` : "";
   const indent = " ".repeat(Math.min(1 + 2 * row.depth, width >> 1));

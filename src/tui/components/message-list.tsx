@@ -5,6 +5,7 @@ import { cutToWidth, padToWidth, textWidth } from "../../message/width.ts";
 import type { MessageListModel, MessageRow, RowLabel } from "../model.ts";
 import type { StyleName, Theme } from "../theme.ts";
 import { Lines } from "./lines.tsx";
+import { spokenMessage } from "./spoken.ts";
 
 export interface MessageListProps {
   readonly model: MessageListModel;
@@ -56,6 +57,7 @@ export interface MessageLineOptions {
 
 /** One message as a line of at most `width` columns. Most lines have one style throughout: that is calm, and cheap. */
 export function messageLine(row: MessageRow, { width, arrow, focused, theme }: MessageLineOptions): string {
+  if (theme.spoken) return spokenMessage(row, width);
   const { glyphs } = theme;
   const gutter = row.selected && arrow ? ">" : row.marked ? glyphs.mark : row.hit ? "/" : " ";
   const flags = padToWidth(row.flags, flagsWidth, "");
@@ -139,6 +141,7 @@ function subjectOf(
 }
 
 function emptyLines(text: string, width: number, height: number, theme: Theme): string[] {
+  if (theme.spoken) return wrapText(text, width);
   const said = wrapText(text, Math.max(1, Math.min(width - 4, emptyWidth)));
   const left = " ".repeat(Math.max(0, (width - Math.max(...said.map(textWidth))) >> 1));
   const above = Array<string>(Math.max(0, (height - said.length) >> 1)).fill("");

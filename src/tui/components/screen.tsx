@@ -25,13 +25,34 @@ export function screenLayout(model: ScreenModel): Layout {
   return layoutOf({ ...model, reading: model.reader !== null, keyBar: model.keyBar !== null });
 }
 
-/** Where the terminal's cursor belongs (from 0): into the prompt, or nowhere. */
+/** Where the terminal's cursor belongs (from 0): into the prompt, for whoever hears the screen on the row at hand, or nowhere. */
 export function cursorOf(model: ScreenModel, theme: Theme): { row: number; column: number } | null {
-  if (!model.prompt) return null;
+  const bottom = Math.max(0, model.rows - 1 - screenLayout(model).keyBar);
+  if (!model.prompt)
+    return model.spoken ? { row: model.choice ? bottom : rowAtHand(model), column: 0 } : null;
   return {
-    row: Math.max(0, model.rows - 1 - screenLayout(model).keyBar),
+    row: bottom,
     column: promptView(model.prompt, model.columns, theme).column,
   };
+}
+
+/** The row of the pane that keys go to. */
+function rowAtHand({ page, reader, focus, list, folders }: ScreenModel): number {
+  if (page) return 0;
+  if (focus === "folders")
+    return Math.max(
+      0,
+      folders.rows.findIndex((row) => row.focused),
+    );
+  if (focus === "reader" && reader) {
+    const attachment = reader.attachments.findIndex((one) => one.focused);
+    return attachment < 0 ? 0 : Math.max(0, reader.headers.length + attachment - reader.scroll);
+  }
+  const at = Math.max(
+    0,
+    list.rows.findIndex((row) => row.selected),
+  );
+  return list.rows[at]?.preview === undefined ? at : 2 * at;
 }
 
 /** Rows of the panes, and of what lies below them for a moment: completions of a line, keys that can follow. */
