@@ -98,7 +98,8 @@ if (argv[0] === "--bench") {
     );
     process.exit(64);
   }
-  await script(file, argv.slice(2), { asked: ["isync"] });
+  const asked = { store: ["isync"], screen: ["neomutt", "aerc"] };
+  await script(file, argv.slice(2), { asked: asked[name] ?? [] });
 }
 
 if (!only) {

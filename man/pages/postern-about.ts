@@ -70,6 +70,10 @@ export const environment: readonly string[] = [
   ),
   item("`PATH`", "Where the desktop's opener is looked for."),
   item("`NO_COLOR`", "With any value but an empty one, the screen uses no colours."),
+  item(
+    "`INK_SCREEN_READER`",
+    "true lays the screen out for whoever hears it, as the setting screen-reader does.",
+  ),
   item("`TERM`", "With `dumb`, the screen uses no colours."),
   item(
     "`LC_ALL`, `LC_CTYPE`, `LANG`",

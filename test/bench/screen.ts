@@ -1,58 +1,34 @@
 /**
- * The screen on a mailbox of 10,000 messages beside mutt and neomutt (`npm run bench -- screen [messages]`): launch,
- * bytes and milliseconds per key, processor time, memory. Counts are exact; milliseconds depend on the machine.
+ * The screen on a mailbox of 10,000 messages beside mutt, neomutt and aerc, as far as they are installed (`npm run bench
+ * -- screen [messages]`): launch near and far, octets and milliseconds per key, processor time, memory. Counts are exact;
+ * milliseconds depend on the machine.
  */
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Home, makeHome, openScreen, type Size } from "../screen/postern.ts";
-import { type Pty, startPty } from "../screen/pty.ts";
-import { type Dovecot, startDovecot } from "../servers/dovecot.ts";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { type Home, makeHome, type Size } from "../screen/postern.ts";
+import type { Pty } from "../screen/pty.ts";
+import { startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
+import { type Client, clients } from "./screen/clients.ts";
+import { startSlowLine } from "./screen/slow-line.ts";
 
 const count = Number(process.argv[2] ?? 10_000);
+const sizes = [
+  { columns: 80, rows: 24 },
+  { columns: 150, rows: 50 },
+  { columns: 200, rows: 60 },
+];
+/** Round trips, in milliseconds. */
+const distances = [0, 100];
+/** Keys after which memory is to be what it was. */
+const manyKeys = 10_000;
 const people = ["Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson", "Edsger W. Dijkstra"];
 const words = "the of a mailbox server message garden river winter report meeting answer question plan".split(
   " ",
 );
 
-interface Client {
-  readonly name: string;
-  /** The list is on the screen, and the client waits for keys. */
-  ready(lines: string[]): boolean;
-  start(home: Home, size: Size): Promise<Pty>;
-  forget(home: Home): void;
-}
-
-const postern: Client = {
-  name: "postern",
-  ready: (lines) => lines.some((line) => line.includes(`Number ${count} `)),
-  start: (home, size) => openScreen(home, size),
-  forget(home) {
-    for (const name of ["cache", "state"]) rmSync(join(home.dir, name), { recursive: true, force: true });
-  },
-};
-
-function mutt(name: string, server: Dovecot): Client {
-  return {
-    name,
-    ready: (lines) => lines.some((line) => line.includes(`Number ${count} `)),
-    async start(home, size) {
-      const cache = join(home.dir, name);
-      mkdirSync(cache, { recursive: true });
-      const settings = [
-        `set folder="imap://user@127.0.0.1:${server.port}/" spoolfile="+INBOX" imap_user=user imap_pass=password`,
-        `set header_cache="${cache}/headers" message_cachedir="${cache}" ssl_starttls=no ssl_force_tls=no`,
-        "set imap_condstore=yes imap_qresync=yes imap_idle=yes sort=reverse-date-received arrow_cursor=no",
-        'set mail_check=60 timeout=60 help=yes record="" postponed=""',
-      ];
-      mkdirSync(join(cache, "headers"), { recursive: true });
-      writeFileSync(join(cache, "rc"), `${settings.join("\n")}\n`);
-      return startPty(name, ["-F", join(cache, "rc"), "-n"], { ...size, env: home.env, cwd: home.dir });
-    },
-    forget: (home) => rmSync(join(home.dir, name), { recursive: true, force: true }),
-  };
-}
+/** The list is on the screen, and the client waits for keys. */
+const ready = (lines: string[]) => lines.some((line) => line.includes(`Number ${count} `));
 
 /** Processor milliseconds that a process has used. */
 function cpuMs(pid: number): number {
@@ -87,19 +63,31 @@ async function press(pty: Pty, key: string): Promise<{ bytes: number; ms: number
 
 type Measures = Record<string, number>;
 
-async function launch(client: Client, home: Home, size: Size): Promise<{ pty: Pty; ms: number }> {
+async function launch(
+  client: Client,
+  home: Home,
+  size: Size,
+  port: number,
+): Promise<{ pty: Pty; ms: number }> {
   const started = performance.now();
-  const pty = await client.start(home, size);
-  await pty.waitFor((lines) => client.ready(lines), 60_000);
+  const pty = await client.start(home, size, port);
+  await pty.waitFor(ready, 120_000);
   return { pty, ms: performance.now() - started };
 }
 
-async function measure(client: Client, home: Home, size: Size): Promise<Measures> {
-  const result: Measures = {};
+async function leave(client: Client, pty: Pty): Promise<void> {
+  pty.type(client.quit);
+  await Promise.race([pty.exit, pause(3_000)]);
+  await pty.stop();
+}
+
+/** How long until the list is on the screen, without a cache and with one. */
+async function measureLaunch(client: Client, home: Home, port: number): Promise<Measures> {
   client.forget(home);
-  const cold = await launch(client, home, size);
-  result["first list, cold (ms)"] = cold.ms;
-  if (client === postern) {
+  const [size] = sizes;
+  const cold = await launch(client, home, size!, port);
+  const result: Measures = { "first list, cold (ms)": cold.ms };
+  if (client.name === "postern") {
     const during: number[] = [];
     while (cold.pty.text().some((line) => line.includes("reading headers")) || during.length < 5) {
       during.push((await press(cold.pty, during.length % 2 ? "k" : "j")).ms);
@@ -109,32 +97,52 @@ async function measure(client: Client, home: Home, size: Size): Promise<Measures
     result["key while all is fetched, longest (ms)"] = Math.max(...during);
   }
   await cold.pty.settle(1_500);
-  cold.pty.type("q");
-  await Promise.race([cold.pty.exit, pause(3_000)]);
-  await cold.pty.stop();
+  await leave(client, cold.pty);
+  const warm: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const { pty, ms } = await launch(client, home, size!, port);
+    warm.push(ms);
+    await pty.settle(500);
+    await leave(client, pty);
+  }
+  result["first list, warm (ms)"] = median(warm);
+  return result;
+}
 
-  const warm = await launch(client, home, size);
-  result["first list, warm (ms)"] = warm.ms;
-  const { pty } = warm;
+async function measureKeys(client: Client, home: Home, size: Size, port: number): Promise<Measures> {
+  const result: Measures = {};
+  const { pty } = await launch(client, home, size, port);
   try {
     await pty.settle(1_000);
     const rows = pty.text().filter((line) => line.includes("Number ")).length;
     await press(pty, "j");
     const inPage = [];
-    for (let i = 0; i < rows - 6; i++) inPage.push(await press(pty, "j"));
-    result["bytes per j in the page"] = median(inPage.map(({ bytes }) => bytes));
+    for (let i = 0; i < Math.min(rows - 6, 25); i++) inPage.push(await press(pty, "j"));
+    result["octets per j in the page"] = median(inPage.map(({ bytes }) => bytes));
     result["key to screen, j (ms)"] = median(inPage.map(({ ms }) => ms));
-    for (let i = 0; i < 6; i++) await press(pty, "j");
+    for (let i = inPage.length; i < rows; i++) await press(pty, "j");
     const scrolling = [];
     for (let i = 0; i < 15; i++) scrolling.push(await press(pty, "j"));
-    result["bytes per j that scrolls"] = median(scrolling.map(({ bytes }) => bytes));
-    result["bytes per j that scrolls, mean"] =
+    result["octets per j that scrolls"] = median(scrolling.map(({ bytes }) => bytes));
+    result["octets per j that scrolls, mean"] =
       scrolling.reduce((sum, { bytes }) => sum + bytes, 0) / scrolling.length;
-    const page = client === postern ? "\x1b[6~" : "z";
     const pages = [];
-    for (let i = 0; i < 10; i++) pages.push(await press(pty, page));
-    result["bytes per page"] = median(pages.map(({ bytes }) => bytes));
+    for (let i = 0; i < 8; i++) pages.push(await press(pty, client.page));
+    result["octets per page"] = median(pages.map(({ bytes }) => bytes));
     result["key to screen, page (ms)"] = median(pages.map(({ ms }) => ms));
+    const opened = [];
+    for (let i = 0; i < 5; i++) {
+      const before = pty.bytes;
+      pty.type(client.open);
+      await pty.waitFor("This is sample message", 10_000);
+      await pty.settle(150);
+      opened.push(pty.bytes - before);
+      pty.type(client.close);
+      await pty.waitFor((lines) => !lines.some((line) => line.includes("This is sample message")), 10_000);
+      await pty.settle(150);
+      await press(pty, "j");
+    }
+    result["octets per opened message"] = median(opened);
     const used = cpuMs(pty.pid);
     const keys = 200;
     for (let i = 0; i < keys; i++) {
@@ -144,12 +152,31 @@ async function measure(client: Client, home: Home, size: Size): Promise<Measures
     await pty.settle();
     result["processor per key (ms)"] = (cpuMs(pty.pid) - used) / keys;
     result["memory (MB)"] = residentMB(pty.pid);
-    pty.type(client === postern ? "q" : "x");
-    await Promise.race([pty.exit, pause(3_000)]);
+    if (size === sizes[0]) {
+      for (let i = 0; i < manyKeys; i++) {
+        pty.type(i % 400 < 200 ? "j" : "k");
+        if (i % 10 === 0) await pause(4);
+      }
+      await pty.settle(1_000);
+      result[`memory after ${manyKeys} keys (MB)`] = residentMB(pty.pid);
+    }
+    await leave(client, pty);
   } finally {
     await pty.stop();
   }
   return result;
+}
+
+function table(title: string, compared: readonly Client[], results: readonly Measures[]): void {
+  console.log(`\n${title}`);
+  console.log("".padEnd(42) + compared.map(({ name }) => name.padStart(10)).join(""));
+  for (const key of new Set(results.flatMap((result) => Object.keys(result)))) {
+    const shown = results.map((result) => {
+      const value = result[key];
+      return (value === undefined ? "–" : value.toFixed(value < 20 ? 1 : 0)).padStart(10);
+    });
+    console.log(key.padEnd(42) + shown.join(""));
+  }
 }
 
 const server = await startDovecot({ tls: "none" });
@@ -174,27 +201,18 @@ try {
       };
     }),
   );
-  const others = ["mutt", "neomutt"].filter((name) => spawnSync("which", [name]).status === 0);
-  const clients = [postern, ...others.map((name) => mutt(name, server))];
-  for (const size of [
-    { columns: 150, rows: 50 },
-    { columns: 80, rows: 24 },
-  ]) {
+  const compared = clients();
+  for (const distance of distances) {
+    const line = distance > 0 ? await startSlowLine(server.port, distance) : null;
     const results: Measures[] = [];
-    for (const client of clients) results.push(await measure(client, home, size));
-    console.log(`\n${count} messages, ${size.columns}×${size.rows}`);
-    console.log(
-      `${"".padEnd(42)}${clients.map(({ name }) => name.padStart(10)).join("")}${"to mutt".padStart(10)}`,
-    );
-    for (const key of Object.keys(results[0] ?? {})) {
-      const values = results.map((result) => result[key]);
-      const [ours, theirs] = values;
-      const shown = values
-        .map((v) => (v === undefined ? "–" : v.toFixed(v < 20 ? 1 : 0)).padStart(10))
-        .join("");
-      const ratio = ours !== undefined && theirs ? (ours / theirs).toFixed(2) : "";
-      console.log(`${key.padEnd(42)}${shown}${ratio.padStart(10)}`);
-    }
+    for (const client of compared) results.push(await measureLaunch(client, home, line?.port ?? server.port));
+    line?.stop();
+    table(`${count} messages, a round trip of ${distance} ms`, compared, results);
+  }
+  for (const size of sizes) {
+    const results: Measures[] = [];
+    for (const client of compared) results.push(await measureKeys(client, home, size, server.port));
+    table(`${count} messages, ${size.columns}×${size.rows}`, compared, results);
   }
 } finally {
   await server.stop();

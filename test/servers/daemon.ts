@@ -18,6 +18,8 @@ export type ServerName =
   | "cyrus"
   | "courier"
   | "isync"
+  | "neomutt"
+  | "aerc"
   | "submission"
   | "lmtp";
 

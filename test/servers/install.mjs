@@ -49,8 +49,10 @@ const privately = [
     packages: ["cyrus-imapd", "sasl2-bin", "libsasl2-modules"],
   },
   { name: "courier", optional: true, file: "usr/bin/imapd", packages: ["courier-imap", "courier-authlib"] },
-  // Only a benchmark asks for it.
+  // Only benchmarks ask for these.
   { name: "isync", asked: true, optional: true, file: "usr/bin/mbsync", packages: ["isync"] },
+  { name: "neomutt", asked: true, optional: true, file: "usr/bin/neomutt", packages: ["neomutt"] },
+  { name: "aerc", asked: true, optional: true, file: "usr/bin/aerc", packages: ["aerc"] },
 ];
 
 /** What a server package draws in that the server itself does not need. */
