@@ -95,8 +95,8 @@ interface Link {
   readonly target: string;
   readonly number: number;
   text: string;
-  /** A picture without description stands in it: all there is to see of some links. */
-  picture: boolean;
+  /** A picture without description stands in it, all there is to see of some links: in words. */
+  picture: string;
 }
 
 class HtmlWalker {
@@ -257,10 +257,10 @@ class HtmlWalker {
     } else if (name === "img") {
       const shown = picture(attributes);
       if (shown?.words) {
-        const { words, ...image } = shown;
+        const { words, linked: _, ...image } = shown;
         if (words === shown.alt) this.text(words, true);
         else this.write(words, "muted", this.builder.image(image));
-      } else if (shown && this.link) this.link.picture = true;
+      } else if (shown && this.link) this.link.picture ||= shown.linked;
     }
   }
 
@@ -398,12 +398,13 @@ class HtmlWalker {
     if (this.link) this.closeLink();
     const target = linkTarget(href);
     // Numbered when it has text, so that the numbers follow the text.
-    if (target) this.link = { target, number: this.builder.link(target), text: "", picture: false };
+    if (target) this.link = { target, number: this.builder.link(target), text: "", picture: "" };
   }
 
   /** A number after the link, unless its text already is the address; and what is wrong with the address. */
   private closeLink(): void {
-    if (this.link?.picture && this.link.text.trim() === "") this.write("[image]", "muted", this.bareImage());
+    if (this.link?.picture && this.link.text.trim() === "")
+      this.write(this.link.picture, "muted", this.bareImage());
     const link = this.link;
     this.link = null;
     const text = link?.text.trim();

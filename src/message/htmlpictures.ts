@@ -11,12 +11,30 @@ export interface Picture {
   readonly contentId: string | null;
   /** What stands for it in the text; empty where nothing needs to. */
   readonly words: string;
+  /** The same where it is all there is of a link. */
+  readonly linked: string;
 }
 
 /** Descriptions that describe nothing. */
 const EMPTY_ALT = /^(?:im(?:g|age)|bild|picture|photo|spacer|pixel|banner|icon|\*|[-_.\s]*)$/i;
 
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u200d|\ufe0f)+$/u;
+
+/** A file's name that may say something. */
+const FILE_NAME = /([^/?#]{1,60})\.(?:png|jpe?g|gif|webp|svg)(?:[?#]|$)/i;
+
+/** Parts of files' names that say nothing of the picture. */
+const NOTHING_SAID =
+  /^(?:btn|button|icons?|ico|im(?:g|age|ages)|bild|pic|logo|neu|new|final|copy|rgb|standard|small|large|spacer|transparent|pixel|blank|clear|dot|\d+|[a-z]?\d+x?\d*|v\d+)$/i;
+
+/** What the file of a picture without description is called, where those are words: `btn_wine-new.png` is "wine". */
+function fileWords(src: string | undefined): string {
+  const name = FILE_NAME.exec(src ?? "")?.[1] ?? "";
+  const words = name.split(/[-_.+ ]+|%20/).filter((word) => word !== "" && !NOTHING_SAID.test(word));
+  // Numbers made by a machine are no words.
+  const sound = words.every((word) => /^\p{L}{2,20}\d{0,2}$/u.test(word));
+  return sound && words.length <= 4 ? words.join(" ") : "";
+}
 
 function pixels(attribute: string | undefined, style: string, property: "width" | "height"): number | null {
   const css = new RegExp(`(?:^|[;\\s])${property}\\s*:\\s*(\\d{1,5})(?:\\.\\d+)?px`, "i").exec(style)?.[1];
@@ -41,13 +59,16 @@ export function picture(attributes: Attributes): Picture | null {
   const contentId = /^cid:(.+)$/i.exec(attributes.src ?? "")?.[1] ?? null;
   const size = width !== null && height !== null ? `${width}×${height}` : "";
   const large = (width ?? 0) >= 64 && (height ?? 0) >= 64;
+  const name = alt || fileWords(attributes.src);
+  const bracketed = (...parts: string[]) =>
+    `[${["image", ...parts].filter((word) => word !== "").join(" ")}]`;
   let words = "";
   if (alt.length <= 12 && EMOJI.test(alt)) words = alt;
   else if (alt || contentId !== null || large) {
     const small = (width ?? 99) <= 24 && (height ?? 99) <= 24;
-    words = `[${["image", alt, small ? "" : size].filter((word) => word !== "").join(" ")}]`;
+    words = bracketed(name, small ? "" : size);
   }
-  return { alt, width, height, contentId, words };
+  return { alt, width, height, contentId, words, linked: bracketed(name) };
 }
 
 /**

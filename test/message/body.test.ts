@@ -37,6 +37,11 @@ const pages: [string, string, string[]][] = [
   ["pictures", '<img alt="Logo"><img src=x width=1 height=1 alt=t><img src=y>', ["[image Logo]"]],
   ["a link that is a picture", '<a href="https://x.org"><img src=y></a>', ["[image][1]"]],
   [
+    "a picture that only its file's name describes, where that is words",
+    '<a href="https://x.org/1"><img src="https://y.org/btn_wine-neu.png?x"></a> <a href="https://x.org/2"><img src="https://y.org/7f64b4f6-6e40-4262.png"></a><p><img src="a/garden_map.jpg" width=300 height=200></p>',
+    ["[image wine][1] [image][2]", "", "[image garden map 300×200]"],
+  ],
+  [
     "a table of data",
     "<table><tr><th>Item<th>Price</tr><tr><td>Bread<td>2.50</tr><tr><td>漢字<td>1</tr></table>",
     ["Item   Price", "─────  ─────", "Bread  2.50", "漢字   1"],
