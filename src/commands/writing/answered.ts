@@ -2,7 +2,7 @@
 import type { Desk } from "../../send/desk.ts";
 import type { Entry } from "../../send/outbox/entry.ts";
 import type { Context } from "../definition.ts";
-import { asking, deliverNow, secondsOf } from "./write.ts";
+import { asking, deliverNow } from "./write.ts";
 import type { Written } from "./writer.ts";
 
 /** That nothing was sent, and why. */
@@ -23,6 +23,7 @@ export async function answered(
   const entry = await asking(writer, desk, (by) => post(by, Date.now() + delay));
   if (!writer?.posted) return deliverNow(desk, entry);
   writer.posted(desk, entry);
-  const text = delay > 0 ? `${what} goes out in ${secondsOf(delay)}` : `sending ${what}`;
+  // How long it can be called back is told by whoever sends it.
+  const text = delay > 0 ? what : `sending ${what}`;
   return { kind: "written", state: "scheduled", text, id: entry.id, messageId: entry.messageId, notes: [] };
 }

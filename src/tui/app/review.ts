@@ -1,7 +1,7 @@
 /** A message that was written, looked over before it goes: who gets it, what goes along, what may be wrong with it. */
 import { UsageError } from "../../commands/index.ts";
 import { sendingTime } from "../../commands/writing/time.ts";
-import { asking, discarded, keepDraft, scheduled, secondsOf } from "../../commands/writing/write.ts";
+import { asking, discarded, keepDraft, scheduled } from "../../commands/writing/write.ts";
 import type { Written } from "../../commands/writing/writer.ts";
 import { formatSize } from "../../mail/format.ts";
 import { safeText } from "../../message/safe.ts";
@@ -238,7 +238,7 @@ export class ReviewPage extends PageView {
           : {
               kind: "written",
               state: "scheduled",
-              text: delay > 0 ? `it is sent in ${secondsOf(delay)}` : "sending…",
+              text: delay > 0 ? "it is in the outbox" : "sending…",
               id: entry.id,
               messageId: entry.messageId,
               notes: [],
