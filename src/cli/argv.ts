@@ -28,11 +28,28 @@ export const askingCommands: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Commands that ask it for what is not kept here. */
+export const readingCommands: ReadonlySet<string> = new Set(["fetch", "read"]);
+
 /** What makes them wait for something else, or leave it: help, another config, ids from standard input. */
 const otherwise = /^(?:-|-[hc].*|--(?:no-)?(?:help|config|offline)(?:=.*)?)$/s;
 
 /** Whether a command line asks the one server of its account, as soon as it can. */
 export function asksAtOnce(argv: readonly string[]): boolean {
-  const named = askingCommands.has(argv[commandAt(argv)] ?? "");
-  return named && namedAccounts(argv).length < 2 && !argv.some((word) => otherwise.test(word));
+  return askingCommands.has(argv[commandAt(argv)] ?? "") && forOneServer(argv);
 }
+
+/** The UID of the one message in INBOX that a command line reads, from the server where it is not kept here; else null. */
+export function readsOne(argv: readonly string[]): number | null {
+  const at = commandAt(argv);
+  if (!readingCommands.has(argv[at] ?? "") || !forOneServer(argv)) return null;
+  if (argv.some((word) => /^(?:-f|--folder)/.test(word))) return null;
+  const words = argv.filter((word, i) => i > at && !word.startsWith("-") && !takesValue(argv[i - 1] ?? ""));
+  const [only = ""] = words;
+  return words.length === 1 && /^\d{1,10}$/.test(only) ? Number(only) : null;
+}
+
+const takesValue = (word: string) => word === "--part" || globalValues.has(word);
+
+const forOneServer = (argv: readonly string[]) =>
+  namedAccounts(argv).length < 2 && !argv.some((word) => otherwise.test(word));

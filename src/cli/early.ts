@@ -3,10 +3,12 @@
  * meanwhile. Loads the config and TLS alone.
  */
 import { type Account, type Config, chooseAccount, loadConfig } from "../account/config.ts";
+import { cacheDir } from "../account/paths.ts";
 import { serverOf } from "../account/server.ts";
 import type { Secret } from "../imap/auth/secret.ts";
 import { type Dialling, dial } from "../imap/dial.ts";
 import { ImapError } from "../imap/errors.ts";
+import type { KeptOrNot } from "../store/kept.ts";
 import { namedAccounts } from "./argv.ts";
 import { someoneThere } from "./terminal.ts";
 
@@ -19,21 +21,37 @@ export class Early {
   readonly dialling: Dialling;
   #password: Promise<Secret> | null = null;
   #taken = false;
+  readonly #index: KeptOrNot | null;
 
-  private constructor(config: Config, account: Account) {
+  private constructor(config: Config, account: Account, index: KeptOrNot | null) {
     this.config = config;
     this.account = account;
+    this.#index = index;
     this.dialling = dial(serverOf(account));
   }
 
-  /** For a command line that asks its server at once. Null where something is wrong: who reads all of it says what. */
-  static async begin(argv: readonly string[]): Promise<Early | null> {
+  /**
+   * For a command line that asks its server at once, or for the message `uid` in INBOX. Null where nothing is to be asked, or
+   * something is wrong: who reads all of it says what.
+   */
+  static async begin(argv: readonly string[], uid: number | null): Promise<Early | null> {
     const [name] = namedAccounts(argv);
     let early: Early;
+    let index: KeptOrNot | null = null;
     try {
       const config = loadConfig(undefined);
-      early = new Early(config, chooseAccount(config, name));
+      const account = chooseAccount(config, name);
+      if (uid !== null) {
+        const { lookWhetherKept } = await import("../store/kept.ts");
+        index = lookWhetherKept(cacheDir(account.name), "INBOX", uid);
+        if (index.kept) {
+          index.close();
+          return null;
+        }
+      }
+      early = new Early(config, account, index);
     } catch {
+      index?.close();
       return null;
     }
     let timer: NodeJS.Timeout | undefined;
@@ -63,6 +81,7 @@ export class Early {
 
   /** The command has ended: a line that it has not come to use is not kept. */
   end(): void {
+    this.#index?.close();
     this.dialling.giveUp(new ImapError("ABORTED", "The connection was not wanted."));
   }
 }

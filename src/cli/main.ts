@@ -1,7 +1,7 @@
 /** The way in. What answers at once (`--version`) loads nothing; all else is loaded when it is known to be needed. */
 import { version } from "../account/version.ts";
 import { handOver } from "./agent/hand-over.ts";
-import { asksAtOnce } from "./argv.ts";
+import { asksAtOnce, readsOne } from "./argv.ts";
 
 const [, program = "", ...words] = process.argv;
 /** Called by a link of that name, it is what other programs send their mail with. */
@@ -20,7 +20,9 @@ if (argv[0] === "--version" || argv[0] === "-V" || (argv[0] === "version" && arg
 }
 
 async function runHere(): Promise<number> {
-  const early = asksAtOnce(argv) ? await (await import("./early.ts")).Early.begin(argv) : null;
+  const uid = readsOne(argv);
+  const early =
+    uid !== null || asksAtOnce(argv) ? await (await import("./early.ts")).Early.begin(argv, uid) : null;
   const { shell } = await import("./shell.ts");
   return shell(argv, early);
 }

@@ -120,8 +120,12 @@ export class Reading {
 
   /** The message as people read it. Throws MailError "NO_MESSAGE", or "OFFLINE" where it is not cached. */
   async read(ref: MessageRef, options: ReadOptions = {}): Promise<ReadableMessage> {
-    const { readMessage, readParts, chooseTextParts } = await messageRoom();
-    const row = await this.#row(ref);
+    // What reads it is loaded while the answer is on its way.
+    const loading = messageRoom().then((room) => {
+      room.expectMessage();
+      return room;
+    });
+    const [row, { readMessage, readParts, chooseTextParts }] = await Promise.all([this.#row(ref), loading]);
     if (row.size > wholeLimit) {
       const structure = await this.#structureFor(ref, row);
       if (structure) {

@@ -27,6 +27,7 @@ export { htmlToBody } from "./html.ts";
 export { type DisplayLine, layoutBody, layoutInTurns, wrapText } from "./layout.ts";
 export { hiddenLinks, shortenLinks } from "./links.ts";
 export { type MailingList, type MailtoMessage, readMailto, type Unsubscribe } from "./mailing-list.ts";
+export { expectMessage } from "./mailparser.ts";
 export { type ExtractedPart, extractPart, parseMime } from "./mime.ts";
 export { type MessageParts, readMessage, readParts } from "./read.ts";
 export { readHeaders } from "./read-headers.ts";

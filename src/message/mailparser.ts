@@ -8,9 +8,17 @@ import type { AddressObject, EmailAddress, Headers, MailParser } from "mailparse
 import type { HeaderField } from "./mime.ts";
 import type { Person } from "./types.ts";
 
+// mailparser is CommonJS: in a bundle, its import has nothing but `default`.
+const load = async () => (await import("mailparser")).default;
+
+/** A message is going to be read: what takes the longest to load is loaded meanwhile. */
+export function expectMessage(): void {
+  // Who reads it says what is wrong.
+  load().catch(() => undefined);
+}
+
 async function newParser(): Promise<MailParser> {
-  // mailparser is CommonJS: in a bundle, its import has nothing but `default`.
-  const { default: mailparser } = await import("mailparser");
+  const mailparser = await load();
   return new mailparser.MailParser({
     skipHtmlToText: true,
     skipTextToHtml: true,

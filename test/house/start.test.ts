@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { askingCommands } from "../../src/cli/argv.ts";
+import { askingCommands, readingCommands, readsOne } from "../../src/cli/argv.ts";
 import { findCommand } from "../../src/commands/index.ts";
 import { Home } from "../cli/postern.ts";
 import { serverMissing, startDovecot } from "../servers/dovecot.ts";
@@ -85,11 +85,26 @@ test("what is loaded before the first octet is sent is little", () => {
 });
 
 test("the commands that are waited for at once are commands", () => {
-  for (const name of askingCommands) assert.ok(findCommand(name), name);
-  const named = new Set([...askingCommands].map((name) => findCommand(name)));
-  for (const command of named)
-    for (const name of [command?.name ?? "", ...(command?.aliases ?? [])])
-      assert.ok(askingCommands.has(name), name);
+  for (const names of [askingCommands, readingCommands]) {
+    const named = [...names].map((name) => findCommand(name));
+    const all = named.flatMap((command) => [command?.name ?? "", ...(command?.aliases ?? [])]);
+    assert.deepEqual(new Set(all), names);
+  }
+});
+
+test("a message is read where one UID is named, and nothing else that could mean another", () => {
+  const lines = ["fetch 7", "--json read 7 --raw", "fetch --part 2 7", "-a work fetch 7 --headers=from"];
+  for (const line of lines) assert.equal(readsOne(line.split(" ")), 7, line);
+  const others = [
+    "fetch 7 8",
+    "fetch 7 -f Sent",
+    "fetch 1:7",
+    "fetch Sent/7",
+    "fetch 7 --offline",
+    "fetch -",
+    "list",
+  ];
+  for (const line of others) assert.equal(readsOne(line.split(" ")), null, line);
 });
 
 /** Counts the connections to a server that never says a word; `heard` resolves with the first octets of one. */
@@ -150,6 +165,32 @@ test("nothing is sent for help, with --offline, or where there is something else
     assert.equal(server.connections, 0);
   } finally {
     server.stop();
+    home.remove();
+  }
+});
+
+test("what is kept is read without a word to the server, and what is not is asked for early", {
+  skip: serverMissing("dovecot"),
+}, async () => {
+  const server = await startDovecot();
+  server.deliver("INBOX", [sampleMessage(), sampleMessage({ n: 2 })]);
+  const home = Home.on(server);
+  const mute = await silent();
+  try {
+    const read = await home.run(["fetch", "1"]);
+    assert.equal(read.status, 0, read.err);
+    // The same account, as far as the local copy knows: it goes by the name.
+    home.account(`imaps://${server.user}@127.0.0.1:${mute.port}`, ['password-command = "echo secret"']);
+    assert.equal((await home.run(["fetch", "1"])).out, read.out);
+    assert.equal(mute.connections, 0);
+    const ran = home.run(["fetch", "2", "--timeout", "1"]);
+    assert.equal((await mute.heard)[0], 22);
+    mute.stop();
+    assert.notEqual((await ran).status, 0);
+    assert.equal(mute.connections, 1);
+  } finally {
+    mute.stop();
+    await server.stop();
     home.remove();
   }
 });
