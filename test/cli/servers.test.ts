@@ -1,4 +1,4 @@
-// Which servers `account add` takes for an address, where nobody can be asked.
+// Which servers `account add` takes for an address.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { systemNetwork } from "../../src/account/discovery/network.ts";
@@ -7,7 +7,7 @@ import { chooseServers } from "../../src/cli/account/servers.ts";
 import { Talk } from "../../src/cli/account/talk.ts";
 import { type NameServer, startNameServer } from "../servers/dns.ts";
 
-describe("servers of an account that is added by a script", () => {
+describe("servers of an account that is added", () => {
   let names: NameServer;
   before(async () => {
     names = await startNameServer({
@@ -44,6 +44,54 @@ describe("servers of an account that is added by a script", () => {
     await assert.rejects(choose("me@business.example"), refused(/outlook\.office365\.com/));
     const { found } = await choose("me@business.example", { yes: true });
     assert.equal(found?.provider?.login, "oauth2");
+  });
+
+  it("a person is shown what DNS tells outside of the domain, and asked; who says no names another", async () => {
+    /** Somebody at a terminal, who answers every question so. */
+    class Person extends Talk {
+      override readonly interactive = true;
+      readonly shown: string[] = [];
+      readonly #yes: boolean;
+      constructor(yes: boolean) {
+        super();
+        this.#yes = yes;
+      }
+      override say(text = ""): void {
+        this.shown.push(text);
+      }
+      override mark(_mark: string, text: string): void {
+        this.shown.push(text);
+      }
+      override during<T>(_text: string, work: Promise<T>): Promise<T> {
+        return work;
+      }
+      override async confirm(question: string): Promise<boolean> {
+        this.shown.push(question);
+        return this.#yes;
+      }
+      override async ask(): Promise<string> {
+        return "imap.mine.example";
+      }
+    }
+    const meet = async (person: Person, address: string) =>
+      (
+        await chooseServers(
+          person,
+          address,
+          {},
+          { network: systemNetwork({ nameServers: [names.address] }), limitMs: 2_000 },
+        )
+      ).imap.host;
+    const trusting = new Person(true);
+    assert.equal(await meet(trusting, "me@outside.example"), "imap.hoster.example");
+    assert.match(
+      trusting.shown.join("\n"),
+      /^imap\.hoster\.example:993 \(TLS\)\ntold by the SRV records of outside\.example\n.*can be forged\.\nIs imap\.hoster\.example where/,
+    );
+    assert.equal(await meet(new Person(false), "me@outside.example"), "imap.mine.example");
+    const within = new Person(false);
+    assert.equal(await meet(within, "me@inside.example"), "imap.inside.example");
+    assert.ok(!within.shown.some((line) => line.includes("?")));
   });
 
   it("what is given is not looked for; a bare name is IMAP behind TLS", async () => {
