@@ -1,6 +1,6 @@
 /**
  * The screen on a mailbox of 10,000 messages beside mutt, neomutt and aerc, as far as they are installed (`npm run bench
- * -- screen [messages]`): launch near and far, octets and milliseconds per key, processor time, memory. Counts are exact;
+ * -- screen [messages [launch|keys]]`): launch near and far, octets and milliseconds per key, processor time, memory. Counts are exact;
  * milliseconds depend on the machine.
  */
 import { execFileSync } from "node:child_process";
@@ -13,6 +13,8 @@ import { type Client, clients } from "./screen/clients.ts";
 import { startSlowLine } from "./screen/slow-line.ts";
 
 const count = Number(process.argv[2] ?? 10_000);
+/** `launch` or `keys`, where one of both is enough. */
+const part = process.argv[3] ?? "";
 const sizes = [
   { columns: 80, rows: 24 },
   { columns: 150, rows: 50 },
@@ -202,14 +204,14 @@ try {
     }),
   );
   const compared = clients();
-  for (const distance of distances) {
+  for (const distance of part === "keys" ? [] : distances) {
     const line = distance > 0 ? await startSlowLine(server.port, distance) : null;
     const results: Measures[] = [];
     for (const client of compared) results.push(await measureLaunch(client, home, line?.port ?? server.port));
     line?.stop();
     table(`${count} messages, a round trip of ${distance} ms`, compared, results);
   }
-  for (const size of sizes) {
+  for (const size of part === "launch" ? [] : sizes) {
     const results: Measures[] = [];
     for (const client of compared) results.push(await measureKeys(client, home, size, server.port));
     table(`${count} messages, ${size.columns}×${size.rows}`, compared, results);
