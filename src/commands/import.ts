@@ -7,7 +7,7 @@ export const importMessages = defineCommand({
   name: "import",
   summary:
     "Put the messages of an mbox, a maildir, a file or a directory of .eml files into a folder; gzip is unpacked",
-  imap: "APPEND",
+  imap: "APPEND (MULTIAPPEND)",
   args: { from: { type: "file", required: true, help: "what to read, or - for standard input" } },
   options: {
     to: { type: "folder", alias: "t", help: "the folder (default: the one of --folder)" },
@@ -19,23 +19,16 @@ export const importMessages = defineCommand({
     const { mail, dryRun = false, progress } = context;
     const own = flags === undefined ? null : flags.split(",").filter(Boolean).map(flagNamed);
     const target: Folder = to === undefined ? await context.folder() : await mail.findFolder(to);
-    const uids: number[] = [];
-    let sent = true;
     let read = 0;
     const { readMessages } = await import("./exchange/reading.ts");
-    for await (const found of readMessages(from, context.stdin)) {
-      if (found.source.length === 0) continue;
-      progress?.("importing", ++read, null);
-      if (dryRun) continue;
-      const appended = await mail.append(
-        target,
-        withCrlf(found.source),
-        own ?? found.flags,
-        found.date ?? undefined,
-      );
-      uids.push(...appended.uids);
-      sent &&= appended.sent;
-    }
+    const messages = async function* () {
+      for await (const { source, flags: told, date } of readMessages(from, context.stdin)) {
+        if (source.length === 0) continue;
+        progress?.("importing", ++read, null);
+        if (!dryRun) yield { source: withCrlf(source), flags: own ?? told, date: date ?? Date.now() };
+      }
+    };
+    const { uids, sent } = await mail.appendAll(target, messages());
     if (read === 0)
       throw new UsageError(`there are no messages in ${from}`, "give an mbox, a maildir or a message");
     const what = read === 1 ? "1 message" : `${read} messages`;

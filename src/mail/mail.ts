@@ -27,6 +27,7 @@ import { Ordering } from "./ordering.ts";
 import { followOthers } from "./others.ts";
 import { Previews } from "./previews.ts";
 import { ProtocolLines } from "./protocol-lines.ts";
+import { type MessageToPut, putAll } from "./putting.ts";
 import { type MessageRef, type ProtectedMessage, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
 import { type Found, type OnHits, type SearchedBy, Searching } from "./searching.ts";
@@ -421,7 +422,12 @@ export class Mail {
 
   /** Puts a message (CRLF line ends) into a folder. */
   append(folder: Folder, source: Buffer, flags: readonly string[], date = Date.now()): Promise<Outcome> {
-    return this.#operations.append(folder.path, source, rowOfSource(source, flags, date));
+    return this.#operations.append(folder.path, [{ source, row: rowOfSource(source, flags, date) }]);
+  }
+
+  /** Puts many messages into a folder, as one change: see `putAll`. */
+  appendAll(folder: Folder, messages: AsyncIterable<MessageToPut>): Promise<Outcome> {
+    return putAll(this.#operations, folder.path, messages);
   }
 
   /** Takes back the last change, of whatever session. Throws MailError "NOTHING_TO_UNDO". */

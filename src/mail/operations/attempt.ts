@@ -36,6 +36,24 @@ export class Attempt {
     this.#ledger.update(this.#entry.id);
   }
 
+  /**
+   * The same for several entries, in one write; returns those that were not taken back, nor sent by another process.
+   * Those that are tried again keep what was noted before.
+   */
+  static beginAll(store: Store, attempts: readonly Attempt[], note: Note): Attempt[] {
+    const text = JSON.stringify(note);
+    const begun = store.journal.transaction(() =>
+      attempts.filter((one) => one.#claimed || store.journal.claim(one.#entry.id, text)),
+    );
+    for (const one of begun) {
+      if (one.#claimed) continue;
+      one.note = note;
+      one.#claimed = true;
+      one.#ledger.update(one.#entry.id);
+    }
+    return begun;
+  }
+
   /** The message to be appended. */
   source(): Buffer {
     const source = this.#store.journal.source(this.#entry.id);

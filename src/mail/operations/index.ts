@@ -19,6 +19,12 @@ import { carryOver } from "./version1.ts";
 
 export type { Presence } from "./reach.ts";
 
+/** A message to be put somewhere, and how it is listed until the server has it. */
+export interface NewMessage {
+  readonly source: Buffer;
+  readonly row: Promise<Omit<StoredMessageInput, "uid">>;
+}
+
 /** Messages of one entry: what one command can name, and one write of the journal takes a few milliseconds for. */
 const mostMessages = 1_000;
 
@@ -157,19 +163,26 @@ export class Operations implements Overlay {
     ]);
   }
 
-  /** Puts a message into a mailbox; `row` is how it is listed until the server has it. */
-  append(path: string, source: Buffer, row: Promise<Omit<StoredMessageInput, "uid">>): Promise<Outcome> {
-    return this.#queue.busy(row.then((ready) => this.#append(path, source, ready)));
+  /** Puts messages into a mailbox; `step`: the change of which they are a part, where there is more to it. */
+  append(path: string, messages: readonly NewMessage[], step?: number): Promise<Outcome> {
+    const { journal } = this.#store;
+    const make = (rows: readonly Omit<StoredMessageInput, "uid">[]) => {
+      const whole = step ?? journal.newStep();
+      return rows.map((row, at) => {
+        const { messageId, size, internalDate } = row;
+        const identity = { messageId, emailId: null, size, internalDate };
+        const message = journal.messages.add({ ...nowhere, ...identity });
+        const operation: Operation = { kind: "append", path, messages: [message], row };
+        return { operation, source: messages[at]!.source, step: whole };
+      });
+    };
+    const ready = Promise.all(messages.map(({ row }) => row));
+    return this.#queue.busy(ready.then((rows) => this.#queue.enter(() => make(rows), true)));
   }
 
-  #append(path: string, source: Buffer, row: Omit<StoredMessageInput, "uid">): Promise<Outcome> {
-    const { messageId, size, internalDate } = row;
-    return this.#queue.enter(() => {
-      const identity = { messageId, emailId: null, size, internalDate };
-      const message = this.#store.journal.messages.add({ ...nowhere, ...identity });
-      const operation: Operation = { kind: "append", path, messages: [message], row };
-      return [{ operation, source, step: this.#store.journal.newStep() }];
-    }, true);
+  /** A change that entries are made for by and by. */
+  newStep(): number {
+    return this.#store.journal.newStep();
   }
 
   /** A change of folders: create, rename, delete, subscribe, unsubscribe. */

@@ -1,19 +1,20 @@
 /** Operations on messages as IMAP commands: each of them may be tried again after a try whose answer never came. */
-import { append, type Connection, copy, moveMessages, removeMessages, uidSet } from "../../imap/index.ts";
+import { type Connection, copy, moveMessages, removeMessages, uidSet } from "../../imap/index.ts";
 import { type JournalMessage, limboPath, type Store } from "../../store/index.ts";
 import type { Session } from "../session.ts";
 import type { Attempt } from "./attempt.ts";
 import { blockage, codeOf, isRefusal } from "./conflict.ts";
 import { storeFlags } from "./flag.ts";
 import type { Ledger } from "./ledger.ts";
-import { type MessageOperation, type Note, nowhere } from "./operation.ts";
+import { type MessageOperation, nowhere } from "./operation.ts";
 import { localPath } from "./paths.ts";
 import { Performed } from "./performed.ts";
 import type { Present, Reach } from "./reach.ts";
 
-/** Where a message came to, under which UID where that is known, what was noted before, and the UIDVALIDITY told. */
-type Arrival = readonly [path: string, uid: number | null, note: Note, told?: number];
 type Kind<K extends MessageOperation["kind"]> = Extract<MessageOperation, { kind: K }>;
+/** All but an append, which may go together with others: see appends.ts. */
+export type Placed = Exclude<MessageOperation, { kind: "append" }>;
+
 export class Performer {
   readonly #store: Store;
   readonly #session: Session;
@@ -28,31 +29,28 @@ export class Performer {
   }
 
   /** @throws ImapError, MailError where nothing was done, or where the line failed and nothing is known; Superseded */
-  async perform(operation: MessageOperation, attempt: Attempt): Promise<Performed> {
+  async perform(operation: Placed, attempt: Attempt): Promise<Performed> {
     const result = new Performed();
-    if (operation.kind === "append") await this.#append(operation, attempt, result);
-    else {
-      const byPath = new Map<string | null, JournalMessage[]>();
-      for (const id of operation.messages) {
-        const message = this.#ledger.message(id);
-        const path = message?.path ?? null;
-        if (message) byPath.set(path, [...(byPath.get(path) ?? []), message]);
-      }
-      for (const [path, messages] of byPath) {
-        if (path === null || path === limboPath) this.#nowhere(operation, messages, result);
-        else if (operation.kind === "flag") await this.#flag(operation, path, messages, attempt, result);
-        else if (operation.kind === "remove") await this.#remove(path, messages, attempt, result);
-        else if (operation.kind === "copy") await this.#copy(operation, path, messages, attempt, result);
-        else if (path !== operation.to) await this.#move(operation, path, messages, attempt, result);
-        // Where it should go it is.
-        else for (const { id } of messages) result.done.add(id);
-      }
+    const byPath = new Map<string | null, JournalMessage[]>();
+    for (const id of operation.messages) {
+      const message = this.#ledger.message(id);
+      const path = message?.path ?? null;
+      if (message) byPath.set(path, [...(byPath.get(path) ?? []), message]);
+    }
+    for (const [path, messages] of byPath) {
+      if (path === null || path === limboPath) this.#nowhere(operation, messages, result);
+      else if (operation.kind === "flag") await this.#flag(operation, path, messages, attempt, result);
+      else if (operation.kind === "remove") await this.#remove(path, messages, attempt, result);
+      else if (operation.kind === "copy") await this.#copy(operation, path, messages, attempt, result);
+      else if (path !== operation.to) await this.#move(operation, path, messages, attempt, result);
+      // Where it should go it is.
+      else for (const { id } of messages) result.done.add(id);
     }
     return result;
   }
 
   /** Messages that are gone, or have not come to be. */
-  #nowhere({ kind }: MessageOperation, messages: readonly JournalMessage[], result: Performed): void {
+  #nowhere({ kind }: Placed, messages: readonly JournalMessage[], result: Performed): void {
     for (const { id } of messages) {
       const blocked = blockage(this.#store, id);
       if (blocked) result.refused.set(id, blocked);
@@ -138,7 +136,7 @@ export class Performer {
         const removed = await removeMessages(connection, set);
         for (const uid of uidSet.iterate(set)) {
           const { id } = present.get(uid)!;
-          this.#arrive(result, id, [to, copied.get(id) || null, attempt.note]);
+          result.arrive(id, [to, copied.get(id) || null, attempt.note]);
           if (!removed) result.left.push(id);
         }
       }
@@ -170,7 +168,7 @@ export class Performer {
       for (const id of ids) {
         // Where it tells the UIDs, what it does not tell of was not there.
         if (copyUid && !uids.has(id)) result.gone.push(id);
-        else this.#arrive(result, id, [to, uids.get(id) ?? null, attempt.note, copyUid?.uidValidity]);
+        else result.arrive(id, [to, uids.get(id) ?? null, attempt.note, copyUid?.uidValidity]);
         if (!expunged) result.left.push(id);
       }
     } catch (error) {
@@ -179,7 +177,7 @@ export class Performer {
         const local = this.#ledger.local(path);
         for (const [uid, { id }] of present) {
           if (ids.includes(id) && this.#reach.presence().holds(local, uid) === false) {
-            this.#arrive(result, id, [to, null, attempt.note]);
+            result.arrive(id, [to, null, attempt.note]);
           }
         }
       }
@@ -199,7 +197,7 @@ export class Performer {
     const arrived = attempt.retry
       ? await this.#reach.arrived(to, messages, attempt.note)
       : new Map<number, number>();
-    for (const [id, uid] of arrived) this.#arrive(result, id, [to, uid, attempt.note], copyOf.get(id));
+    for (const [id, uid] of arrived) result.arrive(id, [to, uid, attempt.note], copyOf.get(id));
     const rest = messages.filter(({ id }) => !arrived.has(id));
     if (rest.length === 0) return;
     const missing = await this.#reach.on(path, rest, result, false, async (connection, present) => {
@@ -212,49 +210,12 @@ export class Performer {
           if (copyUid && !uids.has(id)) result.gone.push(id);
           else {
             const arrival = [to, uids.get(id) ?? null, attempt.note, copyUid?.uidValidity] as const;
-            this.#arrive(result, id, arrival, copyOf.get(id));
+            result.arrive(id, arrival, copyOf.get(id));
           }
         }
       }
     });
     result.gone.push(...missing.map(({ id }) => id));
-  }
-
-  async #append(operation: Kind<"append">, attempt: Attempt, result: Performed): Promise<void> {
-    const { path, row } = operation;
-    const { flags, internalDate } = row;
-    const [id = 0] = operation.messages;
-    const message = this.#ledger.message(id);
-    if (attempt.retry && message) {
-      const uid = (await this.#reach.arrived(path, [message], attempt.note, true)).get(id);
-      if (uid !== undefined) {
-        this.#arrive(result, id, [path, uid, attempt.note]);
-        return;
-      }
-    }
-    const connection = await this.#session.connected();
-    const source = attempt.source();
-    attempt.begin(await this.#reach.noted(connection, path, attempt.note));
-    try {
-      const appended = await connection.run(append(path, { flags, internalDate, source }));
-      const uid = appended?.uids[0]?.[0] ?? null;
-      this.#arrive(result, id, [path, uid, attempt.note, appended?.uidValidity]);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      result.refused.set(id, error);
-    }
-  }
-
-  /** Notes where a message, or its copy, is now; without UID it is looked for when it is needed. */
-  #arrive(
-    result: Performed,
-    id: number,
-    [path, uid, { least, uidValidity }, told = uidValidity]: Arrival,
-    as = id,
-  ): void {
-    result.done.add(id);
-    const validity = uid === null ? uidValidity : told;
-    result.places.set(as, { path, uidValidity: validity, uid, least, modSeq: "0" });
   }
 
   /** Those that are not where they were: moved by a first try, or removed by another program. */
@@ -271,7 +232,7 @@ export class Performer {
         : new Map<number, number>();
     for (const { id } of missing) {
       const uid = arrived.get(id) ?? (attempt.note.copied[id] || undefined);
-      if (uid !== undefined) this.#arrive(result, id, [to, uid, attempt.note]);
+      if (uid !== undefined) result.arrive(id, [to, uid, attempt.note]);
       else result.gone.push(id);
     }
   }

@@ -1,15 +1,24 @@
 /** The journal on its way to the server: one entry after another, in the order in which they were asked for. */
+import { setImmediate } from "node:timers/promises";
 import { type NewJournalEntry, type Store, StoreError } from "../../store/index.ts";
 import { MailError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import type { MailEvent } from "../values.ts";
+import { type AppendEntry, Appender, goesAlone, goingTogether, type LoneEntry } from "./appends.ts";
 import { Attempt, Superseded } from "./attempt.ts";
 import { hintFor, isRefusal, mustWait, reasonFor } from "./conflict.ts";
 import { describe } from "./describe.ts";
 import { type LocalFolders, performFolder } from "./folders.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LocalCopy } from "./local.ts";
-import { isFolderOperation, messagesOf, type OpenEntry, type Operation, relocation } from "./operation.ts";
+import {
+  isFolderOperation,
+  type MessageOperation,
+  messagesOf,
+  type OpenEntry,
+  type Operation,
+  relocation,
+} from "./operation.ts";
 import { Performer } from "./perform.ts";
 import { Performed } from "./performed.ts";
 import { type Presence, Reach } from "./reach.ts";
@@ -36,6 +45,8 @@ const turn = { longest: 5_000, look: 20 } as const;
 const afterlifeMs = 2_000;
 /** So many changes can be taken back, unless the messages they appended are larger than so many octets. */
 const kept = { steps: 100, octets: 64 * 1024 * 1024 } as const;
+/** Milliseconds of work after which others have their turn. */
+const turnMs = 6;
 /** So often an answer that makes no sense is taken for a fault of the line. */
 const mostSenseless = 3;
 
@@ -58,6 +69,7 @@ export class Queue {
   readonly #folders: LocalFolders;
   readonly #settler: Settler;
   readonly #performer: Performer;
+  readonly #appender: Appender;
   readonly #options: QueueOptions;
   readonly #waiters = new Map<number, Waiter>();
   /** Changes that are being written. */
@@ -87,6 +99,7 @@ export class Queue {
     this.#settler = settler;
     const reach = new Reach(store, session, ledger, presence, (places) => settler.found(places));
     this.#performer = new Performer(store, session, ledger, reach);
+    this.#appender = new Appender(store, session, ledger, reach);
   }
 
   /** Keeps the program from ending while `work` makes entries. */
@@ -257,8 +270,9 @@ export class Queue {
         // What another process may be sending at this moment is not ours to send.
         if (!(await this.#myTurn())) break;
         this.#ledger.refresh();
-        const next = this.#ledger.first;
-        if (next) await this.#attempt(next);
+        const { first } = this.#ledger;
+        if (first && goesAlone(first)) await this.#attempt(first);
+        else if (first) await this.#append(goingTogether(this.#ledger.open));
       }
     } catch (error) {
       if (!mustWait(error)) this.#giveUp(error);
@@ -320,23 +334,30 @@ export class Queue {
     this.#options.emit({ kind: "notice", level: "error", text });
   }
 
-  async #attempt(open: OpenEntry): Promise<void> {
+  async #attempt(open: LoneEntry): Promise<void> {
     const { id } = open.entry;
     const waiter = this.#waiters.get(id);
-    const keeps = this.#options.keepsConflicts || !waiter;
     this.#waiters.delete(id);
     let settled: Settled;
     try {
-      settled = await this.#bring(open, keeps);
+      settled = await this.#bring(open, this.#keeps(waiter));
     } catch (error) {
       if (waiter) this.#waiters.set(id, waiter);
       if (!(error instanceof Superseded)) throw error;
       this.#ledger.remove(id);
       return;
     }
+    this.#tell(waiter, settled);
+  }
+
+  #keeps(waiter: Waiter | undefined): boolean {
+    return this.#options.keepsConflicts || !waiter;
+  }
+
+  /** Tells whoever asked for it what came of an entry. */
+  #tell(waiter: Waiter | undefined, { outcome, error, failed }: Settled): void {
     this.#recheck();
     for (const tell of this.#watching.splice(0)) tell();
-    const { outcome, error, failed } = settled;
     if (error === null) waiter?.resolve(outcome);
     else if (waiter) waiter.reject(error);
     else {
@@ -353,7 +374,7 @@ export class Queue {
   }
 
   /** Brings an entry to the server, and what came of it into journal and index. */
-  async #bring(open: OpenEntry, keeps: boolean): Promise<Settled> {
+  async #bring(open: LoneEntry, keeps: boolean): Promise<Settled> {
     const { entry, operation } = open;
     const { session } = this.#options;
     const attempt = new Attempt(this.#store, this.#ledger, open);
@@ -371,10 +392,58 @@ export class Queue {
     try {
       result = await this.#performer.perform(operation, attempt);
     } catch (error) {
-      const refusal = this.#refusal(open, error);
-      for (const id of operation.messages) result.refused.set(id, refusal);
+      result = refusedAll(operation, this.#refusal(open, error));
     }
     return this.#settler.settle({ entry, operation }, result, keeps);
+  }
+
+  /** Brings messages to be put into one mailbox to the server together, and what came of each into journal and index. */
+  async #append(opens: readonly AppendEntry[]): Promise<void> {
+    const tries = opens.flatMap((open) => {
+      try {
+        return { open, attempt: new Attempt(this.#store, this.#ledger, open) };
+      } catch (error) {
+        if (!(error instanceof Superseded)) throw error;
+        this.#ledger.remove(open.entry.id);
+        return [];
+      }
+    });
+    if (tries.some(({ attempt }) => attempt.retry)) await this.#outlived();
+    const outcomes = await this.#appender.perform(tries).catch((error: unknown) => {
+      if (!(error instanceof Error)) throw error;
+      return new Map(tries.map(({ open }) => [open, error] as const));
+    });
+    let failure: Error | null = null;
+    let began = performance.now();
+    for (const { open } of tries) {
+      if (performance.now() - began > turnMs) {
+        await setImmediate();
+        began = performance.now();
+      }
+      const { entry, operation } = open;
+      const outcome = outcomes.get(open) ?? new Superseded();
+      if (outcome instanceof Superseded) {
+        this.#ledger.remove(entry.id);
+        continue;
+      }
+      let result: Performed;
+      try {
+        result = outcome instanceof Error ? refusedAll(operation, this.#refusal(open, outcome)) : outcome;
+      } catch (error) {
+        // What was answered holds, whatever becomes of the others.
+        failure ??= error instanceof Error ? error : new Error(String(error));
+        continue;
+      }
+      const waiter = this.#waiters.get(entry.id);
+      this.#waiters.delete(entry.id);
+      try {
+        this.#tell(waiter, await this.#settler.settle({ entry, operation }, result, this.#keeps(waiter)));
+      } catch (error) {
+        if (waiter) this.#waiters.set(entry.id, waiter);
+        throw error;
+      }
+    }
+    if (failure) throw failure;
   }
 
   /** The error, where it is the server's word. Throws it where it is not. */
@@ -390,6 +459,12 @@ export class Queue {
     this.#senseless.set(entry.id, times);
     return times >= mostSenseless;
   }
+}
+
+function refusedAll({ messages }: MessageOperation, error: Error): Performed {
+  const result = new Performed();
+  for (const id of messages) result.refused.set(id, error);
+  return result;
 }
 
 /** Several outcomes as one. */
