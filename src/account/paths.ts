@@ -1,12 +1,17 @@
 /** Where things lie, after the XDG Base Directory rules. A relative XDG value is ignored, as the rules ask. */
 import { homedir, tmpdir, userInfo } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 function base(env: Env, variable: string, fallback: string): string {
   const value = env[variable];
   return join(value && isAbsolute(value) ? value : join(homedir(), fallback), "postern");
+}
+
+/** A path as a person writes it, from `directory` on (the working directory where not given); ~ is their home. */
+export function personsPath(path: string, directory = ""): string {
+  return resolve(directory, path.replace(/^~(?=\/|$)/, homedir()));
 }
 
 /** The person's own file; only what sets up and removes accounts writes to it. */

@@ -1,7 +1,7 @@
 /** One table of the config file, read setting by setting, for messages that say where. */
-import { homedir } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { AccountError } from "./errors.ts";
+import { personsPath } from "./paths.ts";
 
 export type Table = Readonly<Record<string, unknown>>;
 
@@ -48,7 +48,7 @@ export class Section {
 
   /** The same of a path that is no setting's whole value. */
   resolved(path: string): string {
-    return resolve(dirname(this.path), path.replace(/^~(?=\/)/, homedir()));
+    return personsPath(path, dirname(this.path));
   }
 
   flag(key: string, fallback: boolean): boolean {

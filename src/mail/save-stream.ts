@@ -1,10 +1,10 @@
 /** Writing an attachment to a file: never over one that is there. */
 import { createWriteStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { extname, join, resolve } from "node:path";
+import { extname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { personsPath } from "../account/paths.ts";
 
 async function isDirectory(path: string): Promise<boolean> {
   try {
@@ -22,7 +22,7 @@ const tries = 1_000;
  * Resolves to the path written, once it is on the disk. Throws what the file system throws.
  */
 export async function saveStream(content: Readable, path: string, name: string): Promise<string> {
-  const expanded = resolve(path.replace(/^~(?=\/|$)/, homedir()));
+  const expanded = personsPath(path);
   const wanted = (await isDirectory(expanded)) ? join(expanded, name) : expanded;
   const extension = extname(wanted);
   const stem = wanted.slice(0, wanted.length - extension.length);

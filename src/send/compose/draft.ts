@@ -1,6 +1,6 @@
 /** A message that is being written: what a person says of it, not yet MIME. */
-import { homedir } from "node:os";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
+import { personsPath } from "../../account/paths.ts";
 import type { LastingPiece } from "../../mail/pieces.ts";
 
 /** One header field: its name as the person wrote it, and its text decoded, in one line. */
@@ -50,7 +50,7 @@ export interface Draft {
 
 /** The file of an attachment, ~/ being the person's home. */
 export function attachedFile({ path }: Pick<DraftAttachment, "path">): string {
-  return resolve(path.replace(/^~(?=\/)/, homedir()));
+  return personsPath(path);
 }
 
 /** What others see it called. */

@@ -1,7 +1,6 @@
 /** Completion of a path that is being typed. */
 import { readdir } from "node:fs/promises";
-import { homedir } from "node:os";
-import { resolve } from "node:path";
+import { personsPath } from "../../account/paths.ts";
 import { safeText } from "../../message/safe.ts";
 import { Lookup } from "./lookup.ts";
 import type { Completion } from "./prompt.ts";
@@ -12,7 +11,7 @@ interface Name {
 }
 
 async function namesIn(directory: string): Promise<Name[]> {
-  const found = await readdir(resolve(directory.replace(/^~(?=\/|$)/, homedir())), { withFileTypes: true });
+  const found = await readdir(personsPath(directory), { withFileTypes: true });
   return found
     .map((entry) => ({ name: entry.name, directory: entry.isDirectory() }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
