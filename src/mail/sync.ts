@@ -84,12 +84,12 @@ export class Sync {
     if (view.unequal) {
       const missing = await compare(this.#context, view);
       if (!(await fetchHeaders(this.#context, view, missing, giveWay))) return false;
-      view.intake.settle(losses);
+      await view.intake.settle(losses);
       view.unequal = view.held + count(view.withheld) !== view.exists;
     }
     if (view.staleFlags) {
       if (!(await refreshFlags(this.#context, view, giveWay))) return false;
-      view.intake.settle(losses);
+      await view.intake.settle(losses);
       view.staleFlags = null;
     }
     if (view.inStep) view.onServer = null;

@@ -2,7 +2,7 @@ import { type Connection, connect, type Row, type SqlValue, type Statement } fro
 import { asStoreError, StoreError } from "./error.ts";
 
 /** How long a writer waits for another process, milliseconds. */
-const busyTimeout = 10_000;
+export const busyTimeout = 10_000;
 /** Statements kept prepared: more than the program has of its own. */
 const mostStatements = 500;
 
@@ -123,7 +123,8 @@ export class Database {
   }
 }
 
-function bindable(parameters: SqlValue[]): SqlValue[] {
+/** Self-contained: its text is also handed to a thread. */
+export function bindable(parameters: SqlValue[]): SqlValue[] {
   let sound = true;
   for (const value of parameters) if (typeof value === "string" && value.includes("\0")) sound = false;
   if (sound) return parameters;

@@ -59,6 +59,11 @@ function load(): Driver {
   return packaged;
 }
 
+/** Where the driver lies, for another thread to load it; null: it is Node's own. */
+export function driverPath(): string | null {
+  return builtIn() ? null : createRequire(import.meta.url).resolve("@photostructure/sqlite");
+}
+
 /** Opens or creates a database file. Throws SQLite's own error; see `asStoreError`. */
 export function connect(path: string): Connection {
   driver ??= load();

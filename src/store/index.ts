@@ -34,6 +34,7 @@ export type { Mailboxes } from "./mailboxes.ts";
 export { messageIds } from "./message-ids.ts";
 export type { Messages } from "./messages.ts";
 export type { Previews } from "./previews.ts";
+export type { RowWriter } from "./row-writer.ts";
 export type { Answer, Condition, PreparedSearch, Search, Step } from "./search.ts";
 export type { Threads } from "./threads.ts";
 export { isProvisional, type Spot, type SpotChange, type Transfers } from "./transfer.ts";

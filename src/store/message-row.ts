@@ -17,12 +17,17 @@ const referencesLength = 2000;
 export const columns = `uid, flags, mod_seq, internal_date, sent_at, size, subject, people, message_id, in_reply_to,
   reference_ids, thread_id, email_id, EXISTS (SELECT 1 FROM body WHERE body.message = message.id) AS cached`;
 
-/** Takes the mailbox's id and `valuesOf`. What is known as of a later mod-sequence stays as it is. */
-export const upsert = `
+const insert = `
 INSERT INTO message (mailbox, uid, flags, seen, mod_seq, internal_date, sent_at, size, subject, people,
   message_id, in_reply_to, reference_ids, thread_id, email_id, sort_from, sort_subject, folded_subject, folded_from,
   folded_to, folded_cc)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** Takes the mailbox's id and `valuesOf`. What is known stays as it is. */
+export const insertNew = `${insert} ON CONFLICT (mailbox, uid) DO NOTHING`;
+
+/** The same, but what is known as of a later mod-sequence alone stays as it is. */
+export const upsert = `${insert}
 ON CONFLICT (mailbox, uid) DO UPDATE SET flags = excluded.flags, seen = excluded.seen,
   mod_seq = excluded.mod_seq, internal_date = excluded.internal_date, sent_at = excluded.sent_at,
   size = excluded.size, subject = excluded.subject, people = excluded.people,

@@ -1,6 +1,7 @@
 import type { Bodies } from "./bodies.ts";
 import { type Database, number, numberOrNull, text, textOrNull } from "./database.ts";
 import { columns, flagColumn, integer, isSeen, messageOf, upsert, valuesOf } from "./message-row.ts";
+import { RowWriter } from "./row-writer.ts";
 import {
   type FlagChange,
   firstProvisionalUid,
@@ -251,6 +252,11 @@ export class Messages {
       const stored = messages.filter((_, at) => changes[at]! > 0);
       this.#bodies.followFlags(mailboxId, stored);
     });
+  }
+
+  /** Begins to store many messages of which most are new. */
+  bulk(mailboxId: number, uidValidity: number): RowWriter {
+    return new RowWriter(this.#database.path, mailboxId, uidValidity);
   }
 
   /**

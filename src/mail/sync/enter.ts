@@ -201,7 +201,7 @@ class Entering {
     if (!sameNumbers(this.#before, selected)) return this.#renumber(selected);
     const view = this.#view;
     for (const change of this.#early) this.#apply(change);
-    view.intake.settle();
+    await view.intake.settle();
     await view.remove(uidSet.normalize(this.#absent.flat()));
     if (selected.mailboxId !== this.#before.mailboxId)
       store.mailboxes.setState(id, { mailboxId: selected.mailboxId });

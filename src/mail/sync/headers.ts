@@ -61,7 +61,7 @@ export async function fetchHeaders(
     }
   };
   // Two at a time, so that the line never waits for us to ask.
-  await view.intake.inBulk(() => Promise.all([fetchSlices(), fetchSlices()]));
+  await view.intake.inBulk(total, () => Promise.all([fetchSlices(), fetchSlices()]));
   if (rest.length > 0) return false;
   // Some servers list messages and do not give them: asked once more and alone, or left until the next time.
   withheld = intersect(withheld, view.onServer ?? withheld);

@@ -1,12 +1,15 @@
 /** Puts what the server tells of one mailbox into the index: in the order it was told, a few milliseconds at a time. */
 import type { FetchedMessage, UidRanges } from "../../imap/index.ts";
-import type { FlagChange, Store, StoredMailbox, StoredMessageInput } from "../../store/index.ts";
+import type { FlagChange, RowWriter, Store, StoredMailbox, StoredMessageInput } from "../../store/index.ts";
 import { toStoredMessage } from "../convert.ts";
 import type { Overlay } from "./overlay.ts";
 import { breathe, paced, writing } from "./pace.ts";
 
-/** How long a row waits for others in bulk. */
-const patienceMs = 50;
+/**
+ * How rows are written in bulk: from so many on by a thread, at least and at most so many at once, but after so many
+ * milliseconds whatever there is.
+ */
+const bulk = { thread: 3_000, least: 500, most: 1_000, patienceMs: 50 } as const;
 /** Ranges looked up at once. */
 const rangesAtOnce = 500;
 
@@ -28,6 +31,14 @@ export class Intake {
   #soon = false;
   /** More rows are on their way. */
   #patient = false;
+  /** Writes rows meanwhile; and what it is at. */
+  #writer: RowWriter | null = null;
+  #away: Promise<void> | null = null;
+  /** Rows taken so far, and those of them that are written or lost. */
+  #taken = 0;
+  #done = 0;
+  /** How many wait until what lies here is written. */
+  #hurried = 0;
   #timer: NodeJS.Timeout | null = null;
   #removing: Promise<void> = Promise.resolve();
   /** How often something could not be written so far, and why the last time. */
@@ -51,12 +62,16 @@ export class Intake {
     if (message.envelope !== undefined) {
       // Flags that were told before a row would otherwise be written over it.
       if (this.#flags.length > 0) this.#write();
+      // Those that have to wait for rows under way are older than this one.
+      if (this.#flags.length > 0) this.#flags = this.#flags.filter(({ uid }) => uid !== row.uid);
       this.#rows.push(row);
+      this.#taken++;
     } else {
       const { uid, flags, modSeq } = row;
       this.#flags.push({ uid, flags, ...(message.modSeq === undefined ? {} : { modSeq }) });
     }
-    if (this.#rows.length + this.#flags.length >= writing.amount) this.#write();
+    const least = this.#writer ? bulk.least : writing.amount;
+    if (this.#rows.length + this.#flags.length >= least) this.#write();
     else this.#writeSoon(message.envelope !== undefined);
     return true;
   }
@@ -64,7 +79,7 @@ export class Intake {
   /** All that came at once is written together, and before anyone hears that a command is done. */
   #writeSoon(row: boolean): void {
     if (row && this.#patient) {
-      this.#timer ??= setTimeout(() => this.#write(), patienceMs);
+      this.#timer ??= setTimeout(() => this.#write(), bulk.patienceMs);
       return;
     }
     if (this.#soon) return;
@@ -75,14 +90,22 @@ export class Intake {
     });
   }
 
-  /** While `work` runs, rows wait a moment for one another, as each write costs as much as some rows. */
-  async inBulk<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * While `work` runs, which brings about `rows`, they wait a moment for one another, as each write costs as much as
+   * some rows. Not to be called again before it is done.
+   */
+  async inBulk<T>(rows: number, work: () => Promise<T>): Promise<T> {
+    const { id, uidValidity } = this.#mailbox;
+    const writer = rows < bulk.thread ? null : this.#store.messages.bulk(id, uidValidity);
+    this.#writer = writer;
     this.#patient = true;
     try {
       return await work();
     } finally {
       this.#patient = false;
-      this.#write();
+      await this.#landed();
+      this.#writer = null;
+      await writer?.close();
     }
   }
 
@@ -91,17 +114,77 @@ export class Intake {
     return this.#losses;
   }
 
-  /** Writes all that lies here. @throws StoreError also for what could not be written earlier, since `losses` were as given */
-  settle(losses = 0): void {
-    this.#write();
+  /**
+   * Writes all that lies here. Rejects with StoreError, also for what could not be written earlier, since `losses` were
+   * as given.
+   */
+  async settle(losses = 0): Promise<void> {
+    await this.#landed();
     if (this.#losses > losses) throw this.#failure;
+  }
+
+  /** All that was taken so far is written, or lost. */
+  async #landed(): Promise<void> {
+    const upTo = this.#taken;
+    this.#hurried++;
+    this.#write();
+    while (this.#away && (this.#done < upTo || this.#flags.length > 0)) await this.#away;
+    this.#hurried--;
   }
 
   #write(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
+    // What is here follows when what is under way is there.
+    if (this.#away) return;
+    const rows = this.#rows.splice(0, this.#writer ? bulk.most : this.#rows.length);
+    if (this.#writer && rows.length > 0) {
+      this.#away = this.#send(this.#writer, rows).then(({ sent, left }) => {
+        this.#away = null;
+        this.#done += rows.length;
+        // Where more rows wait, flags may be theirs.
+        this.#keep(left, this.#rows.length > 0 ? [] : this.#flags.splice(0), sent);
+        if (this.#rows.length >= bulk.least || this.#hurried > 0) this.#write();
+        else if (this.#rows.length > 0) this.#writeSoon(true);
+      });
+    } else {
+      this.#done += rows.length;
+      this.#keep(rows, this.#flags.splice(0));
+    }
+  }
+
+  /** Has rows written by the thread. `left`: those that it left, of those that it was `sent`. */
+  async #send(
+    writer: RowWriter,
+    rows: readonly StoredMessageInput[],
+  ): Promise<Record<"sent" | "left", readonly StoredMessageInput[]>> {
     try {
-      this.#flush();
+      const sent = this.#overlaid(rows);
+      return { sent, left: await writer.write(sent) };
+    } catch {
+      // What is pending cannot be read: `#keep` meets the same, and tells of it.
+      return { sent: rows, left: rows };
+    }
+  }
+
+  /** Writes rows and flags with what pending operations do to them, and what these did meanwhile to the rows `sent`. */
+  #keep(rows: readonly StoredMessageInput[], flags: readonly FlagChange[], sent = rows): void {
+    const { id } = this.#mailbox;
+    const amount = sent.length + flags.length;
+    if (amount === 0) return;
+    try {
+      const late = sent === rows ? { gone: [], flags: [] } : this.#late(sent);
+      const changes = [...late.flags, ...flags];
+      const toWrite = rows.length + changes.length + late.gone.length;
+      const write = () => {
+        if (!this.numbered) return;
+        this.#store.messages.put(id, this.#overlaid(rows));
+        this.#store.messages.setFlags(id, this.#overlaid(changes));
+        this.#store.messages.remove(id, late.gone);
+      };
+      if (toWrite > 0) paced(writing, toWrite, () => this.#store.transaction(write));
+      if (sent.length > 0) this.#overlay.landed(this.#mailbox, false);
+      this.#hooks.changed(amount);
     } catch (error) {
       this.#losses++;
       this.#failure = error;
@@ -109,23 +192,14 @@ export class Intake {
     }
   }
 
-  /** Writes with what pending operations do to it. @throws StoreError */
-  #flush(): void {
-    const { id } = this.#mailbox;
-    const [rows, flags] = [this.#rows, this.#flags];
-    const amount = rows.length + flags.length;
-    if (amount === 0) return;
-    this.#rows = [];
-    this.#flags = [];
-    paced(writing, amount, () =>
-      this.#store.transaction(() => {
-        if (!this.numbered) return;
-        this.#store.messages.put(id, this.#overlaid(rows));
-        this.#store.messages.setFlags(id, this.#overlaid(flags));
-      }),
-    );
-    if (rows.length > 0) this.#overlay.landed(this.#mailbox, false);
-    this.#hooks.changed(amount);
+  /** What operations have done to rows since they were sent. */
+  #late(sent: readonly StoredMessageInput[]): { gone: number[]; flags: FlagChange[] } {
+    const mailbox = this.#mailbox;
+    const flagged = new Set(this.#overlay.flagged(mailbox));
+    return {
+      gone: sent.flatMap(({ uid }) => (this.#overlay.hidden(mailbox, uid) ? uid : [])),
+      flags: sent.flatMap(({ uid, flags }) => (flagged.has(uid) ? { uid, flags } : [])),
+    };
   }
 
   #overlaid<T extends FlagChange>(told: readonly T[]): T[] {
@@ -147,8 +221,8 @@ export class Intake {
 
   /** Removes what the server has no more. Resolves when it is done. @throws StoreError */
   remove(gone: UidRanges): Promise<void> {
-    this.#write();
-    const removing = this.#removing.then(() => this.#removeAll(gone));
+    const landed = this.#landed();
+    const removing = this.#removing.then(() => landed).then(() => this.#removeAll(gone));
     this.#removing = removing.catch(() => undefined);
     return removing;
   }

@@ -142,7 +142,7 @@ export class View {
     const { losses } = this.intake;
     const parts = uidSet.split(set, this.connection.quirks.setOctets);
     await Promise.all(parts.map((part) => this.connection.run(fetch(part, query, { onMessage: take }))));
-    this.intake.settle(losses);
+    await this.intake.settle(losses);
   }
 
   /** Asks for the UIDs on the server while the mailbox is being entered, where the index has not all; `ask` gets them. */
