@@ -157,7 +157,9 @@ export const actions: Readonly<Record<string, Action>> = {
     "as typed",
   ),
   trace: simple("Show the protocol as it runs, secrets taken out", (app) => openTrace(app)),
-  type: simple("Type the next command, in the console", (app) => app.type()),
+  type: simple("Go on with the row under the cursor; in the console, type the next command", (app) =>
+    app.page?.enter(),
+  ),
   prompt: prompt("Type a command", (argument) => argument),
   "prompt-search": simple("Type a query, go to what it finds", (app) => promptSearch(app), "UID SEARCH"),
   "prompt-save": simple("Save the attachment", (app) => promptSave(app), "FETCH BODY.PEEK[n]"),

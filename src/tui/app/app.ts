@@ -451,11 +451,6 @@ export class App {
     ConsolePage.open(this, this.histories.console);
   }
 
-  /** In the console, asks for the next command. */
-  type(): void {
-    if (this.page instanceof ConsolePage) this.page.ask();
-  }
-
   redraw(): void {
     this.host.repaint();
   }

@@ -71,6 +71,11 @@ export class Outgoing {
     this.#app.draw();
   }
 
+  /** This draft is in the person's hands again, by whatever command. */
+  back(draft: string): void {
+    this.#leaving = this.#leaving.filter(({ entry }) => entry.draft !== draft);
+  }
+
   /** Undo means what was done now, and no message sent before. */
   cover(): void {
     this.#covered = true;
@@ -81,8 +86,9 @@ export class Outgoing {
     const last = this.#leaving.at(-1);
     if (!last || this.#covered) return null;
     const { composition, desk, entry } = last;
-    await desk.callBack(entry.id);
+    // What cannot be called back any more is not tried again.
     this.#leaving = this.#leaving.filter((one) => one !== last);
+    await desk.callBack(entry.id);
     if (composition) writeOn(this.#app, composition);
     return {
       ...{ kind: "written", state: "draft", text: "called back: it is not sent" },
@@ -121,11 +127,13 @@ export class Outgoing {
     const desk = new Desk(mail);
     const done = mail.offline ? [] : await desk.deliver(ids, false);
     for (const delivered of done) this.#tell(delivered);
+    // Of one that comes meanwhile the list may not know.
+    const before = this.#leaving;
     const left = await desk.outbox.list();
     const there = ({ desk: by, entry: { id, notBefore } }: Leaving) =>
       by.mail !== mail ||
       (notBefore > Date.now() && left.some((entry) => entry.id === id && entry.state === "waiting"));
-    const leaving = this.#leaving.filter(there);
+    const leaving = this.#leaving.filter((one) => !before.includes(one) || there(one));
     const waiting = left.length - leaving.filter(({ desk: by }) => by.mail === mail).length;
     const changed = leaving.length !== this.#leaving.length || waiting !== this.#waiting.get(mail);
     this.#leaving = leaving;

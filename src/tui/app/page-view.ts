@@ -42,6 +42,9 @@ export class PageView {
     this.scrollBy(rows);
   }
 
+  /** What Enter does here. */
+  enter(): void {}
+
   scrollBy(lines: number): void {
     this.#scroll = Math.max(0, this.#scroll + lines);
     this.#follows &&= this.#scroll >= this.#end;

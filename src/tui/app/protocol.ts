@@ -68,6 +68,10 @@ export class ConsolePage extends PageView {
     page.ask();
   }
 
+  override enter(): void {
+    this.ask();
+  }
+
   /** Asks for a command. */
   ask(): void {
     this.#app.dialog.line({

@@ -4,6 +4,7 @@ import type { Folder, Mail } from "../../mail/index.ts";
 import type { App } from "./app.ts";
 import { aclPage, contactsPage, protocolPage, queuePage, quotaPage, statusPage } from "./pages.ts";
 import { openPlace } from "./places.ts";
+import { draftsPage, outboxPage } from "./rows-page.ts";
 
 /** Shows what a command came to that was run on this mail. */
 export function showResult(app: App, result: Result, mail: Mail): void {
@@ -53,8 +54,12 @@ export function showResult(app: App, result: Result, mail: Mail): void {
       app.show(contactsPage(result));
       break;
     case "drafts":
+      if (result.items.length === 0) app.say("no draft is kept here");
+      else app.show(draftsPage(app, result.items));
+      break;
     case "outbox":
-      app.say(result.items.length === 0 ? "nothing is there" : `${result.items.length} there`);
+      if (result.items.length === 0) app.say("nothing is to be sent");
+      else app.show(outboxPage(app, result.items));
       break;
     case "queue":
       app.show(queuePage(result.items));

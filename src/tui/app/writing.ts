@@ -16,6 +16,7 @@ export function writerOf(app: App): Writer {
 }
 
 async function write(app: App, composition: Composition, wish: Wish): Promise<Written> {
+  app.outgoing.back(composition.id);
   if (!wish.complete) {
     if (!wish.begun && !(await addressed(app, composition))) return discarded(composition);
     await editDraft(app, composition);
