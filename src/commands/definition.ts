@@ -54,6 +54,10 @@ export interface Context {
   readonly dryRun?: boolean;
   /** Aborts where nobody waits for the result any more. */
   readonly signal?: AbortSignal;
+  /** Does what a person may have to wait for, and can end; by `signal` alone where there is no screen to say so on. */
+  waiting?<T>(label: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Opens a page of the web, which the person has agreed to; resolves to what was done. None in a script. */
+  openPage?(page: string): Promise<string>;
   /** A person who can edit a message and decide; none in a script. */
   readonly writer?: Writer;
   /** Is told how far something is that may take long; `total` is null where nobody knows. */

@@ -1,7 +1,8 @@
-import { defineCommand } from "./definition.ts";
+import { type Context, defineCommand } from "./definition.ts";
 import { resolveMessage } from "./ids.ts";
 import { answered, nothingDone } from "./writing/answered.ts";
 import { openDesk } from "./writing/write.ts";
+import type { Written } from "./writing/writer.ts";
 
 export const unsubscribe = defineCommand({
   name: "unsubscribe",
@@ -20,15 +21,7 @@ export const unsubscribe = defineCommand({
     const { leavingDraft, waysOut } = await import("../send/answers/leaving.ts");
     const { post, page, to, unproven } = waysOut(original.message);
     const doubt = unproven ? " (unproven sender)" : "";
-    if (post !== null && !values.mail) {
-      const { host } = new URL(post);
-      if (context.dryRun) return nothingDone(`would post to ${host}`);
-      if (!(await context.confirm(`POST to ${host} to leave this list?${doubt}`))) return stayed;
-      const { postOneClick } = await import("../mail/index.ts");
-      await postOneClick(post, context.signal ?? new AbortController().signal);
-      const text = `${host} says that you are off the list`;
-      return { kind: "written", state: "sent", text, id: null, messageId: null, notes: [] };
-    }
+    if (post !== null && !values.mail) return byPost(context, post, doubt);
     if (to.length > 0 || values.mail) {
       const draft = leavingDraft(original, desk.writing);
       const people = to.join(", ");
@@ -38,8 +31,32 @@ export const unsubscribe = defineCommand({
         by.post(draft, { notBefore }),
       );
     }
-    return nothingDone(`this list is left on its page: ${page ?? ""}`);
+    return onPage(context, page ?? "", (host) => `Open ${host} to leave this list?${doubt}`);
   },
 });
 
 const stayed = nothingDone("you stay on the list");
+
+async function byPost(context: Context, post: string, doubt: string): Promise<Written> {
+  const { host } = new URL(post);
+  if (context.dryRun) return nothingDone(`would post to ${host}`);
+  if (!(await context.confirm(`POST to ${host} to leave this list?${doubt}`))) return stayed;
+  const { MailError, postOneClick } = await import("../mail/index.ts");
+  const { signal = new AbortController().signal } = context;
+  try {
+    const work = (until: AbortSignal) => postOneClick(post, until);
+    await (context.waiting?.("leaving the list…", work) ?? work(signal));
+  } catch (error) {
+    if (!context.openPage || !(error instanceof MailError) || error.code === "CANCELLED") throw error;
+    return onPage(context, post, () => `${error.message}. Open its page?`);
+  }
+  const text = `${host} says that you are off the list`;
+  return { kind: "written", state: "sent", text, id: null, messageId: null, notes: [] };
+}
+
+/** Leaves it to the person, on a page. */
+async function onPage(context: Context, page: string, question: (host: string) => string): Promise<Written> {
+  if (!context.openPage || context.dryRun) return nothingDone(`this list is left on its page: ${page}`);
+  if (!(await context.confirm(question(new URL(page).host)))) return stayed;
+  return nothingDone(await context.openPage(page));
+}

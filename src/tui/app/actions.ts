@@ -20,7 +20,6 @@ import { quit } from "./quitting.ts";
 import { reviewStep } from "./review.ts";
 import { find, limit, markMatching, promptSearch, sort, toHit } from "./searching.ts";
 import { fold, markThread, onThread, showThreads, toThread } from "./threads.ts";
-import { unsubscribe } from "./unsubscribe.ts";
 
 export interface Action {
   readonly summary: string;
@@ -222,9 +221,6 @@ export const actions: Readonly<Record<string, Action>> = {
     "Show all pictures that the message brings along, or none; on terminals that can",
     (app) => app.try(togglePictures(app)),
     "FETCH BODY.PEEK[n]",
-  ),
-  unsubscribe: simple("Leave the mailing list the message came by; asks first", (app) =>
-    app.try(unsubscribe(app)),
   ),
   decrypt: simple(
     "Decrypt the message and check its signatures; gpg may ask for a passphrase",

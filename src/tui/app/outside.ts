@@ -43,19 +43,18 @@ export async function openLink(app: App, argument: string): Promise<void> {
     const question = `The text says ${warning.named}, the link leads to ${warning.actual}. Open it?`;
     if (!(await app.dialog.confirm(question))) return;
   }
-  await openPage(app, target);
+  app.say(await openPage(app, target));
 }
 
 /** Opens an address in the browser; where there is none it is copied. */
-export async function openPage(app: App, target: string): Promise<void> {
+export async function openPage(app: App, target: string): Promise<string> {
   const browser = browserFor(new URL(target).href);
   if (!browser) {
     app.host.copy(safeText(target));
-    app.say(`there is no browser here: copied ${target}`);
-    return;
+    return `there is no browser here: copied ${target}`;
   }
   await show(app, browser);
-  app.say(`opened ${target}`);
+  return `opened ${target}`;
 }
 
 /** Asks where the chosen attachment is to go, and saves it there. */

@@ -4,6 +4,7 @@ import { splitFlagWords } from "../../commands/flags.ts";
 import { type Command, type Context, type Result, UsageError } from "../../commands/index.ts";
 import { parseLine } from "../../commands/parse.ts";
 import type { App } from "./app.ts";
+import { openPage } from "./outside.ts";
 import { showResult } from "./results.ts";
 import { byPlace, type Chosen, type Place } from "./sources.ts";
 import { writerOf } from "./writing.ts";
@@ -86,6 +87,8 @@ async function runAt(
     confirm,
     writer: writerOf(app),
     crypto: app.crypto,
+    waiting: (label, work) => app.tasks.run(label, work),
+    openPage: (page) => openPage(app, page),
   };
   const result = await command.run(context, values);
   showResult(app, result, mail);
