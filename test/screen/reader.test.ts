@@ -408,6 +408,7 @@ describe("a mailing list is left", local(), () => {
     pty.type("zu");
     await pty.waitFor("POST to localhost:");
     pty.type("n");
+    await pty.waitFor("you stay on the list");
     pty.type(":unsubscribe\r");
     await pty.waitFor("(unproven sender)");
     assert.deepEqual(asked, []);
@@ -438,7 +439,9 @@ describe("a mailing list is left", local(), () => {
   test("C-g ends the wait for a server that does not answer", async () => {
     pty.type("J");
     await pty.waitFor("News: Hanging.");
-    pty.type("zuy");
+    pty.type("zu");
+    await pty.waitFor("to leave this list?");
+    pty.type("y");
     await pty.waitFor("leaving the list… C-g stops it");
     await eventually(async () => asked.length === 3, "the server was asked");
     pty.type("\x07");
