@@ -7,7 +7,7 @@ import { findAction } from "../../src/tui/app/actions.ts";
 import { bindingsOf, KeyReader } from "../../src/tui/app/keymap.ts";
 
 const none: readonly KeySettings[] = [];
-const lineOf = (reader: KeyReader, keys: string, context: "list" | "reader" | "page") => {
+const lineOf = (reader: KeyReader, keys: string, context: "list" | "reader" | "page" | "review") => {
   const results = keys.split(" ").map((key) => reader.press(key, context));
   const last = results.at(-1);
   return last?.kind === "line" ? last.line : last?.kind;
@@ -64,6 +64,7 @@ test("whoever comes from another program answers, writes and passes on with its 
       ["alpine", "F", "forward"],
       ["alpine", "L", "focus folders"],
       ["emacs", "m", "compose"],
+      ["emacs", "C-x m", "compose"],
     ];
   for (const context of ["list", "reader"] as const)
     for (const [keymap, keys, line] of wanted) {
@@ -75,6 +76,27 @@ test("whoever comes from another program answers, writes and passes on with its 
         `${keymap} ${keys}`,
       );
     }
+});
+
+test("whoever comes from another program sends, keeps and discards what they have written with its keys", () => {
+  for (const [keymap, keys, line] of [
+    ["mutt", "y", "review send"],
+    ["mutt", "P", "review keep"],
+    ["mutt", "p s", "review sign"],
+    ["mutt", "M-f", "review from"],
+    ["aerc", "y", "review send"],
+    ["aerc", "n", "review discard"],
+    ["aerc", "x", "review encrypt"],
+    ["alpine", "C-x", "review send"],
+    ["alpine", "C-o", "review keep"],
+    ["emacs", "C-c C-c", "review send"],
+    ["emacs", "C-c C-k", "review discard"],
+  ] as const)
+    assert.equal(
+      lineOf(new KeyReader(() => bindingsOf(keymap, [])), keys, "review"),
+      line,
+      `${keymap} ${keys}`,
+    );
 });
 
 test("what may follow the keys typed so far is known", () => {

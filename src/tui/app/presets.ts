@@ -5,6 +5,8 @@ import type { Binding, KeyContext } from "./keymap.ts";
 type Table = Readonly<Record<string, string>>;
 type Preset = Readonly<Partial<Record<KeyContext, Table>>>;
 
+const emacsWriting: Table = { C: "compose", R: "reply", W: "reply-all", F: "forward" };
+
 const aercWriting: Table = {
   r: "",
   "r r": "reply-all",
@@ -53,6 +55,13 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       $: "last",
     },
     folders: { "=": "first", "*": "last", z: "page-down", Z: "page-up" },
+    review: {
+      "M-f": "review from",
+      "C-o": "review rename",
+      p: "",
+      "p s": "review sign",
+      "p e": "review encrypt",
+    },
     any: { "Z Z": "" },
   },
   aerc: {
@@ -75,6 +84,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       "C-y": "prompt copy-link ",
       H: "headers",
     },
+    review: { s: "review sign", x: "review encrypt", S: "review subject" },
     any: { "C-n": "next-account", "C-p": "previous-account" },
   },
   alpine: {
@@ -137,10 +147,17 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       "<": "focus list",
       Q: "quit",
     },
+    review: {
+      "C-x": "review send",
+      "C-j": "review attach",
+      "C-o": "review keep",
+      "C-c": "review discard",
+    },
     any: { l: "focus folders", L: "focus folders", "M-x": "prompt" },
   },
   emacs: {
     list: {
+      ...emacsWriting,
       "C-n": "next",
       "C-p": "previous",
       "C-v": "page-down",
@@ -162,6 +179,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       "C-d": "delete",
     },
     reader: {
+      ...emacsWriting,
       "C-n": "next",
       "C-p": "previous",
       "C-v": "page-down",
@@ -172,8 +190,26 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       p: "previous-message",
     },
     folders: { "C-n": "next", "C-p": "previous", "C-v": "page-down", "M-v": "page-up" },
+    review: {
+      "C-n": "next",
+      "C-p": "previous",
+      "C-v": "page-down",
+      "M-v": "page-up",
+      "C-c C-c": "review send",
+      "C-c C-a": "review attach",
+      "C-c C-d": "review keep",
+      "C-x C-s": "review keep",
+      "C-c C-k": "review discard",
+    },
     page: { "C-n": "next", "C-p": "previous", "C-v": "page-down", "M-v": "page-up", "C-s": "prompt-search" },
-    any: { "M-x": "prompt", "C-x C-c": "quit", "C-_": "undo", "C-x u": "undo", "C-x b": "prompt go " },
+    any: {
+      "M-x": "prompt",
+      "C-x C-c": "quit",
+      "C-_": "undo",
+      "C-x u": "undo",
+      "C-x m": "compose",
+      "C-x b": "prompt go ",
+    },
   },
 };
 
