@@ -167,7 +167,17 @@ export async function listPart({ list: count, runs }: Sizes): Promise<void> {
     async (at, warmed) => {
       const { mailbox, port } = at;
       const drained = await child("bare", { ...at, items: "UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE" });
-      const lists = await several(runs, () => withDirectory((dir) => child("list", { ...at, dir })));
+      const list = () => withDirectory((dir) => child("list", { ...at, dir }));
+      const mutt = () => withDirectory((dir) => screenOn(() => startMutt(dir, port), `Number ${count} `));
+      const lists: Measured[] = [];
+      const theirs: Awaited<ReturnType<typeof mutt>>[] = [];
+      // Turn and turn about, after one of each which leaves the server's cache with what either asks for.
+      for (let n = 0; n <= runs; n++) {
+        const [ours, peer] = [await list(), hasMutt() ? await mutt() : null];
+        if (n === 0) continue;
+        lists.push(ours);
+        if (peer) theirs.push(peer);
+      }
       for (const run of lists) {
         if (!run.lines.some(({ text }) => text === `all ${count}`)) throw new Error(`not all of ${mailbox}`);
       }
@@ -178,9 +188,7 @@ export async function listPart({ list: count, runs }: Sizes): Promise<void> {
         ["", "first rows s", "all headers s", "to mutt", "processor s", "peak MB"],
         ["bare socket, thrown away", "", drained.seconds, "", drained.cpu, drained.megabytes],
       ];
-      const mutts = hasMutt()
-        ? await withDirectory((dir) => screenOn(() => startMutt(dir, port), `Number ${count} `))
-        : null;
+      const mutts = [...theirs].sort((a, b) => a.seconds - b.seconds)[theirs.length >> 1] ?? null;
       const ratio = (seconds: number) => (mutts ? seconds / mutts.seconds : "");
       rows.push(
         [
