@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import { parseConfig } from "../../src/account/config.ts";
 import { describeFailure, printFailure } from "../../src/cli/failure.ts";
 import { resultJson } from "../../src/cli/json.ts";
+import { type OwnCommand, ownCommands } from "../../src/cli/own.ts";
 import { commands } from "../../src/commands/index.ts";
 import type { ResultKind } from "../../src/commands/result.ts";
 import { errorSchema, resultSchema } from "../../src/commands/schema.ts";
@@ -142,6 +143,7 @@ const titles: Readonly<Record<ResultKind, string>> = {
   acl: "Rights",
   status: "How things stand",
   protocol: "The server\u2019s own words",
+  event: "What happens in a folder",
   change: "A change",
   written: "What became of a message that was written",
   drafts: "Drafts",
@@ -168,10 +170,14 @@ function members({ properties = {} }: Schema, without: readonly string[] = []): 
     });
 }
 
-const printedBy = (kind: ResultKind) =>
-  commands
+const printedBy = (kind: ResultKind) => [
+  ...commands
     .filter(({ returns, screenOnly }) => returns.includes(kind) && !screenOnly)
-    .map(({ name }) => `\`${name}\``);
+    .map(({ name }) => `\`${name}\``),
+  ...Object.entries<OwnCommand>(ownCommands)
+    .filter(([, { returns }]) => returns?.includes(kind))
+    .map(([name]) => `\`${name}\``),
+];
 
 function kindSection(kind: ResultKind): string {
   const around = ["version", "account", "warnings"];

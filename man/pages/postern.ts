@@ -74,13 +74,13 @@ const ownWords = (words: string) =>
     .replace(/<([^>]+)>/g, (_, word: string) => `«${word.toUpperCase()}»`)
     .replace(/\[([^\].]+)(\.\.)?\]/g, (_, word: string) => `[«${word.toUpperCase()}»]`);
 
-function ownItem([name, { words, summary, about }]: readonly [string, OwnCommand]): string {
+function ownItem([name, { words, summary, about, options = {} }]: readonly [string, OwnCommand]): string {
   const details = Object.entries(choiceHelp[name] ?? {}).map(([word, help]) =>
     item(`\`${word}\``, sentence(help)),
   );
   return [
     item(`\`${name}\` ${ownWords(words)}`.trim(), `${sentence(summary)} ${about ?? ""}`.trim()),
-    name === "account" ? accountDetails : nested(...details),
+    name === "account" ? accountDetails : nested(...details, ...Object.entries(options).map(globalItem)),
   ].join("");
 }
 

@@ -3,9 +3,10 @@
  * help, completion and the manual page are made from this table; each command is loaded when it is given.
  */
 import type { Argv } from "yargs";
-import { type RawValues, UsageError } from "../commands/index.ts";
+import { type RawValues, type ResultKind, UsageError } from "../commands/index.ts";
 import { type AccountOption, accountOptions, type Verb, verbs } from "./account/options.ts";
 import { readGlobals } from "./globals.ts";
+import type { GlobalOption } from "./options.ts";
 import { restoreWord } from "./words.ts";
 
 export interface OwnCommand {
@@ -14,10 +15,13 @@ export interface OwnCommand {
   readonly summary: string;
   /** More of it, for the manual page. */
   readonly about?: string;
-  /** What the first word may be; for completion. */
-  readonly choices?: readonly string[];
-  /** Its options, and what they are for. */
-  options?(sub: Argv): Argv;
+  /** What its words may be, for completion: the first of them one of these, or each a folder. */
+  readonly choices?: readonly string[] | "folder";
+  readonly options?: Readonly<Record<string, GlobalOption>>;
+  /** Tells yargs of its words and options where the table does not. */
+  usage?(sub: Argv): Argv;
+  /** What it prints with `--json`, where that is a result of mail. */
+  readonly returns?: readonly ResultKind[];
   /** Resolves to the exit status. */
   run(values: RawValues): Promise<number>;
 }
@@ -86,7 +90,7 @@ export const ownCommands = {
     about:
       "Without an account, `postern` alone begins with `account add`. Where there is a terminal, what is not given is asked for; a script gives all of it, and is never asked.",
     choices: Object.keys(verbs),
-    options: accountUsage,
+    usage: accountUsage,
     run: async (values) => (await import("./account/index.ts")).account(values),
   },
   config: {
@@ -122,17 +126,43 @@ export const ownCommands = {
       return 0;
     },
   },
+  watch: {
+    words: "[folders..]",
+    summary:
+      "Stay, and print what happens in a folder: mail that comes, flags that change, messages that go; or run a program for it",
+    about:
+      "Without a folder, that of `--folder`. The first is listened to (IDLE), the others are looked into when the server says that something has changed there (NOTIFY), and once a minute. It begins with a line that says `watching`; a line that is lost comes back, and what was missed is told then. Without `--json`, `--jsonl`, `--fields` and `--format`, the columns are: what happened (watching, new, changed, gone), the folder, and those of `list`. What strangers wrote is never part of the command itself: its variables want quotes as anywhere in a shell. A program that runs when a signal comes is waited for. It ends with a signal, or when nobody reads any more.",
+    choices: "folder",
+    options: {
+      exec: {
+        type: "string",
+        value: "COMMAND",
+        describe:
+          "run this by /bin/sh for each event, one at a time, and print nothing unless --jsonl or the like asks for it; it gets the event as JSON on standard input, and POSTERN_EVENT, POSTERN_ACCOUNT, POSTERN_FOLDER, POSTERN_UID, POSTERN_FROM and POSTERN_SUBJECT",
+      },
+      once: { type: "boolean", describe: "end with the first event" },
+    },
+    returns: ["event"],
+    run: async (values) => {
+      const exec = word(values, "exec");
+      const folders = Array.isArray(values.folders) ? values.folders.map(restoreWord).map(String) : [];
+      const options = { folders, once: values.once === true, ...(exec === undefined ? {} : { exec }) };
+      return (await import("./watch.ts")).watch(readGlobals(values), options);
+    },
+  },
   agent: {
     words: "[verb]",
     summary: "Stay, so that other commands find a connection: agent; agent status, agent stop",
     about:
       "It serves one account on a socket that only you can use, until it has had nothing to do for a while (`--idle`), in the foreground: a shell puts it behind with &. The screen serves in the same way while it is open. Commands hand themselves over without being told to, and do their work alone where nobody is there, where the config has changed since, or where they read or write files by name.",
     choices: Object.keys(agentVerbs),
-    options: (sub) =>
-      sub.option("idle", {
+    options: {
+      idle: {
         type: "string",
-        describe: "TIME: end after so long with nothing to do (default: 30m)",
-      }),
+        value: "TIME",
+        describe: "end after so long with nothing to do: 90s, 30m (default), 2h",
+      },
+    },
     run: async (values) =>
       (await import("./agent/command.ts")).agent(
         readGlobals(values),

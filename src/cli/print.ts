@@ -95,8 +95,12 @@ export async function print(
     }
     return write((await import("./text.ts")).bytesText(stream));
   }
-  if (how.jsonl || how.format !== undefined || (how.fields && !how.json))
-    return write(lines(result, where, how));
+  if (how.jsonl || how.format !== undefined || (how.fields && !how.json)) {
+    if (result.kind !== "event") return write(lines(result, where, how));
+    // One of many: each pipeline would leave its listeners behind.
+    for await (const line of lines(result, where, how)) stdout.write(line);
+    return;
+  }
   if (how.json) {
     const { resultJson } = await import("./json.ts");
     stdout.write(resultJson(result, where, warnings, how.fields));

@@ -14,7 +14,7 @@ import { ownStreams, type Streams } from "./streams.ts";
 import { someoneThere } from "./terminal.ts";
 
 /** Opens an account's mail as the global options say. */
-export function openMail(
+function openMail(
   account: Account,
   globals: Globals,
   keepOnline: boolean,
@@ -59,6 +59,29 @@ export function openOnce(account: Account, globals: Globals, early: Early | null
   return openMail(account, globals, false, password, begun?.dialling);
 }
 
+/**
+ * What opens an account's mail for as long as it is wanted: with a line that comes back. The person is asked now for what only
+ * a person can give, and not later; `typed` is what was typed before.
+ */
+export async function prepareToStay(
+  account: Account,
+  globals: Globals,
+  typed?: Secret | null,
+): Promise<() => Mail> {
+  const credentials = new Credentials(account, {
+    interactive: someoneThere(),
+    ...(typed ? { typed } : {}),
+    warn: (sentence) => warn(process.stderr, [sentence]),
+  });
+  if (!globals.offline) await credentials.prepare();
+  return () => openMail(account, globals, true, credentials.unattended());
+}
+
+/** Opens an account's mail for as long as it is wanted. */
+export async function openToStay(account: Account, globals: Globals): Promise<Mail> {
+  return (await prepareToStay(account, globals))();
+}
+
 /** Why a change has not reached the server yet. */
 function waitingBecause(line: LineState): string {
   const why = line.kind === "down" ? `: ${line.error.message}` : "";
@@ -78,7 +101,10 @@ function statusOf(result: Result & Asked): number {
 }
 
 /** The accounts that are meant; without a name the first of the config. Throws AccountError. */
-function chosenAccounts({ config: path, accounts: names }: Globals, early: Early | null): Account[] {
+export function chosenAccounts(
+  { config: path, accounts: names }: Globals,
+  early: Early | null = null,
+): Account[] {
   const config = early && path === undefined ? early.config : loadConfig(path);
   if (names.includes("all") && !config.accounts.some(({ name }) => name === "all"))
     return [...config.accounts];
@@ -116,7 +142,7 @@ export async function checkFirst(command: Command, globals: Globals, values: Raw
 }
 
 /** Says on standard error what a person should know. */
-function warn(stderr: NodeJS.WritableStream, warnings: readonly string[]): void {
+export function warn(stderr: NodeJS.WritableStream, warnings: readonly string[]): void {
   for (const warning of warnings) stderr.write(`postern: ${safeText(warning)}\n`);
 }
 
@@ -191,7 +217,7 @@ export async function runOn(
 }
 
 /** `work`, unless it takes longer than `ms`. */
-async function within<T>(ms: number | undefined, work: Promise<T>): Promise<T> {
+export async function within<T>(ms: number | undefined, work: Promise<T>): Promise<T> {
   if (ms === undefined) return work;
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {

@@ -1,15 +1,13 @@
 /** `postern` without a command: the screen, where there is a terminal to show it on. */
 import { type Config, chooseAccount, loadConfig, ownKeys } from "../account/config.ts";
-import { Credentials } from "../account/credentials.ts";
 import { AccountError } from "../account/errors.ts";
 import { UsageError } from "../commands/index.ts";
 import type { Secret } from "../imap/index.ts";
 import type { Mail } from "../mail/index.ts";
-import { safeText } from "../message/safe.ts";
 import { surroundings } from "./agent/place.ts";
 import type { Agent } from "./agent/serve.ts";
 import type { Globals } from "./globals.ts";
-import { openMail } from "./run.ts";
+import { prepareToStay } from "./run.ts";
 
 /** ms after which the screen is there, and other things may be begun. */
 const shownMs = 1_000;
@@ -44,15 +42,7 @@ export async function openScreen(globals: Globals): Promise<never> {
   // The one that is named, or all of them.
   const accounts = globals.account === undefined ? config.accounts : [chooseAccount(config, globals.account)];
   const open: (() => Mail)[] = [];
-  for (const account of accounts) {
-    const credentials = new Credentials(account, {
-      interactive: true,
-      ...(typed ? { typed } : {}),
-      warn: (sentence) => void process.stderr.write(`postern: ${safeText(sentence)}\n`),
-    });
-    if (!globals.offline) await credentials.prepare();
-    open.push(() => openMail(account, globals, true, credentials.unattended()));
-  }
+  for (const account of accounts) open.push(await prepareToStay(account, globals, typed));
   const { runScreen } = await import("../tui/index.ts");
   const served: Agent[] = [];
   const serveOthers = async (mail: Mail) => {

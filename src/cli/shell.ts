@@ -69,10 +69,15 @@ export async function readLine(argv: readonly string[], help: boolean): Promise<
       chosen = { command, globals: readGlobals(given), values };
     });
   }
-  for (const [name, { words, summary, options, run }] of Object.entries<OwnCommand>(ownCommands)) {
-    parser.command(`${name} ${words}`.trim(), summary, options ?? {}, (values: RawValues) => {
-      chosen = { run: () => run(values) };
-    });
+  for (const [name, { words, summary, options, usage, run }] of Object.entries<OwnCommand>(ownCommands)) {
+    parser.command(
+      `${name} ${words}`.trim(),
+      summary,
+      usage ?? ((sub) => sub.options(options ?? {})),
+      (values: RawValues) => {
+        chosen = { run: () => run(values) };
+      },
+    );
   }
   // For the scripts of completion, while somebody types.
   parser.command("complete <what>", false, { typed: { type: "string" } }, (values: RawValues) => {

@@ -210,6 +210,18 @@ export const outboxColumns: readonly ColumnOf<Entry>[] = [
   },
 ];
 
+type Event = Extract<Result, { kind: "event" }>;
+
+export const eventColumns: readonly ColumnOf<Event>[] = [
+  { help: "what happened", most: 8, of: ({ event }) => event },
+  { help: "the folder", most: 30, of: ({ folder }) => folder.name },
+  ...messageColumns.map(({ of, ...column }, at) => ({
+    ...column,
+    of: ({ uid, message }: Event, now: number) =>
+      message ? of(message, now) : at === 0 && uid !== null ? String(uid) : "",
+  })),
+];
+
 /** Any result but bytes, as text. */
 export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: Target): string {
   switch (result.kind) {
@@ -251,6 +263,8 @@ export function resultText(result: Exclude<Result, { kind: "bytes" }>, target: T
       return statusText(result.status, target);
     case "protocol":
       return result.lines.map((line) => `${safeText(line)}\n`).join("");
+    case "event":
+      return tableOf(eventColumns, [result], target);
     case "change":
       return `${safeText(result.text)}${result.sent ? "" : " (not on the server yet)"}\n`;
   }

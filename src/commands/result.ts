@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type {
   AclEntry,
+  Change,
   Folder,
   Message,
   QuotaUse,
@@ -129,6 +130,14 @@ export type Result =
   | { readonly kind: "status"; readonly status: ServerStatus }
   /** What the server said, laid out in lines: hostile text. */
   | { readonly kind: "protocol"; readonly lines: readonly string[]; readonly ended: "OK" | "NO" | "BAD" }
+  /** What happened in a folder that is watched; `message` where it is there. */
+  | {
+      readonly kind: "event";
+      readonly event: Change["kind"];
+      readonly folder: Folder;
+      readonly uid: number | null;
+      readonly message: Message | null;
+    }
   /** A change, told in one sentence; `uids` are the messages it touched. */
   | {
       readonly kind: "change";

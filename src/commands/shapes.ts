@@ -342,6 +342,40 @@ export const shapes: { readonly [K in ResultKind]: Shape<Of<K>> } = {
     },
     items: null,
   },
+  event: {
+    fields: {
+      event: is.word(
+        "what happened: watching (from now on; again where UIDs mean something else from now on), new, changed (its flags) or gone",
+        ["watching", "new", "changed", "gone"],
+        ({ event }) => event,
+      ),
+      folder: is.text("the name of the folder", ({ folder }) => folder.name),
+      uidValidity: is.wholeOrNull(
+        "where this changes, UIDs of before mean nothing any more",
+        ({ folder }) => folder.uidValidity,
+      ),
+      uid: is.wholeOrNull("the message (UID)", ({ uid }) => uid),
+      imapUrl: is.textOrNull("names it for good (RFC 5092)", ({ uid }, where) =>
+        uid === null ? null : urlOf(uid, where),
+      ),
+      subject: is.textOrNull("the subject, decoded", ({ message }) => message?.subject ?? null),
+      from: people("its authors", ({ message }) => message?.from ?? []),
+      to: people("whom it is to", ({ message }) => message?.to ?? []),
+      cc: people("who else gets it", ({ message }) => message?.cc ?? []),
+      sentAt: is.dateOrNull("its Date field", ({ message }) => message?.sentAt ?? null),
+      receivedAt: is.dateOrNull(
+        "when it arrived (INTERNALDATE)",
+        ({ message }) => message?.internalDate ?? null,
+      ),
+      size: is.wholeOrNull("octets", ({ message }) => message?.size ?? null),
+      keywords: is.set("its flags and keywords in lower case, $seen for \\Seen", ({ message }) =>
+        (message?.flags ?? []).map(keyword),
+      ),
+      messageId: is.texts("Message-ID, none or one", ({ message }) => ids(message?.messageId ?? null)),
+      inReplyTo: is.texts("In-Reply-To, none or one", ({ message }) => ids(message?.inReplyTo ?? null)),
+    },
+    items: null,
+  },
   change: {
     fields: {
       ...inFolder,

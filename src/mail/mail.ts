@@ -6,7 +6,13 @@ import { cacheDir, stateDir } from "../account/paths.ts";
 import { serverOf } from "../account/server.ts";
 import type { CryptoTools } from "../message/crypto/types.ts";
 import type { Attachment, ReadableMessage, ReadOptions } from "../message/types.ts";
-import { openStore, type Store, type StoredMailbox, type WindowQuery } from "../store/index.ts";
+import {
+  type FlagTexts,
+  openStore,
+  type Store,
+  type StoredMailbox,
+  type WindowQuery,
+} from "../store/index.ts";
 import { allHave } from "./all-have.ts";
 import { Keeping } from "./download/keeping.ts";
 import type { DownloadProgress } from "./download/pass.ts";
@@ -17,14 +23,12 @@ import { unlistedFolder } from "./folders.ts";
 import { ForeignFlags } from "./foreign-flags.ts";
 import { KnownFolders } from "./known-folders.ts";
 import { listFolders } from "./list-folders.ts";
-import { News } from "./news.ts";
 import { Operations } from "./operations/index.ts";
 import type { Outcome } from "./operations/settle.ts";
 import { History, type Undone } from "./operations/undo.ts";
 import { WaitingChanges } from "./operations/waiting.ts";
 import type { MailOptions } from "./options.ts";
 import { Ordering } from "./ordering.ts";
-import { followOthers } from "./others.ts";
 import { Previews } from "./previews.ts";
 import { ProtocolLines } from "./protocol-lines.ts";
 import { type MessageToPut, putAll } from "./putting.ts";
@@ -39,6 +43,7 @@ import { Sync } from "./sync.ts";
 import { Syncing } from "./syncing.ts";
 import { Threading } from "./threading.ts";
 import type { Folder, LineState, MailEvent, Message } from "./values.ts";
+import { Watching } from "./watching.ts";
 
 export class Mail {
   readonly account: Account;
@@ -56,19 +61,18 @@ export class Mail {
   readonly #reading: Reading;
   readonly #keeping: Keeping;
   readonly #searching: Searching;
-  readonly #news: News;
   readonly #foreign: ForeignFlags;
+  readonly #watching: Watching;
   readonly #events = new EventEmitter<{ event: [MailEvent] }>();
   readonly #history: History;
   readonly #waiting: WaitingChanges;
   readonly #folderChanges: FolderChanges;
-  readonly #threading: Threading;
+  /** Discussions. */
+  readonly threads: Threading;
   /** What becomes of mail that is written. */
   readonly sending: Sending;
   /** How messages begin. */
   readonly previews: Previews;
-  #watched: Folder | null = null;
-  #others: NodeJS.Timeout | null = null;
 
   private constructor(options: MailOptions) {
     const { account } = options;
@@ -83,7 +87,7 @@ export class Mail {
     const protocol = new ProtocolLines();
     if (options.log) protocol.listen(options.log);
     const emit = (event: MailEvent) => {
-      if (options.keepOnline && event.kind === "messages") this.#threading.soon(event.path);
+      if (options.keepOnline && event.kind === "messages") this.threads.soon(event.path);
       this.#events.emit("event", event);
     };
     this.#folders = new KnownFolders(this.#store, {
@@ -93,7 +97,7 @@ export class Mail {
         emit({ kind: "folders" });
       },
     });
-    this.#threading = new Threading(this.#store, emit, {
+    this.threads = new Threading(this.#store, emit, {
       mailboxId: (folder) => this.#stored(folder).id,
       prepare: (folder) => (this.offline ? this.#foreign.look(folder.path) : this.sync(folder)),
     });
@@ -119,10 +123,8 @@ export class Mail {
       },
       serverPath: (path) => this.#operations.serverPath(path),
       ready: (path) => this.#operations.ready(path),
-      opened: () => {
-        // After a loss: what the connection missed is caught up with, as at the start.
-        if (this.#watched) this.#keepUp(this.#watched);
-      },
+      // After a loss: what the connection missed is caught up with, as at the start.
+      opened: () => this.#watching.keepUp(),
       online: () => this.#operations.replay(),
       state: (state) => emit({ kind: "line", state }),
       downgraded: (messages) => {
@@ -157,7 +159,7 @@ export class Mail {
       account,
       cacheDir: directories.cacheDir,
       background: options.keepOnline,
-      watched: () => this.#watched?.path ?? null,
+      watched: () => this.#watching.path,
       emit,
     });
     const inStep = (path: string) => this.#keeping.inStep([path]);
@@ -174,7 +176,7 @@ export class Mail {
     this.#reading = new Reading(this.#store, this.#session, this.#keeping.room);
     this.#foreign = new ForeignFlags(this.#store, {
       change: ({ path }, uids, mode, flags) => this.#operations.flag(path, uids, mode, flags, true),
-      watched: () => this.#watched?.path ?? null,
+      watched: () => this.#watching.path,
       tell: (level, text) => emit({ kind: "notice", level, text }),
     });
     this.#searching = new Searching({
@@ -182,26 +184,25 @@ export class Mail {
       session: this.#session,
       sync: this.#sync,
       overlay: this.#operations,
-      threads: this.#threading,
+      threads: this.threads,
       account,
       online: () => !this.offline && this.#session.state.kind !== "down",
       folders: this.#folders,
       screen: options.keepOnline,
     });
+    this.#watching = new Watching({
+      ...context,
+      folders: this.#folders,
+      syncing: this.#syncing,
+      keeping: this.#keeping,
+      foreign: this.#foreign,
+      offline: options.offline,
+      keepOnline: options.keepOnline,
+    });
     if (options.keepOnline) {
       this.#searching.follow();
-      const watched = () => this.#watched?.path ?? null;
-      this.#others = followOthers(this.#store, watched, () => this.#operations.refresh(), emit);
       this.#foreign.start();
     }
-    this.#news = new News(this.#store, {
-      open: () => this.#session.another(),
-      watched: (path) => path === this.#watched?.path,
-      local: (path) => this.#operations.local(path),
-      refresh: () => this.refreshFolders().catch(() => undefined),
-      again: () => void this.#listen(),
-      emit,
-    });
   }
 
   /** Opens the local copy; connects when something needs the server. Throws StoreError, AccountError. */
@@ -262,6 +263,11 @@ export class Mail {
     return this.#store.messages.window(this.#stored(folder).id, query);
   }
 
+  /** Messages of the index with their flags: see `Messages.flagTexts`. */
+  flagTexts(folder: Folder, from: number, to: number): FlagTexts {
+    return this.#store.messages.flagTexts(this.#stored(folder).id, from, to);
+  }
+
   /** How many rows the index has, of those in `uids` where given. */
   count(folder: Folder, uids?: readonly number[]): number {
     return this.#store.messages.count(this.#stored(folder).id, uids);
@@ -293,11 +299,6 @@ export class Mail {
     return this.window(folder, query);
   }
 
-  /** Discussions. */
-  get threads(): Threading {
-    return this.#threading;
-  }
-
   /** Asks the server for what it has not told of a folder that is open already, and brings the index in step. */
   look(folder: Folder): Promise<void> {
     return this.#syncing.look(folder.path);
@@ -315,25 +316,7 @@ export class Mail {
 
   /** Watches a folder for new mail and other clients' changes; brings it in step now and after every reconnect. */
   watch(folder: Folder): void {
-    this.#watched = folder;
-    this.#session.watch(folder.path);
-    if (this.offline) void this.#foreign.look(folder.path);
-    else this.#keepUp(folder);
-  }
-
-  /** Brings a folder in step, and then listens to what happens in the others. */
-  #keepUp(folder: Folder): void {
-    this.sync(folder)
-      .then(() => {
-        this.#keeping.inStep(this.#folders.besides(folder.path));
-        return this.#listen();
-      })
-      .catch(() => undefined);
-  }
-
-  async #listen(): Promise<void> {
-    const { connection } = this.#session;
-    if (this.#keepOnline && connection) await this.#news.listen(connection);
+    this.#watching.watch(folder);
   }
 
   /**
@@ -469,9 +452,9 @@ export class Mail {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#others) clearInterval(this.#others);
+    this.#watching.stop();
     await this.#foreign.stop();
-    this.#threading.stop();
+    this.threads.stop();
     // A script is there to get things done; a person who quits does not wait.
     if (!this.#keepOnline) await this.#operations.settled();
     await Promise.all([this.#keeping.close(), this.#session.close()]);

@@ -1,4 +1,5 @@
 /** Accounts, mailboxes and messages as the rest of the program means them. */
+import type { UidRanges } from "../imap/index.ts";
 import type { StoredMessage, ThreadRow } from "../store/index.ts";
 
 /** What a folder is for (RFC 6154 special use, and the inbox). */
@@ -44,6 +45,8 @@ export type MailEvent =
   | { readonly kind: "line"; readonly state: LineState }
   | { readonly kind: "folders" }
   | { readonly kind: "messages"; readonly path: string }
+  /** The server has told of these messages: that they are new, have changed or are gone; the index has it now. */
+  | { readonly kind: "told"; readonly path: string; readonly uids: UidRanges }
   /** Messages that had changed are in their threads now. */
   | { readonly kind: "threads"; readonly path: string }
   /** New messages came in while the folder was watched. */

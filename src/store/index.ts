@@ -32,7 +32,7 @@ export type { JournalMessages } from "./journal-messages.ts";
 export { ProcessLock } from "./lock.ts";
 export type { Mailboxes } from "./mailboxes.ts";
 export { messageIds } from "./message-ids.ts";
-export type { Messages } from "./messages.ts";
+export type { FlagTexts, Messages } from "./messages.ts";
 export type { Previews } from "./previews.ts";
 export type { RowWriter } from "./row-writer.ts";
 export type { Answer, Condition, PreparedSearch, Search, Step } from "./search.ts";

@@ -27,6 +27,11 @@ export const orders: Record<SortKey, string> = {
 /** Restricts to a list of UIDs given as one JSON array: one statement for any number of them. */
 const amongUids = "uid IN (SELECT value FROM json_each(?))";
 
+export interface FlagTexts {
+  readonly rows: readonly { readonly uid: number; readonly flags: string }[];
+  readonly until: number;
+}
+
 /** UIDs read at once. */
 const pieceSize = 10_000;
 
@@ -210,6 +215,24 @@ export class Messages {
       if (uids.length < pieceSize) return;
       after = last;
     }
+  }
+
+  /**
+   * The UIDs from `from` to `to` that are the server's, ascending, each with its flags (sorted) as one text; where there
+   * are many, some thousands. `until`: so far they are all there.
+   */
+  flagTexts(mailboxId: number, from: number, to: number): FlagTexts {
+    const rows = this.#database
+      .all(
+        "SELECT uid, flags FROM message WHERE mailbox = ? AND uid BETWEEN ? AND ? ORDER BY uid LIMIT ?",
+        mailboxId,
+        from,
+        Math.min(to, firstProvisionalUid - 1),
+        pieceSize,
+      )
+      .map((row) => ({ uid: number(row, "uid"), flags: text(row, "flags") }));
+    const last = rows.length < pieceSize ? undefined : rows.at(-1);
+    return { rows, until: last?.uid ?? to };
   }
 
   /** Those UIDs of the mailbox that lie in `ranges` (the server's: below `firstProvisionalUid`); the lowest `limit`. */

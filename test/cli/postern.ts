@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findCommand } from "../../src/commands/index.ts";
 import { allSchemas, errorSchema } from "../../src/commands/schema.ts";
+import type { Cyrus } from "../servers/cyrus.ts";
 import type { Dovecot } from "../servers/dovecot.ts";
 import { assertFits, faults } from "./schema.ts";
 
@@ -87,7 +88,7 @@ export class Home {
   }
 
   /** A home whose one account is on `server`, over TLS; `imap` replaces its address. */
-  static on(server: Dovecot, imap = `imaps://${server.user}@localhost:${server.tlsPort}`): Home {
+  static on(server: Dovecot | Cyrus, imap = `imaps://${server.user}@localhost:${server.tlsPort}`): Home {
     const home = new Home("");
     home.write("ca.pem", server.ca);
     home.account(imap, [`password-command = "echo ${server.password}"`, 'ca-file = "ca.pem"']);

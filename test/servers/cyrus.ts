@@ -34,6 +34,8 @@ export interface Cyrus {
   pid: number;
   /** Indexes the mail of `user`: a fuzzy search finds nothing else. */
   index(): Promise<void>;
+  /** Ends it, and starts it anew at the same ports with the mail it had; `pid` is that of the first start. */
+  restart(): Promise<void>;
   /** Ends the server and removes its directory; resolves when both are gone. A second call does nothing. */
   stop(): Promise<void>;
 }
@@ -139,7 +141,7 @@ export async function startCyrus(options: CyrusOptions = {}): Promise<Cyrus> {
     },
   });
   const [port, tlsPort] = daemon.ports;
-  const { pid, stop } = daemon;
+  const { pid, restart, stop } = daemon;
   const index = async () => {
     const args = ["-C", `${dir}/imapd.conf`, "-u", user];
     await promisify(execFile)(program("squatter"), args, {
@@ -147,5 +149,19 @@ export async function startCyrus(options: CyrusOptions = {}): Promise<Cyrus> {
       ...account.as,
     });
   };
-  return { host: "127.0.0.1", name, port, tlsPort, user, password, admin, ca, dir, pid, index, stop };
+  return {
+    host: "127.0.0.1",
+    name,
+    port,
+    tlsPort,
+    user,
+    password,
+    admin,
+    ca,
+    dir,
+    pid,
+    index,
+    restart,
+    stop,
+  };
 }

@@ -188,7 +188,9 @@ export interface Daemon {
   /** Clear text, and TLS. */
   ports: [number, number];
   /** The first process, leader of its process group. */
-  pid: number;
+  readonly pid: number;
+  /** Ends it, and starts it anew at the same ports with what it had. */
+  restart(): Promise<void>;
   /** Ends the server and removes its directory; resolves when both are gone. A second call does nothing. */
   stop(): Promise<void>;
 }
@@ -204,49 +206,59 @@ export interface Launch {
   log(): Promise<string>;
 }
 
+/** Starts it once; resolves to its first process when it greets, or rejects with what it complained of. */
+async function launch({ dir, name, prepare }: Launch, ports: [number, number]): Promise<number> {
+  const { command, args, env } = prepare(ports);
+  // Its own process group, so that none of its children can be left behind.
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+    cwd: dir,
+    env: { ...process.env, ...env },
+    ...account.as,
+  });
+  const pid = child.pid ?? 0;
+  let failed = pid === 0;
+  // What is wrong in the settings is said here, before there is a log.
+  let complaint = "";
+  child.stderr?.on("data", (data: Buffer) => {
+    complaint += data.toString();
+  });
+  child.once("error", () => {
+    failed = true;
+  });
+  child.once("exit", () => {
+    failed = true;
+  });
+  // A port taken by another between our look and the server's bind would answer with another name.
+  let answer = "";
+  const deadline = Date.now() + 10_000;
+  while (!failed && !answer.includes(name) && Date.now() < deadline) {
+    answer = await greeting(ports[0]);
+    if (!answer.includes(name)) await sleep(20);
+  }
+  if (!failed && answer.includes(name)) return pid;
+  if (pid > 0) await stopGroup(pid);
+  throw new Error(`${command} did not start: ${complaint}`);
+}
+
 /**
  * Starts a server in a process group of its own, and waits until it greets.
  * @throws Error with what it logged when it does not
  */
-export async function startDaemon({ dir, name, prepare, log }: Launch): Promise<Daemon> {
+export async function startDaemon(how: Launch): Promise<Daemon> {
+  const { dir, log } = how;
   for (let attempt = 1; ; attempt++) {
     const [clear = 0, tls = 0] = await freePorts(2);
     const ports: [number, number] = [clear, tls];
-    const { command, args, env } = prepare(ports);
-    // Its own process group, so that none of its children can be left behind.
-    const child = spawn(command, args, {
-      detached: true,
-      stdio: ["ignore", "ignore", "pipe"],
-      cwd: dir,
-      env: { ...process.env, ...env },
-      ...account.as,
-    });
-    const pid = child.pid ?? 0;
-    let failed = pid === 0;
-    // What is wrong in the settings is said here, before there is a log.
-    let complaint = "";
-    child.stderr?.on("data", (data: Buffer) => {
-      complaint += data.toString();
-    });
-    child.once("error", () => {
-      failed = true;
-    });
-    child.once("exit", () => {
-      failed = true;
-    });
-    // A port taken by another between our look and the server's bind would answer with another name.
-    let answer = "";
-    const deadline = Date.now() + 10_000;
-    while (!failed && !answer.includes(name) && Date.now() < deadline) {
-      answer = await greeting(ports[0]);
-      if (!answer.includes(name)) await sleep(20);
-    }
-    if (failed || !answer.includes(name)) {
-      if (pid > 0) await stopGroup(pid);
+    let pid: number;
+    try {
+      pid = await launch(how, ports);
+    } catch (error) {
       if (attempt < 3) continue;
       const said = await log();
       rmSync(dir, { recursive: true, force: true });
-      throw new Error(`${command} did not start: ${complaint}${said}`);
+      throw new Error(`${error instanceof Error ? error.message : error}${said}`);
     }
 
     // A test run that ends without stop() (a failed assertion, an exception) must not leave a server behind.
@@ -260,7 +272,13 @@ export async function startDaemon({ dir, name, prepare, log }: Launch): Promise<
     let stopping: Promise<void> | undefined;
     return {
       ports,
-      pid,
+      get pid() {
+        return pid;
+      },
+      restart: async () => {
+        await stopGroup(pid);
+        pid = await launch(how, ports);
+      },
       stop: () => {
         stopping ??= stopGroup(pid).then(() => {
           process.off("exit", abandon);

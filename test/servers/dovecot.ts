@@ -54,6 +54,8 @@ export interface Dovecot {
   doveadm(...args: string[]): Promise<string>;
   /** What Dovecot logged so far. */
   log(): Promise<string>;
+  /** Ends it, and starts it anew at the same ports with the mail it had; `pid` is that of the first start. */
+  restart(): Promise<void>;
   /** Ends the server and removes its directory; resolves when both are gone. A second call does nothing. */
   stop(): Promise<void>;
 }
@@ -218,6 +220,7 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<Doveco
     doveadm: async (...args) =>
       (await execute("/usr/bin/doveadm", ["-c", conf, ...args], { ...account.as, cwd: dir })).stdout,
     log,
+    restart: daemon.restart,
     stop: daemon.stop,
   };
 }

@@ -1,24 +1,17 @@
 /** `postern agent`: stays with an open connection, for the commands of others; and what one asks of it. */
 import { connect } from "node:net";
 import { chooseAccount, loadConfig } from "../../account/config.ts";
-import { Credentials } from "../../account/credentials.ts";
 import { UsageError } from "../../commands/index.ts";
-import { safeText } from "../../message/safe.ts";
 import type { Globals } from "../globals.ts";
 import { ownJson } from "../json.ts";
 import { agentVerbs, wrongWord } from "../own.ts";
-import { openMail } from "../run.ts";
-import { noTerminal, someoneThere } from "../terminal.ts";
+import { openToStay } from "../run.ts";
+import { onEndSignal } from "../signals.ts";
+import { noTerminal } from "../terminal.ts";
 import { tableText } from "../text.ts";
 import { answerMs, frame, readFrames } from "./frames.ts";
 import { agentsThere, type Request, socketIn, surroundings } from "./place.ts";
 import { type AgentStatus, serve } from "./serve.ts";
-
-const signals = [
-  ["SIGINT", 130],
-  ["SIGTERM", 0],
-  ["SIGHUP", 0],
-] as const;
 
 class NoAgent extends Error {
   readonly code = "NO_AGENT";
@@ -90,12 +83,7 @@ async function stay(globals: Globals, idle: string): Promise<number> {
   const before = surroundings(globals.config);
   const config = loadConfig(globals.config);
   const account = chooseAccount(config, globals.account);
-  const credentials = new Credentials(account, {
-    interactive: someoneThere(),
-    warn: (sentence) => void process.stderr.write(`postern: ${safeText(sentence)}\n`),
-  });
-  await credentials.prepare();
-  const mail = openMail(account, globals, true, credentials.unattended());
+  const mail = await openToStay(account, globals);
   try {
     const ending = later<number>();
     const served = await serve(mail, {
@@ -111,7 +99,7 @@ async function stay(globals: Globals, idle: string): Promise<number> {
       );
       return 0;
     }
-    for (const [signal, status] of signals) process.once(signal, () => ending.resolve(status));
+    onEndSignal(ending.resolve);
     mail.watch(await mail.findFolder(globals.folder ?? "INBOX"));
     mail.server.reach().catch((error: unknown) => {
       // A line that is down comes back by itself, unless asking again is no use.

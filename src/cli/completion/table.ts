@@ -52,14 +52,31 @@ const ofAccount = Object.entries<AccountOption>(accountOptions).map(([name, { ty
   takes: type === "flag" ? ("nothing" as const) : value === "FILE" ? ("file" as const) : ("text" as const),
 }));
 
-function ofOwn([name, { summary, choices = [] }]: readonly [string, OwnCommand]): CompletedCommand {
+const ofGlobal: Readonly<Record<string, Takes>> = {
+  account: "account",
+  folder: "folder",
+  config: "file",
+  trace: "file",
+};
+
+const ofOption = ([name, { alias, type, describe }]: readonly [string, GlobalOption]): CompletedOption => ({
+  name,
+  alias: alias ?? null,
+  help: describe,
+  takes: type === "boolean" ? "nothing" : (ofGlobal[name] ?? "text"),
+});
+
+function ofOwn([name, { summary, choices = [], options = {} }]: readonly [
+  string,
+  OwnCommand,
+]): CompletedCommand {
   const first: Takes = name === "schema" ? commands.map((command) => command.name) : choices;
   return {
     name,
     aliases: [],
     summary,
     args: name === "account" ? [first, "account"] : [first],
-    options: name === "account" ? ofAccount : [],
+    options: name === "account" ? ofAccount : Object.entries(options).map(ofOption),
   };
 }
 
@@ -68,19 +85,7 @@ export const completed: readonly CompletedCommand[] = [
   ...Object.entries<OwnCommand>(ownCommands).map(ofOwn),
 ];
 
-const ofGlobal: Readonly<Record<string, Takes>> = {
-  account: "account",
-  folder: "folder",
-  config: "file",
-  trace: "file",
-};
-
 export const globals: readonly CompletedOption[] = [
-  ...Object.entries<GlobalOption>(globalOptions).map(([name, { alias, type, describe }]) => ({
-    name,
-    alias: alias ?? null,
-    help: describe,
-    takes: type === "boolean" ? ("nothing" as const) : (ofGlobal[name] ?? ("text" as const)),
-  })),
+  ...Object.entries<GlobalOption>(globalOptions).map(ofOption),
   { name: "help", alias: "h", help: "print what there is to say", takes: "nothing" },
 ];

@@ -1,5 +1,5 @@
 /** Puts what the server tells of one mailbox into the index: in the order it was told, a few milliseconds at a time. */
-import type { FetchedMessage, UidRanges } from "../../imap/index.ts";
+import { type FetchedMessage, type UidRanges, uidSet } from "../../imap/index.ts";
 import type { FlagChange, RowWriter, Store, StoredMailbox, StoredMessageInput } from "../../store/index.ts";
 import { toStoredMessage } from "../convert.ts";
 import type { Overlay } from "./overlay.ts";
@@ -14,6 +14,8 @@ const bulk = { thread: 3_000, least: 500, most: 1_000, patienceMs: 50 } as const
 const rangesAtOnce = 500;
 
 export interface IntakeHooks {
+  /** Of these the server has told something, which the index has now; it may have had it before. */
+  told(uids: UidRanges): void;
   /** So many messages of the index are new or changed. */
   changed(messages: number): void;
   /** The index cannot be written: what was told is lost, and nobody waits for it who would hear of that. */
@@ -185,6 +187,7 @@ export class Intake {
       if (toWrite > 0) paced(writing, toWrite, () => this.#store.transaction(write));
       if (sent.length > 0) this.#overlay.landed(this.#mailbox, false);
       this.#hooks.changed(amount);
+      this.#hooks.told(uidSet.fromNumbers([...sent, ...flags].map(({ uid }) => uid)));
     } catch (error) {
       this.#losses++;
       this.#failure = error;
@@ -241,5 +244,6 @@ export class Intake {
       if (uids.length < most) at += rangesAtOnce;
       if (at < gone.length) await breathe();
     }
+    this.#hooks.told(gone);
   }
 }

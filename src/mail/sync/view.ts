@@ -82,6 +82,7 @@ export class View {
     const { path } = mailbox;
     this.intake = new Intake(context.store, context.overlay, mailbox, {
       changed: () => context.emit({ kind: "messages", path }),
+      told: (uids) => context.emit({ kind: "told", path, uids }),
       failed: (error) => this.failed(error),
     });
   }
