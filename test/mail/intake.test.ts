@@ -51,6 +51,7 @@ describe("rows that come in bulk", () => {
       changed: (messages) => {
         changed += messages;
       },
+      told: () => undefined,
       failed: (error) => failures.push(error),
     });
     const flags = (uid: number) => store.messages.get(mailbox.id, uid)?.flags;
