@@ -25,20 +25,20 @@ const sizes = [
   [40, 10],
 ] as const;
 
+const fileOf = (name: string) => resolve(folder, `${name}.txt`);
+const section = (title: string, screen: readonly string[]) => `=== ${title} ===\n${screen.join("\n")}\n`;
+/** What is in the file; nothing where it is to be written. */
+const kept = (name: string) => (write ? "" : readFileSync(fileOf(name), "utf8"));
+
 /** Compares what was seen with the file, or writes it. */
 function golden(name: string, seen: readonly (readonly [title: string, screen: readonly string[]])[]): void {
-  const text = seen.map(([title, screen]) => `=== ${title} ===\n${screen.join("\n")}\n`).join("\n");
-  const file = resolve(folder, `${name}.txt`);
+  const text = seen.map(([title, screen]) => section(title, screen)).join("\n");
   if (write) {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(fileOf(name), text);
     return;
   }
-  assert.equal(
-    text,
-    readFileSync(file, "utf8"),
-    `test/screen/golden/${name}.txt: npm run golden writes it anew`,
-  );
+  assert.equal(text, kept(name), `test/screen/golden/${name}.txt: npm run golden writes it anew`);
 }
 
 /** Changes rows and columns one after the other, as stty does, and waits for each: it paints everything. */
@@ -51,11 +51,16 @@ async function resize(pty: Pty, columns: number, rows: number): Promise<void> {
   }
 }
 
-/** The screen at each size, once `shows` does and nothing more comes. */
+/**
+ * The screen at each size, once `shows` does and nothing more comes; what the file `name` has under the same title is
+ * waited for, as a busy program may be quiet for a while between a change of size and the next.
+ */
 async function atSizes(
   pty: Pty,
+  name: string,
   shows: (lines: string[]) => boolean,
   at: readonly (readonly [columns: number, rows: number])[] = sizes,
+  entitled: (size: string) => string = (size) => size,
 ): Promise<[string, string[]][]> {
   const seen: [string, string[]][] = [];
   // What was typed before is on the screen: nothing but the change of size paints everything from here on.
@@ -65,7 +70,11 @@ async function atSizes(
     await resize(pty, columns, rows);
     await pty.settle(150);
     await pty.waitFor(shows);
-    seen.push([`${columns}×${rows}`, pty.text()]);
+    const title = entitled(`${columns}×${rows}`);
+    // What does not come is told by the comparison.
+    if (!write)
+      await pty.waitFor((lines) => kept(name).includes(section(title, lines)), 5_000).catch(() => undefined);
+    seen.push([title, pty.text()]);
   }
   return seen;
 }
@@ -91,7 +100,7 @@ describe("golden screens", { skip }, () => {
   });
 
   test("the list", async () => {
-    golden("list", await atSizes(pty, has("Findings")));
+    golden("list", await atSizes(pty, "list", has("Findings")));
   });
 
   test("the list thread after thread", async () => {
@@ -99,11 +108,11 @@ describe("golden screens", { skip }, () => {
     pty.type("zt");
     await pty.waitFor(has(/[▾└]/));
     pty.type("\x07");
-    golden("threads", await atSizes(pty, has("Findings")));
+    golden("threads", await atSizes(pty, "threads", has("Findings")));
     await resize(pty, 150, 50);
     pty.type("zM");
     await pty.waitFor(has("▸"));
-    golden("folded", await atSizes(pty, has(/Ada|by thread/)));
+    golden("folded", await atSizes(pty, "folded", has(/Ada|by thread/)));
     pty.type("zRzt");
     await pty.waitFor((lines) => !has("by thread")(lines));
     pty.type("\x07");
@@ -111,19 +120,19 @@ describe("golden screens", { skip }, () => {
 
   test("folders with the keys", async () => {
     pty.type("y");
-    golden("folders", await atSizes(pty, has("Inbox")));
+    golden("folders", await atSizes(pty, "folders", has("Inbox")));
     pty.type("y");
   });
 
   test("a command being typed", async () => {
     pty.type(":f");
-    golden("prompt", await atSizes(pty, has(":f")));
+    golden("prompt", await atSizes(pty, "prompt", has(":f")));
     pty.type("\x03");
   });
 
   test("the keys", async () => {
     pty.type("?");
-    golden("keys", await atSizes(pty, has("Message list")));
+    golden("keys", await atSizes(pty, "keys", has("Message list")));
     pty.type("q");
   });
 
@@ -131,7 +140,7 @@ describe("golden screens", { skip }, () => {
     await resize(pty, 150, 50);
     pty.type("gg\r");
     await pty.waitFor("Operation");
-    golden("html", await atSizes(pty, has("From")));
+    golden("html", await atSizes(pty, "html", has("From")));
     pty.type("q");
   });
 
@@ -139,7 +148,7 @@ describe("golden screens", { skip }, () => {
     await resize(pty, 150, 50);
     pty.type("j\r");
     await pty.waitFor("Dear Charles");
-    golden("letter", await atSizes(pty, has("From")));
+    golden("letter", await atSizes(pty, "letter", has("From")));
     pty.type("q");
   });
 
@@ -148,7 +157,7 @@ describe("golden screens", { skip }, () => {
     pty.type(":go Hostile\r");
     await pty.waitFor("1/12");
     await pty.waitFor(has("ﾊﾝｶｸ"));
-    golden("hostile-list", await atSizes(pty, has("12")));
+    golden("hostile-list", await atSizes(pty, "hostile-list", has("12")));
   });
   test("a hostile message", async () => {
     await resize(pty, 150, 50);
@@ -158,11 +167,12 @@ describe("golden screens", { skip }, () => {
       pty.type(i === 0 ? "\r" : "J");
       await pty.waitFor(`Hostile  ${i + 1}/`);
       await pty.waitFor("the end");
-      const seen = await atSizes(pty, has(name === "one long word" ? "xxx" : "end"), [
+      const shows = has(name === "one long word" ? "xxx" : "end");
+      const twice = [
         [100, 30],
         [60, 24],
-      ]);
-      hostile.push(...seen.map(([title, screen]): [string, string[]] => [`${name}, ${title}`, screen]));
+      ] as const;
+      hostile.push(...(await atSizes(pty, "hostile-message", shows, twice, (size) => `${name}, ${size}`)));
       await resize(pty, 150, 50);
     }
     golden("hostile-message", hostile);
@@ -181,7 +191,7 @@ describe("golden screens of a list that shows how messages begin", { skip }, () 
       await pty.waitFor((lines) =>
         lines.slice(0, -1).every((line, y) => y % 2 === 0 || /Dear|HTML only/.test(line)),
       );
-      golden("preview", await atSizes(pty, has("Findings")));
+      golden("preview", await atSizes(pty, "preview", has("Findings")));
     } finally {
       await pty.stop();
       await server.stop();

@@ -292,9 +292,12 @@ describe("what others get", { skip: submissionMissing() }, () => {
       assert.equal(received.length, entry.size);
       // The copy is another way of the same octets, by IMAP.
       const sentTo = await mail.findFolder("Sent");
-      const { uids } = await mail.find(sentTo, `mid:"${entry.messageId}"`);
+      const found = async () => (await mail.find(sentTo, `mid:"${entry.messageId}"`)).uids[0] ?? 0;
+      // A busy server may have been given up while it took the copy, which is then stored by another try.
+      for (let tries = 0; tries < 60 && (await found()) === 0; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
       const copy = createHash("sha256");
-      for await (const chunk of await mail.source(sentTo, uids[0] ?? 0)) copy.update(chunk as Buffer);
+      for await (const chunk of await mail.source(sentTo, await found())) copy.update(chunk as Buffer);
       assert.equal(copy.digest("hex"), createHash("sha256").update(received).digest("hex"));
       const start = received.indexOf("\r\n\r\n", received.indexOf("filename=")) + 4;
       const end = received.lastIndexOf("\r\n--");
