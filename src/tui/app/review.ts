@@ -94,7 +94,7 @@ export class ReviewPage extends PageView {
       ...files.map(({ name, path, size }, i) => ({
         section: "Attachments",
         label: size === null ? "not there" : formatSize(size),
-        text: safeText(size === null || !path.endsWith(`/${name}`) ? `${name}   from ${path}` : name),
+        text: safeText(isCalled(path, name) && size !== null ? name : `${name}   from ${path}`),
         ...(size === null ? { error: true } : {}),
         ...at(fields.length + 1 + i),
       })),
@@ -269,6 +269,11 @@ export class ReviewPage extends PageView {
     this.#app.drop(this);
     this.#decided(result);
   }
+}
+
+/** Whether a path says nothing that the name does not; of a part on the server there is none but the name. */
+function isCalled(path: string, name: string): boolean {
+  return path === name || path.endsWith(`/${name}`);
 }
 
 function protectionText({ sign, encrypt }: Protection): string {
