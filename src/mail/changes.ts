@@ -32,6 +32,8 @@ class Watched {
   #told: UidRanges = [];
   /** The index has it as it is where watching begins. */
   #begun = false;
+  #looking: Promise<void> | null = null;
+  #again = false;
 
   constructor(mail: Mail, folder: Folder) {
     this.#mail = mail;
@@ -53,8 +55,23 @@ class Watched {
     return now?.messages !== messages || now.unread !== unread;
   }
 
-  /** Brings the folder in step with the server: what that changes is told. */
-  async look(): Promise<void> {
+  /** Brings the folder in step with the server, once more where that is asked for meanwhile: what that changes is told. */
+  look(): Promise<void> {
+    this.#again = true;
+    this.#looking ??= this.#lookUntilDone().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async #lookUntilDone(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      await this.#lookOnce();
+    }
+  }
+
+  async #lookOnce(): Promise<void> {
     try {
       await this.#mail.sync(this.#folder);
       // Another Postern on the same local copy may have been told of it, and we not.
