@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { defineCommand, UsageError } from "./definition.ts";
 import { resolveMessage } from "./ids.ts";
 import { deliverNow, openDesk } from "./writing/write.ts";
+import { written } from "./writing/writer.ts";
 
 export const bounce = defineCommand({
   name: "bounce",
@@ -42,14 +43,7 @@ export const bounce = defineCommand({
     });
     const text = `message ${uid} to ${raw.envelope.to.join(", ")}`;
     if (context.dryRun || !(await context.confirm(`Send ${text}?`)))
-      return {
-        kind: "written",
-        state: "nothing",
-        text: `not sent: ${text}`,
-        id: null,
-        messageId: null,
-        notes: [],
-      };
+      return written("nothing", `not sent: ${text}`);
     return deliverNow(desk, await desk.postRaw(raw, { copy: false }));
   },
 });

@@ -3,6 +3,7 @@ import type { Desk } from "../send/desk.ts";
 import { type Context, defineCommand, UsageError } from "./definition.ts";
 import type { Result } from "./result.ts";
 import { keepDraft, openDesk, write } from "./writing/write.ts";
+import { written } from "./writing/writer.ts";
 
 export const draft = defineCommand({
   name: "draft",
@@ -56,8 +57,7 @@ async function save(context: Context, desk: Desk, file: string): Promise<Result>
       throw new UsageError(`cannot read ${file}: ${error.code}`, "give the path of a draft, or -");
     });
   const parsed = parseDraft(text);
-  if (context.dryRun)
-    return { kind: "written", state: "nothing", text: "would keep it", id: null, messageId: null, notes: [] };
+  if (context.dryRun) return written("nothing", "would keep it");
   const { Composition } = await import("../send/composition.ts");
   return keepDraft(new Composition(desk, { id: desk.drafts.newId(), draft: parsed }));
 }
@@ -69,5 +69,5 @@ async function remove(context: Context, desk: Desk, ids: readonly string[]): Pro
   const goes = !context.dryRun && (await context.confirm(`Delete ${many} for good?`));
   if (goes) for (const id of ids) await desk.drafts.remove(id, desk.mail);
   const text = `${goes ? "deleted" : "not deleted:"} ${ids.join(", ")}`;
-  return { kind: "written", state: "nothing", text, id: null, messageId: null, notes: [] };
+  return written("nothing", text);
 }

@@ -2,6 +2,7 @@ import type { Desk } from "../send/desk.ts";
 import { type Context, defineCommand, UsageError } from "./definition.ts";
 import type { Result } from "./result.ts";
 import { openDesk, write } from "./writing/write.ts";
+import { written } from "./writing/writer.ts";
 
 export const outbox = defineCommand({
   name: "outbox",
@@ -44,14 +45,6 @@ async function named(desk: Desk, ids: readonly string[]) {
       });
 }
 
-const written = (
-  state: "sent" | "waits" | "nothing" | "draft",
-  text: string,
-  notes: string[] = [],
-): Result => ({
-  ...{ kind: "written", state, text, id: null, messageId: null, notes },
-});
-
 async function flush(context: Context, desk: Desk, ids: readonly string[]): Promise<Result> {
   const chosen = await named(desk, ids);
   if (context.dryRun) return { kind: "outbox", items: chosen };
@@ -61,7 +54,7 @@ async function flush(context: Context, desk: Desk, ids: readonly string[]): Prom
   const notes = left.flatMap(({ id, reason }) => (reason ? [`${id}: ${reason.text}`] : []));
   const text = `sent ${sent === 1 ? "1 message" : `${sent} messages`}${left.length > 0 ? `, ${left.length} left` : ""}`;
   const failed = done.some(({ outcome }) => outcome !== "sent");
-  return written(failed ? "waits" : done.length === 0 ? "nothing" : "sent", text, notes);
+  return written(failed ? "waits" : done.length === 0 ? "nothing" : "sent", text, {}, notes);
 }
 
 async function callBack(
@@ -81,7 +74,7 @@ async function callBack(
   const draft = desk.draftOf(entry);
   if (context.dryRun) return written("nothing", `would call back ${entry.id}`);
   await desk.callBack(entry.id);
-  if (!edit) return { ...written("draft", `called back: it is draft ${draft} again`), id: draft } as Result;
+  if (!edit) return written("draft", `called back: it is draft ${draft} again`, { id: draft });
   const saved = await desk.drafts.get(draft);
   return write(
     context,

@@ -1,7 +1,8 @@
 import { defineCommand } from "./definition.ts";
 import { resolveMessage } from "./ids.ts";
-import { answered, nothingDone } from "./writing/answered.ts";
+import { answered } from "./writing/answered.ts";
 import { openDesk } from "./writing/write.ts";
+import { written } from "./writing/writer.ts";
 
 export const receipt = defineCommand({
   name: "receipt",
@@ -22,7 +23,7 @@ export const receipt = defineCommand({
     const to = made.envelope.to.join(", ");
     const elsewhere = receiptRequest(original, desk.writing)?.elsewhere ? ", who did not write it" : "";
     if (!context.dryRun && !(await context.confirm(`Tell ${to}${elsewhere}, that it was displayed?`)))
-      return nothingDone("no receipt was sent");
+      return written("nothing", "no receipt was sent");
     return answered(context, desk, `a receipt to ${to}`, (by, notBefore) => by.postReceipt(made, notBefore));
   },
 });

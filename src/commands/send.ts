@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import { type Context, defineCommand, UsageError } from "./definition.ts";
 import { sendingTime } from "./writing/time.ts";
 import { deliverNow, openDesk } from "./writing/write.ts";
+import { written } from "./writing/writer.ts";
 
 export const send = defineCommand({
   name: "send",
@@ -46,7 +47,7 @@ export const send = defineCommand({
     const message = { ...raw, envelope: { ...raw.envelope, ...dsn } };
     if (context.dryRun) {
       const text = `would send a message to ${raw.envelope.to.join(", ")}`;
-      return { kind: "written", state: "nothing", text, id: null, messageId: raw.messageId, notes: [] };
+      return written("nothing", text, { messageId: raw.messageId });
     }
     const notBefore = values.at === undefined ? Date.now() : sendingTime(values.at, Date.now());
     const entry = await desk.postRaw(message, { notBefore, copy: !values["without-copy"] });
@@ -57,7 +58,7 @@ export const send = defineCommand({
       return result.state === "waits" && handedIn ? { ...result, state: "scheduled" } : result;
     }
     const text = `message ${entry.id} is in the outbox until ${new Date(notBefore).toLocaleString("sv-SE")}`;
-    return { kind: "written", state: "scheduled", text, id: entry.id, messageId: entry.messageId, notes: [] };
+    return written("scheduled", text, entry);
   },
 });
 

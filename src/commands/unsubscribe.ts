@@ -1,8 +1,8 @@
 import { type Context, defineCommand } from "./definition.ts";
 import { resolveMessage } from "./ids.ts";
-import { answered, nothingDone } from "./writing/answered.ts";
+import { answered } from "./writing/answered.ts";
 import { openDesk } from "./writing/write.ts";
-import type { Written } from "./writing/writer.ts";
+import { type Written, written } from "./writing/writer.ts";
 
 export const unsubscribe = defineCommand({
   name: "unsubscribe",
@@ -35,11 +35,11 @@ export const unsubscribe = defineCommand({
   },
 });
 
-const stayed = nothingDone("you stay on the list");
+const stayed = written("nothing", "you stay on the list");
 
 async function byPost(context: Context, post: string, doubt: string): Promise<Written> {
   const { host } = new URL(post);
-  if (context.dryRun) return nothingDone(`would post to ${host}`);
+  if (context.dryRun) return written("nothing", `would post to ${host}`);
   if (!(await context.confirm(`POST to ${host} to leave this list?${doubt}`))) return stayed;
   const { MailError, postOneClick } = await import("../mail/index.ts");
   const { signal = new AbortController().signal } = context;
@@ -51,12 +51,13 @@ async function byPost(context: Context, post: string, doubt: string): Promise<Wr
     return onPage(context, post, () => `${error.message}. Open its page?`);
   }
   const text = `${host} says that you are off the list`;
-  return { kind: "written", state: "sent", text, id: null, messageId: null, notes: [] };
+  return written("sent", text);
 }
 
 /** Leaves it to the person, on a page. */
 async function onPage(context: Context, page: string, question: (host: string) => string): Promise<Written> {
-  if (!context.openPage || context.dryRun) return nothingDone(`this list is left on its page: ${page}`);
+  if (!context.openPage || context.dryRun)
+    return written("nothing", `this list is left on its page: ${page}`);
   if (!(await context.confirm(question(new URL(page).host)))) return stayed;
-  return nothingDone(await context.openPage(page));
+  return written("nothing", await context.openPage(page));
 }

@@ -3,6 +3,7 @@ import { type UidRanges, uidSet } from "../imap/index.ts";
 import { isLineDown, MailError } from "./errors.ts";
 import { KnownFlags } from "./known-flags.ts";
 import type { Mail } from "./mail.ts";
+import { onceMore } from "./once-more.ts";
 import { breathe } from "./sync/pace.ts";
 import type { Folder, Message } from "./values.ts";
 
@@ -32,8 +33,6 @@ class Watched {
   #told: UidRanges = [];
   /** The index has it as it is where watching begins. */
   #begun = false;
-  #looking: Promise<void> | null = null;
-  #again = false;
 
   constructor(mail: Mail, folder: Folder) {
     this.#mail = mail;
@@ -55,23 +54,10 @@ class Watched {
     return now?.messages !== messages || now.unread !== unread;
   }
 
-  /** Brings the folder in step with the server, once more where that is asked for meanwhile: what that changes is told. */
-  look(): Promise<void> {
-    this.#again = true;
-    this.#looking ??= this.#lookUntilDone().finally(() => {
-      this.#looking = null;
-    });
-    return this.#looking;
-  }
+  /** Brings the folder in step with the server: what that changes is told. */
+  readonly look = onceMore(() => this.#look());
 
-  async #lookUntilDone(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      await this.#lookOnce();
-    }
-  }
-
-  async #lookOnce(): Promise<void> {
+  async #look(): Promise<void> {
     try {
       await this.#mail.sync(this.#folder);
       // Another Postern on the same local copy may have been told of it, and we not.

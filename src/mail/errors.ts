@@ -63,3 +63,8 @@ export function isLineDown(error: unknown): boolean {
 export function storeErrorIn(error: unknown): unknown {
   return error instanceof ImapError && error.cause instanceof StoreError ? error.cause : error;
 }
+
+/** What was thrown, as an error: anything can be. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -18,7 +18,7 @@ import {
   type RememberedCapabilities,
   type Secret,
 } from "../imap/index.ts";
-import { MailError } from "./errors.ts";
+import { asError, MailError } from "./errors.ts";
 import type { ProtocolLines } from "./protocol-lines.ts";
 import { Surroundings } from "./surroundings.ts";
 import type { LineState } from "./values.ts";
@@ -199,7 +199,7 @@ export class Line {
     this.#retryTimer = null;
     const connect = () =>
       this.#connect(attempt).catch((error: unknown) => {
-        this.#lost(error instanceof Error ? error : new Error(String(error)));
+        this.#lost(asError(error));
         throw error;
       });
     const attempt: Attempt = {

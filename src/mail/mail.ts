@@ -172,7 +172,7 @@ export class Mail {
       offline: options.offline,
       stored,
     });
-    this.previews = new Previews(this.#store, this.#session, (folder) => this.#stored(folder).id);
+    this.previews = new Previews(this.#store, this.#session, (folder) => stored(folder).id);
     this.#reading = new Reading(this.#store, this.#session, this.#keeping.room);
     this.#foreign = new ForeignFlags(this.#store, {
       change: ({ path }, uids, mode, flags) => this.#operations.flag(path, uids, mode, flags, true),

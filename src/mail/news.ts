@@ -6,6 +6,7 @@
 import { type Connection, type FolderEvent, ImapError, notify, status } from "../imap/index.ts";
 import type { Store } from "../store/index.ts";
 import { isLineDown } from "./errors.ts";
+import { onceMore } from "./once-more.ts";
 import type { MailEvent } from "./values.ts";
 
 export interface NewsHooks {
@@ -36,9 +37,6 @@ export class News {
   readonly #store: Store;
   readonly #hooks: NewsHooks;
   #listening = false;
-  #refreshing = false;
-  /** Something has changed since the list was asked for. */
-  #stale = false;
   #losses = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -93,16 +91,7 @@ export class News {
   }
 
   /** One list for all that is told while it is asked for. */
-  async #refresh(): Promise<void> {
-    this.#stale = true;
-    if (this.#refreshing) return;
-    this.#refreshing = true;
-    while (this.#stale) {
-      this.#stale = false;
-      await this.#hooks.refresh();
-    }
-    this.#refreshing = false;
-  }
+  readonly #refresh = onceMore(() => this.#hooks.refresh());
 
   #apply(line: Connection, event: FolderEvent): void {
     if (event.kind === "list") void this.#refresh();

@@ -105,13 +105,8 @@ export class Reading {
     if (!bytes || bodies.sizeOf(ref.mailboxId, ref.uid) !== null) return;
     try {
       await this.#room.make(bytes.length);
-      if (section !== "") {
-        bodies.putPart(ref.mailboxId, ref.uid, section, bytes);
-        return;
-      }
-      const writer = bodies.create(ref.mailboxId, ref.uid);
-      writer.write(bytes);
-      writer.commit();
+      if (section === "") bodies.put(ref.mailboxId, ref.uid, bytes);
+      else bodies.putPart(ref.mailboxId, ref.uid, section, bytes);
     } catch (error) {
       // Who needs the text asks for it, and says why it cannot be had.
       if (!(error instanceof StoreError)) throw error;

@@ -315,14 +315,7 @@ export class Session {
   #idle(): void {
     const { connection } = this;
     const path = this.#watched;
-    if (
-      !connection ||
-      path === null ||
-      this.#users > 0 ||
-      this.#selecting !== null ||
-      this.#waiting.length > 0
-    )
-      return;
+    if (!connection || path === null || this.busy) return;
     if (this.#path !== path) {
       // Something else was selected meanwhile: come back, which also catches up with what happened.
       this.within(path, (c) => this.#options.returned(c), { behind: true }).catch(() => undefined);

@@ -3,6 +3,7 @@
  * thousands: nothing here loads a parser.
  */
 import { decodeBytes } from "./charset.ts";
+import { fromHex } from "./hex.ts";
 import type { Person } from "./types.ts";
 
 const WORD = String.raw`=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=`;
@@ -15,9 +16,7 @@ interface EncodedWord {
 
 function wordBytes(encoding: string, text: string): Buffer {
   if (encoding === "b" || encoding === "B") return Buffer.from(text, "base64");
-  const octets = text
-    .replace(/_/g, " ")
-    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const octets = fromHex(text.replace(/_/g, " "), "=");
   // Senders that leave 8-bit characters unencoded inside a word mean the octets they had.
   return /[^\0-\xff]/.test(octets) ? Buffer.from(octets, "utf8") : Buffer.from(octets, "latin1");
 }
@@ -266,9 +265,7 @@ export function decodeParam(params: ReadonlyMap<string, string>, name: string): 
   const prefix = first.extended ? /^([^']*)'[^']*'/.exec(first.value) : null;
   const bytes = pieces.map(({ value, extended }, i) => {
     const rest = i === 0 && prefix ? value.slice(prefix[0].length) : value;
-    const octets = extended
-      ? rest.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-      : rest;
+    const octets = extended ? fromHex(rest, "%") : rest;
     return /[^\0-\xff]/.test(octets) ? Buffer.from(octets, "utf8") : Buffer.from(octets, "latin1");
   });
   return decodeBytes(Buffer.concat(bytes), prefix?.[1] || null);

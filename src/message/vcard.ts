@@ -3,6 +3,7 @@
  * broken costs itself alone, and pictures cost no memory.
  */
 import { decodeBytes } from "./charset.ts";
+import { fromHex } from "./hex.ts";
 
 export interface VCard {
   /** FN, or what N has of it; empty where there is neither. */
@@ -96,12 +97,8 @@ function decoded(line: Line): string {
   const encoding = param(line, "ENCODING");
   const is = (name: string) => encoding === name || line.params.includes(name);
   let bytes = Buffer.from(line.value, "latin1");
-  if (is("QUOTED-PRINTABLE")) {
-    const plain = line.value.replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    );
-    bytes = Buffer.from(plain, "latin1");
-  } else if (is("BASE64") || encoding === "B") bytes = Buffer.from(line.value, "base64");
+  if (is("QUOTED-PRINTABLE")) bytes = Buffer.from(fromHex(line.value, "="), "latin1");
+  else if (is("BASE64") || encoding === "B") bytes = Buffer.from(line.value, "base64");
   return decodeBytes(bytes, param(line, "CHARSET"));
 }
 

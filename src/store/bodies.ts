@@ -131,6 +131,13 @@ export class Bodies {
     });
   }
 
+  /** Stores a whole message of the index, which has been read. Throws StoreError as `create` and its writer do. */
+  put(mailboxId: number, uid: number, source: Uint8Array): void {
+    const writer = this.create(mailboxId, uid);
+    writer.write(source);
+    writer.commit();
+  }
+
   /** Begins to store many messages of a mailbox, which nobody has read. */
   bulk(mailboxId: number): BulkWriter {
     const uidValidity = this.#mailboxes.byId(mailboxId)?.uidValidity ?? 0;

@@ -110,18 +110,16 @@ export class Correspondents {
 
   /** Takes in some hundred messages that have not been yet; false where none are left. */
   gather(facts: GatherFacts): boolean {
-    const next = () => {
-      const { upto } = this.#gathered();
-      return this.#database.all(
-        "SELECT id, mailbox, internal_date, people FROM message WHERE id > ? ORDER BY id LIMIT ?",
-        upto,
-        stepSize,
-      );
-    };
-    if (next().length === 0) return false;
+    // Where nothing has come, nothing is written.
+    const { upto } = this.#gathered();
+    if (this.#database.get("SELECT 1 AS yes FROM message WHERE id > ? LIMIT 1", upto) === null) return false;
     return this.#database.transaction(() => {
       // Another process may have been faster.
-      const rows = next();
+      const rows = this.#database.all(
+        "SELECT id, mailbox, internal_date, people FROM message WHERE id > ? ORDER BY id LIMIT ?",
+        this.#gathered().upto,
+        stepSize,
+      );
       const last = rows.at(-1);
       if (!last) return false;
       const { seen, sent } = gatherRows(rows, facts);

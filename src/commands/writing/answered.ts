@@ -3,12 +3,7 @@ import type { Desk } from "../../send/desk.ts";
 import type { Entry } from "../../send/outbox/entry.ts";
 import type { Context } from "../definition.ts";
 import { asking, deliverNow } from "./write.ts";
-import type { Written } from "./writer.ts";
-
-/** That nothing was sent, and why. */
-export function nothingDone(text: string): Written {
-  return { kind: "written", state: "nothing", text, id: null, messageId: null, notes: [] };
-}
+import { type Written, written } from "./writer.ts";
 
 /** Puts it into the outbox, by a desk and not before a time; `what` it is. Throws as `post` and delivering do. */
 export async function answered(
@@ -17,7 +12,7 @@ export async function answered(
   what: string,
   post: (desk: Desk, notBefore: number) => Promise<Entry>,
 ): Promise<Written> {
-  if (context.dryRun) return nothingDone(`would send ${what}`);
+  if (context.dryRun) return written("nothing", `would send ${what}`);
   const { writer } = context;
   const delay = writer?.posted ? desk.writing.sendDelay : 0;
   const entry = await asking(writer, desk, (by) => post(by, Date.now() + delay));
@@ -25,5 +20,5 @@ export async function answered(
   writer.posted(desk, entry);
   // How long it can be called back is told by whoever sends it.
   const text = delay > 0 ? what : `sending ${what}`;
-  return { kind: "written", state: "scheduled", text, id: entry.id, messageId: entry.messageId, notes: [] };
+  return written("scheduled", text, entry);
 }

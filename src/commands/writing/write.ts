@@ -10,7 +10,7 @@ import type { Context } from "../definition.ts";
 import type { Result } from "../result.ts";
 import type { FateValues } from "./options.ts";
 import { sendingTime } from "./time.ts";
-import type { Wish, Writer, Written } from "./writer.ts";
+import { type Wish, type Writer, type Written, written } from "./writer.ts";
 
 /** The account's desk; in a shell gpg may ask for a passphrase by it. */
 export async function openDesk({ mail, crypto, writer }: Context): Promise<Desk> {
@@ -59,7 +59,7 @@ export async function write(
   if (context.dryRun) {
     const { envelope, messageId } = await desk.built(draft);
     const text = `would send a message to ${envelope.to.join(", ")}`;
-    return { kind: "written", state: "nothing", text, id: null, messageId, notes: [] };
+    return written("nothing", text, { messageId });
   }
   const { Composition } = await import("../../send/composition.ts");
   const { facts, spoilt = null, complete, begun = false } = beginning;
@@ -90,12 +90,12 @@ export async function keepDraft(composition: Composition): Promise<Written> {
     if (!(error instanceof Error)) throw error;
     notes.push(`it is not in the Drafts folder yet: ${error.message}`);
   }
-  return { kind: "written", state: "draft", text: `kept as draft ${id}`, id, messageId: null, notes };
+  return written("draft", `kept as draft ${id}`, { id }, notes);
 }
 
 export async function discarded(composition: Composition): Promise<Written> {
   await composition.discard();
-  return { kind: "written", state: "nothing", text: "discarded", id: null, messageId: null, notes: [] };
+  return written("nothing", "discarded");
 }
 
 export const secondsOf = (ms: number): string => `${Math.ceil(ms / 1_000)} s`;
@@ -105,7 +105,7 @@ export function scheduled(entry: Entry): Written {
   const time = new Date(entry.notBefore).toLocaleString("sv-SE").slice(0, 16);
   const text = `message ${entry.id} is in the outbox until ${time}`;
   const notes = ["it is sent while a screen is open then, or by outbox flush"];
-  return { kind: "written", state: "scheduled", text, id: entry.id, messageId: entry.messageId, notes };
+  return written("scheduled", text, entry, notes);
 }
 
 /** Hands a message over now, and tells what came of it. Throws SendError "NOT_SENT" where a person has to decide. */
@@ -121,15 +121,10 @@ async function told(desk: Desk, { id, messageId }: Entry, { entry, outcome }: De
     const why = reason ?? { text: "it could not be sent", hint: "" };
     throw new SendError("NOT_SENT", why.text, `it is in the outbox as ${id}: ${why.hint}`);
   }
-  const base = { kind: "written", id, messageId } as const;
+  const of = { id, messageId };
   if (outcome !== "sent") {
     const why = reason === null ? "" : `: ${reason.text}`;
-    return {
-      ...base,
-      state: "waits",
-      text: `message ${id} waits in the outbox`,
-      notes: [`not sent yet${why}`],
-    };
+    return written("waits", `message ${id} waits in the outbox`, of, [`not sent yet${why}`]);
   }
   // Those who were refused have an entry of their own.
   const left = await Promise.all([`${id}-t`, `${id}-r`].map((other) => desk.outbox.get(other)));
@@ -137,5 +132,5 @@ async function told(desk: Desk, { id, messageId }: Entry, { entry, outcome }: De
   const refused = left.reduce((sum, other) => sum + (other?.envelope.to.length ?? 0), 0);
   const many = envelope.to.length - refused;
   if (reason !== null) notes.push(reason.text);
-  return { ...base, state: "sent", text: `sent to ${many === 1 ? "1 address" : `${many} addresses`}`, notes };
+  return written("sent", `sent to ${many === 1 ? "1 address" : `${many} addresses`}`, of, notes);
 }

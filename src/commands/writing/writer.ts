@@ -5,6 +5,16 @@ import type { Result } from "../result.ts";
 
 export type Written = Extract<Result, { kind: "written" }>;
 
+/** What became of a message, in a sentence; `of`: its entry in the outbox or its draft. */
+export function written(
+  state: Written["state"],
+  text: string,
+  { id = null, messageId = null }: { readonly id?: string | null; readonly messageId?: string | null } = {},
+  notes: readonly string[] = [],
+): Written {
+  return { kind: "written", state, text, id, messageId, notes };
+}
+
 export interface Wish {
   /** Its text is there: the person looks it over, and edits it if they want to. */
   readonly complete: boolean;

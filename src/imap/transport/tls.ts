@@ -88,16 +88,22 @@ interface Authorities {
 function readContext({ ca, cert, key }: TlsOptions): { secureContext: SecureContext; trust: () => void } {
   const minVersion = "TLSv1.2";
   try {
-    const later = createSecureContext({ minVersion, ca: [] });
-    const authorities: Authorities = later.context;
-    if (cert === undefined && key === undefined && authorities.addRootCerts && authorities.addCACert) {
-      const trust = () => (ca === undefined ? authorities.addRootCerts?.() : authorities.addCACert?.(ca));
-      return { secureContext: later, trust };
+    // The issuer of a certificate of our own is looked for among the authorities: then they are read at once.
+    if (cert === undefined && key === undefined) {
+      const secureContext = createSecureContext({ minVersion, ca: [] });
+      const authorities: Authorities = secureContext.context;
+      if (authorities.addRootCerts && authorities.addCACert) {
+        const trust = () => (ca === undefined ? authorities.addRootCerts?.() : authorities.addCACert?.(ca));
+        return { secureContext, trust };
+      }
     }
-    // The certificate's own issuer is looked for among the authorities.
-    const given = { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
-    const trusted = ca === undefined ? {} : { ca };
-    return { secureContext: createSecureContext({ minVersion, ...trusted, ...given }), trust: () => {} };
+    const secureContext = createSecureContext({
+      minVersion,
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    });
+    return { secureContext, trust: () => {} };
   } catch (cause) {
     throw unreadable(cause);
   }

@@ -5,6 +5,7 @@
  */
 import { append, appendAll, type Connection, type UidRanges, uidSet } from "../../imap/index.ts";
 import type { Store } from "../../store/index.ts";
+import { asError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import { Attempt } from "./attempt.ts";
 import { isRefusal } from "./conflict.ts";
@@ -88,12 +89,9 @@ export class Appender {
     const attempts = missing.map(({ attempt }) => attempt);
     const begun = new Set(Attempt.beginAll(this.#store, attempts, note));
     const rest = missing.filter(({ attempt }) => begun.has(attempt));
-    const { capabilities } = connection;
-    if (rest.length < 2 || this.#oneByOne || !capabilities.has("MULTIAPPEND")) {
+    const several = rest.length > 1 && !this.#oneByOne && connection.capabilities.has("MULTIAPPEND");
+    if (!(several && (await this.#atOnce(connection, rest, outcomes))))
       await this.#each(connection, rest, outcomes);
-    } else if (!(await this.#atOnce(connection, rest, outcomes))) {
-      await this.#each(connection, rest, outcomes);
-    }
     return outcomes;
   }
 
@@ -119,13 +117,9 @@ export class Appender {
     tries: readonly Try[],
     outcomes: Map<AppendEntry, Performed | Error>,
   ): Promise<boolean> {
-    const [
-      {
-        open: { operation },
-      },
-    ] = tries as readonly [Try, ...Try[]];
+    const { path } = tries[0]!.open.operation;
     try {
-      const told = await connection.run(appendAll(operation.path, tries.map(messageToAppend)));
+      const told = await connection.run(appendAll(path, tries.map(messageToAppend)));
       const uids = uidsTold(told?.uids, tries.length);
       for (const [at, { open, attempt }] of tries.entries())
         outcomes.set(open, arrivedAt(open, uids[at] ?? null, attempt, told?.uidValidity));
@@ -186,5 +180,3 @@ function uidsTold(uids: UidRanges | undefined, messages: number): readonly numbe
   }
   return told.length === messages ? told : [];
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

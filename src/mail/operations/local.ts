@@ -236,9 +236,7 @@ export class LocalCopy {
     const spot = this.#ledger.spot(message);
     const id = spot && this.#store.mailboxes.byPath(spot.path)?.id;
     if (!id || this.#store.bodies.path(id, spot.uid) !== null) return;
-    const body = this.#store.bodies.create(id, spot.uid);
-    body.write(source);
-    body.commit();
+    this.#store.bodies.put(id, spot.uid, source);
   }
 
   /** Does a change of flags, or (`back`) takes it back and does those over it again. */

@@ -1,7 +1,7 @@
 /** The journal on its way to the server: one entry after another, in the order in which they were asked for. */
 import { setImmediate } from "node:timers/promises";
 import { type NewJournalEntry, type Store, StoreError } from "../../store/index.ts";
-import { MailError } from "../errors.ts";
+import { asError, MailError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import type { MailEvent } from "../values.ts";
 import { type AppendEntry, Appender, goesAlone, goingTogether, type LoneEntry } from "./appends.ts";
@@ -431,7 +431,7 @@ export class Queue {
         result = outcome instanceof Error ? refusedAll(operation, this.#refusal(open, outcome)) : outcome;
       } catch (error) {
         // What was answered holds, whatever becomes of the others.
-        failure ??= error instanceof Error ? error : new Error(String(error));
+        failure ??= asError(error);
         continue;
       }
       const waiter = this.#waiters.get(entry.id);

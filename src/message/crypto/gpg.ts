@@ -2,6 +2,7 @@
  * OpenPGP by gpg (RFC 3156, RFC 9580). What is believed is gpg's status lines on a channel of their own (doc/DETAILS
  * of GnuPG), never its messages or exit status alone. It may not go to the network for keys, nor take any in.
  */
+import { fromHex } from "../hex.ts";
 import { passphraseRefused, runGpg, type Status, statusLines } from "./gpg-run.ts";
 import type { Run } from "./run.ts";
 import { brokenRun, type CryptoFailure, type CryptoTools, type SignatureResult } from "./types.ts";
@@ -30,10 +31,7 @@ const gpg = (args: readonly string[], input: Buffer, second: Buffer | undefined,
   runGpg(["--max-output=67108864", ...args], second ? { input, second } : { input }, tools);
 
 const percent = (s: string) =>
-  Buffer.from(
-    s.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-    /[^\0-\xff]/.test(s) ? "utf8" : "latin1",
-  ).toString("utf8");
+  Buffer.from(fromHex(s, "%"), /[^\0-\xff]/.test(s) ? "utf8" : "latin1").toString("utf8");
 
 const RESULTS: ReadonlyMap<string, SignatureResult> = new Map([
   ["GOODSIG", "good"],

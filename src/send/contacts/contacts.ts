@@ -108,7 +108,7 @@ export class Contacts {
       const mark = one.alias === null ? key : `${one.alias} ${key}`;
       if (seen.has(mark)) continue;
       seen.add(mark);
-      if (all.filter(({ alias }) => alias === one.alias).length === 1) seen.add(key);
+      if (one.alias !== null && all.filter(({ alias }) => alias === one.alias).length === 1) seen.add(key);
       const name = (one.source === "alias" ? one.name : "") || this.#names.get(key) || one.name;
       const mail = counts.get(key);
       const named = { ...one, name, ...(mail ? countsOf(mail) : {}) };

@@ -67,6 +67,19 @@ const messages: Readonly<Record<string, string>> = {
   "!": "toggle-junk",
 };
 
+/** Row by row and page by page, over what covers the panes. */
+const pages: Readonly<Record<string, string>> = {
+  j: "next",
+  Down: "next",
+  k: "previous",
+  Up: "previous",
+  Space: "page-down",
+  PgDn: "page-down",
+  "C-f": "page-down",
+  PgUp: "page-up",
+  "C-b": "page-up",
+};
+
 export const defaultBindings: readonly Binding[] = [
   ...boundIn("list", {
     j: "next",
@@ -197,15 +210,7 @@ export const defaultBindings: readonly Binding[] = [
   ...boundIn("review", {
     y: "review send",
     e: "review edit",
-    j: "next",
-    Down: "next",
-    k: "previous",
-    Up: "previous",
-    Space: "page-down",
-    PgDn: "page-down",
-    "C-f": "page-down",
-    PgUp: "page-up",
-    "C-b": "page-up",
+    ...pages,
     Enter: "review change",
     t: "review to",
     c: "review cc",
@@ -227,15 +232,7 @@ export const defaultBindings: readonly Binding[] = [
     n: "review discard",
   }),
   ...boundIn("page", {
-    j: "next",
-    Down: "next",
-    k: "previous",
-    Up: "previous",
-    Space: "page-down",
-    PgDn: "page-down",
-    "C-f": "page-down",
-    PgUp: "page-up",
-    "C-b": "page-up",
+    ...pages,
     "g g": "first",
     Home: "first",
     G: "last",

@@ -1,6 +1,6 @@
 /** How the messages in view begin: what is not known yet is fetched once nobody scrolls any more. */
 import type { App } from "./app.ts";
-import { byPlace, keyOf, type ListRow } from "./sources.ts";
+import { byPlace, keyOf, type ListRow, samePlace } from "./sources.ts";
 
 /** So long the list stands still before anything is asked for. */
 const quietMs = 150;
@@ -44,7 +44,7 @@ export class ListPreviews {
     const texts = new Map<number, string>();
     const { places } = this.#app.list.source;
     for (const { mail, folder, uids } of this.#chosen()) {
-      const at = places.findIndex((place) => place.mail === mail && place.folder === folder);
+      const at = places.findIndex((place) => samePlace(place, { mail, folder }));
       for (const [uid, text] of mail.previews.known(folder, uids)) texts.set(keyOf(at, uid), text);
     }
     this.#texts = texts;

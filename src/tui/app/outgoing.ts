@@ -1,7 +1,7 @@
 /** Mail on its way out while the screen is open: what is due is sent, and what came of it is told. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Written } from "../../commands/writing/writer.ts";
+import { type Written, written } from "../../commands/writing/writer.ts";
 import type { Mail } from "../../mail/index.ts";
 import type { Composition } from "../../send/composition.ts";
 import type { Desk } from "../../send/desk.ts";
@@ -90,10 +90,7 @@ export class Outgoing {
     this.#leaving = this.#leaving.filter((one) => one !== last);
     await desk.callBack(entry.id);
     if (composition) writeOn(this.#app, composition);
-    return {
-      ...{ kind: "written", state: "draft", text: "called back: it is not sent" },
-      ...{ id: composition?.id ?? null, messageId: null, notes: [] },
-    };
+    return written("draft", "called back: it is not sent", { id: composition?.id ?? null });
   }
 
   /** Sends at once what could be called back yet; false where not all of it went. */

@@ -81,3 +81,16 @@ export class PageView {
     return { title: this.#title + safeText(found), entries, scroll: this.#scroll };
   }
 }
+
+/** A page of rows with a cursor on one of them. */
+export abstract class CursorPage extends PageView {
+  protected cursor = 0;
+
+  /** How many rows it can be on. */
+  protected abstract get length(): number;
+
+  override moveBy(rows: number): void {
+    this.cursor = Math.max(0, Math.min(this.cursor + rows, this.length - 1));
+    this.reveal();
+  }
+}

@@ -7,6 +7,13 @@ type Preset = Readonly<Partial<Record<KeyContext, Table>>>;
 
 const emacsWriting: Table = { C: "compose", R: "reply", W: "reply-all", F: "forward" };
 
+const emacsMoving: Table = {
+  "C-n": "next",
+  "C-p": "previous",
+  "C-v": "page-down",
+  "M-v": "page-up",
+};
+
 const aercWriting: Table = {
   r: "",
   "r r": "reply-all",
@@ -158,10 +165,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
   emacs: {
     list: {
       ...emacsWriting,
-      "C-n": "next",
-      "C-p": "previous",
-      "C-v": "page-down",
-      "M-v": "page-up",
+      ...emacsMoving,
       "M-<": "first",
       "M->": "last",
       "C-s": "prompt-search",
@@ -180,28 +184,22 @@ const tables: Readonly<Record<Keymap, Preset>> = {
     },
     reader: {
       ...emacsWriting,
-      "C-n": "next",
-      "C-p": "previous",
-      "C-v": "page-down",
-      "M-v": "page-up",
+      ...emacsMoving,
       "M-<": "first",
       "M->": "last",
       n: "next-message",
       p: "previous-message",
     },
-    folders: { "C-n": "next", "C-p": "previous", "C-v": "page-down", "M-v": "page-up" },
+    folders: emacsMoving,
     review: {
-      "C-n": "next",
-      "C-p": "previous",
-      "C-v": "page-down",
-      "M-v": "page-up",
+      ...emacsMoving,
       "C-c C-c": "review send",
       "C-c C-a": "review attach",
       "C-c C-d": "review keep",
       "C-x C-s": "review keep",
       "C-c C-k": "review discard",
     },
-    page: { "C-n": "next", "C-p": "previous", "C-v": "page-down", "M-v": "page-up", "C-s": "prompt-search" },
+    page: { ...emacsMoving, "C-s": "prompt-search" },
     any: {
       "M-x": "prompt",
       "C-x C-c": "quit",

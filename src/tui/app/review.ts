@@ -2,14 +2,14 @@
 import { UsageError } from "../../commands/index.ts";
 import { sendingTime } from "../../commands/writing/time.ts";
 import { asking, discarded, keepDraft, scheduled } from "../../commands/writing/write.ts";
-import type { Written } from "../../commands/writing/writer.ts";
+import { type Written, written } from "../../commands/writing/writer.ts";
 import { formatSize } from "../../mail/format.ts";
 import { safeText } from "../../message/safe.ts";
 import type { Composition, Protection, Review } from "../../send/composition.ts";
 import type { PageEntry } from "../model.ts";
 import type { App } from "./app.ts";
 import type { KeyContext } from "./keymap.ts";
-import { PageView } from "./page-view.ts";
+import { CursorPage } from "./page-view.ts";
 import { pathCompletion } from "./path-line.ts";
 import type { Completion } from "./prompt.ts";
 import { editDraft, writerOf } from "./writing.ts";
@@ -25,7 +25,7 @@ const nothing: Review = {
   protection: { sign: false, encrypt: false },
 };
 
-export class ReviewPage extends PageView {
+export class ReviewPage extends CursorPage {
   override readonly context: KeyContext = "review";
   override readonly stays = true;
   readonly #app: App;
@@ -33,7 +33,6 @@ export class ReviewPage extends PageView {
   readonly #notBefore: number | null;
   readonly #decided: (result: Written | Promise<Written>) => void;
   #review: Review = nothing;
-  #cursor = 0;
   /** It is being sent or put away: no other step is taken. */
   #over = false;
 
@@ -65,7 +64,7 @@ export class ReviewPage extends PageView {
 
   async #look(): Promise<void> {
     this.#review = await this.#composition.review();
-    this.#cursor = Math.min(this.#cursor, this.#rows.length - 1);
+    this.cursor = Math.min(this.cursor, this.#rows.length - 1);
   }
 
   get #rows(): readonly Row[] {
@@ -77,16 +76,15 @@ export class ReviewPage extends PageView {
     ];
   }
 
-  override moveBy(rows: number): void {
-    this.#cursor = Math.max(0, Math.min(this.#cursor + rows, this.#rows.length - 1));
-    this.reveal();
+  protected override get length(): number {
+    return this.#rows.length;
   }
 
   #entries(): readonly PageEntry[] {
     const { fields, files, protection, problem, warnings, body } = this.#review;
     const { spoilt } = this.#composition;
     const wrong = spoilt ?? problem;
-    const at = (row: number) => (row === this.#cursor ? { selected: true } : {});
+    const at = (row: number) => (row === this.cursor ? { selected: true } : {});
     const lines = body.split("\n");
     return [
       ...fields.map(({ name, value }, i) => ({ section: "", label: name, text: safeText(value), ...at(i) })),
@@ -169,13 +167,13 @@ export class ReviewPage extends PageView {
     const path = await dialog.ask({ prefix: "attach: ", text: "", complete });
     if (path === null) return;
     await this.#change(() => this.#composition.attach(path.trim()));
-    this.#cursor = this.#rows.length - 1;
+    this.cursor = this.#rows.length - 1;
     this.reveal();
   }
 
   /** Throws UsageError where the cursor is on none. */
   get #file(): number {
-    const row = this.#rows[this.#cursor];
+    const row = this.#rows[this.cursor];
     if (row && "file" in row) return row.file;
     throw new UsageError("no attachment is chosen", "go to one with j and k; a adds one");
   }
@@ -201,7 +199,7 @@ export class ReviewPage extends PageView {
 
   /** Changes what the cursor is on. */
   async row(): Promise<void> {
-    const row = this.#rows[this.#cursor];
+    const row = this.#rows[this.cursor];
     if (row && "field" in row) await this.field(row.field);
     else if (row && "protection" in row) await this.protect(nextProtection);
     else await this.rename();
@@ -232,18 +230,8 @@ export class ReviewPage extends PageView {
         asking(writerOf(this.#app), desk, (by) => this.#composition.post(at ?? Date.now() + delay, by)),
       );
       if (at === null) outgoing.posted(desk, entry, this.#composition);
-      this.#end(
-        at !== null
-          ? scheduled(entry)
-          : {
-              kind: "written",
-              state: "scheduled",
-              text: delay > 0 ? "it is in the outbox" : "sending…",
-              id: entry.id,
-              messageId: entry.messageId,
-              notes: [],
-            },
-      );
+      const soon = () => written("scheduled", delay > 0 ? "it is in the outbox" : "sending…", entry);
+      this.#end(at === null ? soon() : scheduled(entry));
     } catch (error) {
       this.#over = false;
       throw error;

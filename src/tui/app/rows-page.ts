@@ -5,39 +5,36 @@ import { draftTitle, type SavedDraft } from "../../send/drafts/drafts.ts";
 import type { Entry } from "../../send/outbox/entry.ts";
 import type { PageEntry } from "../model.ts";
 import type { App } from "./app.ts";
-import { PageView } from "./page-view.ts";
+import { CursorPage } from "./page-view.ts";
 
 interface Row extends PageEntry {
   /** The command line that goes on with it. */
   readonly line: string;
 }
 
-export class RowsPage extends PageView {
+export class RowsPage extends CursorPage {
   readonly #app: App;
   readonly #rows: readonly Row[];
-  #cursor = 0;
 
   constructor(app: App, title: string, rows: readonly Row[]) {
-    super(title, () => rows.map((row, i) => (i === this.#cursor ? { ...row, selected: true } : row)));
+    super(title, () => rows.map((row, i) => (i === this.cursor ? { ...row, selected: true } : row)));
     this.#app = app;
     this.#rows = rows;
   }
 
-  override moveBy(rows: number): void {
-    this.#cursor = Math.max(0, Math.min(this.#cursor + rows, this.#rows.length - 1));
-    this.reveal();
+  protected override get length(): number {
+    return this.#rows.length;
   }
 
   /** Goes to the next row with that text. */
   override search(text: string): void {
-    const { length } = this.#rows;
-    const order = this.#rows.map((_, i) => (this.#cursor + 1 + i) % length);
+    const order = this.#rows.map((_, i) => (this.cursor + 1 + i) % this.length);
     const has = (i: number) => this.#rows[i]?.text.toLowerCase().includes(text.toLowerCase());
-    this.moveBy((order.find(has) ?? this.#cursor) - this.#cursor);
+    this.moveBy((order.find(has) ?? this.cursor) - this.cursor);
   }
 
   override enter(): void {
-    const row = this.#rows[this.#cursor];
+    const row = this.#rows[this.cursor];
     if (!row) return;
     this.#app.drop(this);
     this.#app.execute(row.line, null);
