@@ -110,12 +110,14 @@ export const exits: readonly Exit[] = [
   },
   {
     status: 77,
-    meaning: "The credentials are missing or were refused, or a key to sign or encrypt with is missing.",
+    meaning:
+      "The credentials are missing or were refused, a right is missing, or a key to sign or encrypt with is.",
     codes: [
       "AUTH",
       "AUTHENTICATIONFAILED",
       "AUTHORIZATIONFAILED",
       "NOPERM",
+      "READ-ONLY",
       "NO_PASSWORD",
       "PASSWORD_COMMAND",
       "KEYRING",

@@ -42,7 +42,11 @@ function reach({ server, local }: Partial<SearchValues>): "server" | "local" | "
 async function inOneFolder(context: Context, query: string, values: Partial<SearchValues>): Promise<Result> {
   const { mail } = context;
   const asked = await context.folder();
-  if (query.trim() === "") return { kind: "count", folder: asked, count: await mail.total(asked), notes: [] };
+  if (query.trim() === "") {
+    const count = await mail.total(asked);
+    const notes = mail.line.kind === "down" ? [`counted in the local copy: ${mail.line.error.message}`] : [];
+    return { kind: "count", folder: asked, count, notes };
+  }
   const found = await mail.find(asked, query, undefined, reach(values));
   const { folder, notes } = found;
   const uids = between(found.uids, values);

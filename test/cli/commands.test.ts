@@ -8,69 +8,76 @@ import { commands } from "../../src/commands/index.ts";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Home, readJson } from "./postern.ts";
+import {
+  changesMail,
+  commandsWith,
+  inFolder,
+  lineOf,
+  type Use,
+  uses,
+  withFolder,
+  withMessage,
+} from "./uses.ts";
 
-/** A use of each command that works, in order: later ones see what earlier ones did. */
-const uses: readonly (readonly [line: string, ...args: string[]])[] = [
-  ["folders"],
-  ["sync", "INBOX"],
-  ["list"],
-  ["list", "--threads"],
-  ["list", "is:unread", "--before-uid", "6", "-n", "2"],
-  ["search", "subject:sample"],
-  ["search", "subject:sample", "--ids", "--server"],
-  ["search", "subject:sample", "--count", "--local"],
-  ["search", "subject:sample", "--all-folders"],
-  ["count"],
-  ["count", "is:unread", "--all-folders"],
-  ["check"],
-  ["sort", "from,-date"],
-  ["thread", "1"],
-  ["fetch", "1"],
-  ["fetch", "1", "--raw"],
-  ["fetch", "1", "--headers=from"],
-  ["fetch", "7", "--part", "2"],
-  ["attach", "7"],
-  ["attach", "7", "save", "--dir", "saved"],
-  ["attach", "7", "cat", "2"],
-  ["flag", "1", "+flagged"],
-  ["move", "2", "--to", "Archive"],
-  ["copy", "3", "--to", "Made/for it", "--create"],
-  ["archive", "3"],
-  ["junk", "4"],
-  ["delete", "5"],
-  ["expunge", "6"],
-  ["append", "note.eml", "--to", "Drafts"],
-  ["compose", "ann@example.org", "--body", "x", "--draft"],
-  ["reply", "1", "--body", "x", "--print"],
-  ["reply-all", "1", "--body", "x", "--print"],
-  ["reply-list", "Lists/written/1", "--body", "x", "--print"],
-  ["forward", "7", "--to", "ann@example.org", "--body", "x", "--print"],
-  ["bounce", "1", "--to", "ann@example.org", "--dry-run"],
-  ["edit-as-new", "1", "--body", "x", "--print"],
-  ["mailto", "mailto:ann@example.org?body=x", "--print"],
-  ["contacts", "a"],
-  ["accept", "Asked/1", "--dry-run"],
-  ["tentative", "Asked/1", "--comment", "x", "--dry-run"],
-  ["decline", "Asked/1", "--dry-run"],
-  ["receipt", "Asked/2", "--dry-run"],
-  ["unsubscribe", "Asked/3", "--dry-run"],
-  ["send", "note.eml", "ann@example.org", "--dry-run"],
-  ["send", "note.eml", "ann@example.org", "--at", "2h"],
-  ["draft"],
-  ["outbox"],
-  ["export", "--mbox", "-"],
-  ["export", "1", "--eml", "files"],
-  ["import", "note.eml", "--to", "Drafts"],
-  ["folder", "create", "Plans"],
-  ["folder", "acl", "Plans"],
-  ["folder", "acl", "Plans", "someone", "lr"],
-  ["undo"],
-  ["redo"],
-  ["queue"],
-  ["quota"],
-  ["status"],
-  ["raw", "NOOP"],
-];
+/** Commands that go by no folder, and why: they do the same whatever `--folder` says. */
+const withoutFolder: Readonly<Record<string, string>> = {
+  folders: "lists all of them",
+  compose: "writes to Drafts or the outbox",
+  mailto: "the same",
+  send: "the same",
+  draft: "is about the drafts",
+  outbox: "is about the outbox",
+  contacts: "is about people",
+  undo: "goes to where the change was",
+  redo: "goes to where the change was",
+  queue: "is about changes in any folder",
+  status: "is about the connection",
+};
+
+/** Commands that change mail but no folder that can be closed to them, and why. */
+const withoutRights: Readonly<Record<string, string>> = {
+  copy: "only reads where it copies from",
+  undo: "what it changes depends on what was done",
+  redo: "what it changes depends on what was done",
+  raw: "what it changes depends on what is typed",
+  "folder create": "there is a folder of that name",
+  "folder subscribe": "what a person subscribes to is that person's own",
+  "folder unsubscribe": "what a person subscribes to is that person's own",
+};
+
+/** Commands that need no server, or keep what they are to do until there is one; the status says which. */
+const withoutServer: Readonly<Record<string, number>> = {
+  // Nothing is known of that folder yet.
+  "append --to": 69,
+  append: 75,
+  import: 75,
+  "folder create": 75,
+  "folder subscribe": 75,
+  "folder unsubscribe": 75,
+  "folder rename": 75,
+  "folder delete": 75,
+  undo: 66,
+  redo: 66,
+  "search --local": 0,
+  "compose --draft": 0,
+  "mailto --print": 0,
+  contacts: 0,
+  send: 0,
+  draft: 0,
+  outbox: 0,
+  queue: 0,
+  status: 0,
+};
+
+/** What only the server knows: off line there is none of it. */
+const onServerOnly = ["sync", "search --server", "folder acl", "quota", "raw"];
+
+/** Whether one of `names` is that of a use: its command, with one of its words where it takes more to tell. */
+const named = (use: Use, names: readonly string[]) =>
+  names.find((name) => {
+    const [command, word] = name.split(" ");
+    return use.command.name === command && (word === undefined || use.args.includes(word));
+  });
 
 describe("every command", { skip: serverMissing("dovecot") }, () => {
   let server: Dovecot;
@@ -89,7 +96,7 @@ plugin {
   acl = vfile
 }`,
     });
-    const messages = Array.from({ length: 12 }, (_, i) =>
+    const messages = Array.from({ length: 60 }, (_, i) =>
       sampleMessage({ n: i + 1, ...(i === 6 ? { attachmentBytes: 5_000, attachmentName: "data.bin" } : {}) }),
     );
     server.deliver("INBOX", messages);
@@ -107,6 +114,7 @@ plugin {
     );
     server.deliver("Closed", [sampleMessage({ n: 30 })]);
     await server.doveadm("mailbox", "status", "-u", server.user, "messages", "*");
+    await server.doveadm("flags", "add", "-u", server.user, "\\Deleted", "mailbox", "Closed", "all");
     await server.doveadm("acl", "set", "-u", server.user, "Closed", "owner", "lookup", "read");
     home = Home.on(server);
     home.write("note.eml", "Subject: A note\nFrom: me@example.org\n\nHello\n");
@@ -116,71 +124,90 @@ plugin {
     home?.remove();
   });
 
-  it("is used here", () => {
-    const used = new Set(uses.map(([name]) => name));
+  it("is used here, in all ways that its table tells of", () => {
+    const used = (some: readonly Use[]) => new Set(some.map(({ command }) => command.name));
+    const missing = (names: readonly string[], some: readonly Use[]) =>
+      names.filter((name) => !used(some).has(name));
+    const all = commands.filter(({ screenOnly }) => !screenOnly).map(({ name }) => name);
+    assert.deepEqual(missing(all, uses), []);
+    const made = (to: (use: Use) => Use[]) => uses.flatMap(to);
     assert.deepEqual(
-      commands.filter(({ screenOnly }) => !screenOnly).flatMap(({ name }) => (used.has(name) ? [] : [name])),
+      missing(
+        commandsWith("messages"),
+        made((use) => withMessage(use, "1")),
+      ),
+      [],
+    );
+    assert.deepEqual(
+      missing(
+        commandsWith("folder"),
+        made((use) => withFolder(use, "x")),
+      ),
       [],
     );
   });
 
   it("ends without a question, and prints the JSON of its schema", async () => {
-    for (const [name, ...args] of uses) {
-      const ran = await home.run([name, ...args, "--json"], { cwd: home.dir });
-      assert.equal(ran.status, 0, `${name} ${args.join(" ")}: ${ran.err}`);
+    for (const use of uses) {
+      const line = lineOf(use);
+      const ran = await home.run([...line, "--json"], { cwd: home.dir });
+      assert.equal(ran.status, 0, `${line.join(" ")}: ${ran.err}`);
       assert.equal(ran.err, "");
-      readJson(ran.out, name);
+      readJson(ran.out, use.command.name);
     }
     assert.equal(readFileSync(join(home.dir, "saved/data.bin")).length, 5_000);
   });
 
-  const status = async (...args: string[]) => {
-    const ran = await home.run([...args, "--json"]);
-    assert.equal(ran.out, "", args.join(" "));
-    return [ran.status, readJson(ran.err).error?.code];
+  /** Each of `lines` that does not come to this status with one of these codes, and what it comes to. */
+  async function others(lines: readonly Use[], status: number, codes: readonly string[], ...more: string[]) {
+    assert.ok(lines.length > 0);
+    const waiting = lines.map((use) => [...lineOf(use), ...more]);
+    const wrong: string[] = [];
+    const next = async (): Promise<void> => {
+      const line = waiting.shift();
+      if (line === undefined) return;
+      const ran = await home.run([...line, "--json"], { cwd: home.dir });
+      // What became of changes that other commands left is told before it.
+      const [last = ""] = ran.err.split(/(?<=\n)/).slice(-1);
+      const came = last.startsWith("{") ? readJson(last).error?.code : undefined;
+      if (ran.status !== status || ran.out !== "" || !codes.includes(came ?? ""))
+        wrong.push(`${line.join(" ")}: ${ran.status} ${came} ${ran.err} ${ran.out}`);
+      return next();
+    };
+    await Promise.all([next(), next(), next()]);
+    return wrong;
+  }
+
+  /** With a message that is still there, where it names one. */
+  const there = (use: Use) => {
+    const found = withMessage(use, "1");
+    return found.length > 0 ? found : [use];
   };
 
-  it("tells of a folder or message that is not there with 66", async () => {
-    for (const line of [
-      ["list"],
-      ["count"],
-      ["check"],
-      ["sort", "date"],
-      ["search", "is:unread"],
-      ["fetch", "1"],
-      ["attach", "1"],
-      ["thread", "1"],
-      ["flag", "1", "+seen"],
-      ["delete", "1"],
-      ["archive", "1"],
-      ["junk", "1"],
-      ["expunge", "1"],
-      ["quota"],
-    ])
-      assert.deepEqual(await status(...line, "-f", "Nowhere"), [66, "NO_FOLDER"], line.join(" "));
-    for (const line of [
-      ["move", "1", "--to", "Nowhere"],
-      ["copy", "1", "--to", "Nowhere"],
-      ["append", join(home.dir, "note.eml"), "--to", "Nowhere"],
-      ["import", join(home.dir, "note.eml"), "--to", "Nowhere"],
-      ["export", "--mbox", "-", "-f", "Nowhere"],
-      ["folder", "delete", "Nowhere"],
-      ["folder", "acl", "Nowhere"],
-    ])
-      assert.deepEqual(await status(...line), [66, "NO_FOLDER"], line.join(" "));
-    for (const line of [
-      ["fetch", "999"],
-      ["attach", "999", "save"],
-      ["thread", "999"],
-      ["flag", "999", "+seen"],
-      ["move", "999", "--to", "Archive"],
-      ["delete", "999"],
-      ["junk", "999"],
-      ["expunge", "999"],
-    ])
-      assert.deepEqual(await status(...line), [66, "NO_MESSAGE"], line.join(" "));
-    assert.deepEqual(await status("fetch", "1", "--part", "9"), [66, "NO_PART"]);
-    assert.deepEqual(await status("attach", "1", "cat", "9"), [66, "NO_PART"]);
+  /** Each command that takes messages, with this one. */
+  const naming = (word: string) =>
+    commandsWith("messages").flatMap((name) =>
+      uses
+        .filter(({ command }) => command.name === name)
+        .flatMap((use) => withMessage(use, word))
+        .slice(0, 1),
+    );
+
+  it("tells of a folder that is not there with 66", async () => {
+    const lines = uses.flatMap((use) => [
+      ...(named(use, ["folder create", "copy --create"]) ? [] : withFolder(use, "Nowhere")).flatMap(there),
+      ...(named(use, [...Object.keys(withoutFolder), "search --all-folders", "count --all-folders"])
+        ? []
+        : inFolder(use, "Nowhere")),
+    ]);
+    assert.deepEqual(await others([...lines, ...naming("Nowhere/1")], 66, ["NO_FOLDER"]), []);
+  });
+
+  it("tells of a message that is not there with 66", async () => {
+    assert.deepEqual(await others(naming("999"), 66, ["NO_MESSAGE"]), []);
+    const parts = uses.filter(({ args }) => args.includes("--part") || args.includes("cat"));
+    const ninth = parts.map((use) => ({ ...use, args: [...use.args.slice(0, -1), "9"] }));
+    assert.deepEqual(await others(ninth, 66, ["NO_PART"]), []);
   });
 
   it("refuses ids of a folder that was made anew", async () => {
@@ -188,35 +215,66 @@ plugin {
     assert.match(item?.imapUrl ?? "", /^imap:\/\/user@localhost:\d+\/INBOX;UIDVALIDITY=\d+\/;UID=\d+$/);
     const stale = item?.imapUrl?.replace(/UIDVALIDITY=\d+/, "UIDVALIDITY=1") ?? "";
     assert.deepEqual((await home.run(["fetch", item?.imapUrl ?? ""])).status, 0);
-    for (const line of [["fetch"], ["attach"], ["thread"], ["delete"], ["archive"], ["junk"]])
-      assert.deepEqual(await status(...line, stale), [66, "STALE"]);
-    assert.deepEqual(await status("flag", stale, "+seen"), [66, "STALE"]);
-    assert.deepEqual(await status("move", stale, "--to", "Archive"), [66, "STALE"]);
+    assert.deepEqual(await others(naming(stale), 66, ["STALE"]), []);
   });
 
   it("tells of rights that are missing with 77", async () => {
-    assert.deepEqual(await status("append", join(home.dir, "note.eml"), "--to", "Closed"), [77, "NOPERM"]);
-    assert.deepEqual(await status("copy", "1", "--to", "Closed"), [77, "NOPERM"]);
-    assert.deepEqual(await status("folder", "delete", "Closed"), [77, "NOPERM"]);
-    assert.deepEqual(await status("folder", "acl", "Closed", "someone", "lr"), [77, "NOPERM"]);
-    assert.deepEqual(await status("delete", "1", "--read-only"), [77, "READ_ONLY"]);
+    const changing = uses.filter(changesMail).filter((use) => !named(use, Object.keys(withoutRights)));
+    // What is written to people changes no folder that a message is in.
+    const folders = changing.filter(({ command }) => command.returns.includes("change"));
+    const from = folders.flatMap((use) => [...withMessage(use, "Closed/1"), ...inFolder(use, "Closed")]);
+    // One by one: until it is refused, a message has moved.
+    for (const use of from) assert.deepEqual(await others([use], 77, ["READ-ONLY", "NOPERM"]), []);
+    const to = uses
+      .filter(
+        (use) => changesMail(use) && !named(use, ["folder create", "folder subscribe", "folder unsubscribe"]),
+      )
+      .flatMap((use) => withFolder(use, "Closed"))
+      .flatMap(there);
+    for (const use of to) assert.deepEqual(await others([use], 77, ["NOPERM"]), []);
+  });
+
+  it("changes nothing where it is told so", async () => {
+    const changing = uses.filter(changesMail);
+    assert.deepEqual(await others(changing, 77, ["READ_ONLY"], "--read-only"), []);
     assert.equal((await home.run(["folder", "acl", "Closed", "--read-only"])).status, 0);
   });
 
   it("tells of a server that cannot be reached with 69", async () => {
     const away = new Home("");
     away.account("imaps://user@localhost:1", ['password-command = "echo secret"']);
-    // These do without a server, or keep what they are to do until there is one.
-    const apart = [
-      ...["undo", "redo", "queue", "status", "folder", "append", "import"],
-      ...["compose", "mailto", "contacts", "send", "draft", "outbox"],
-    ];
-    for (const [name, ...args] of uses) {
-      if (apart.includes(name) || args.includes("--local")) continue;
-      const ran = await away.run([name, ...args, "--json"], { cwd: home.dir });
-      assert.deepEqual([ran.status, ran.out, readJson(ran.err).error?.retryable], [69, "", true], name);
+    for (const use of uses) {
+      const expected = withoutServer[named(use, Object.keys(withoutServer)) ?? ""] ?? 69;
+      const line = lineOf(use);
+      const ran = await away.run([...line, "--json"], { cwd: home.dir });
+      const what = `${line.join(" ")}: ${ran.err}`;
+      assert.equal(ran.status, expected, what);
+      if (ran.status === 69)
+        assert.deepEqual([ran.out, readJson(ran.err).error?.retryable], ["", true], what);
+      else if (ran.status === 66) assert.equal(readJson(ran.err).error?.code, "NOTHING_TO_UNDO", what);
+      else readJson(ran.out, use.command.name);
     }
     away.remove();
+  });
+
+  it("works off line, or says that it does not", async () => {
+    let fresh = 20;
+    for (const use of uses) {
+      const { name, returns } = use.command;
+      const changes = returns.includes("change") && changesMail(use);
+      // What was moved a moment ago is not there any more.
+      const [line = []] = (changes ? withMessage(use, String(fresh++)) : []).concat(use).map(lineOf);
+      const ran = await home.run([...line, "--offline", "--json"], { cwd: home.dir });
+      const what = `${line.join(" ")}: ${ran.err}`;
+      if (named(use, onServerOnly)) {
+        assert.deepEqual([ran.status, ran.out, readJson(ran.err).error?.code], [75, "", "OFFLINE"], what);
+        continue;
+      }
+      const json = readJson(ran.out, name);
+      assert.equal(ran.status, json.sent === false ? 75 : 0, what);
+      // Of what is not sent yet, undo leaves nothing to be sent; no message there is flagged as deleted.
+      if (changes && !["undo", "expunge"].includes(name)) assert.equal(json.sent, false, what);
+    }
   });
 
   it("ends quietly where nobody reads any more", async () => {

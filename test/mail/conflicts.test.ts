@@ -312,6 +312,28 @@ function readOnly(
     assert.equal((await serverHas(g, work.path))[0], "Letter 1 \\Flagged");
     assert.deepEqual(await serverHas(g, work.other), ["Letter 2"]);
   });
+
+  test("who asked for a change is told that it was refused, also where another process has sent it", async () => {
+    const g = given();
+    const { client, path, other } = await away(g);
+    await client.mail.close();
+    for (const closed of [path, other]) await allow(closed, false);
+    const commands = await Promise.all([1, 2, 3].map(() => g.clients.client(path)));
+    const asked = commands.flatMap(({ mail }, i) => {
+      const folder = mail.findCachedFolder(path);
+      return [
+        mail.flag(folder, [i + 1], "add", ["\\Flagged"]),
+        mail.copy(folder, [i + 1], mail.findCachedFolder(other)),
+      ];
+    });
+    for (const [i, answer] of (await Promise.allSettled(asked)).entries())
+      assert.equal(
+        answer.status === "rejected" ? answer.reason.responseCode : answer.status,
+        codes[i % 2],
+        `change ${i}`,
+      );
+    for (const { mail } of commands) await mail.close();
+  });
 }
 
 describe("dovecot: conflicts", { skip: serverMissing("dovecot") }, () => {

@@ -79,12 +79,13 @@ export function codeOf(error: Error): string {
 /** The error as it is told. `kept`: the person has a choice; where nothing is left, it is the server's word. */
 export function explained(error: Error, kept: boolean): Error {
   if (!(error instanceof ImapError)) return error;
-  const { code, message, responseCode, serverText } = error;
-  const sentence = sentences[codeOf(error)];
+  const { code, message, serverText } = error;
+  const responseCode = codeOf(error);
+  const sentence = sentences[responseCode];
   if (!sentence) return error;
   return new ImapError(code, kept ? sentence.text : message, {
     hint: kept ? sentence.hint : sentence.once,
-    ...(responseCode === undefined ? {} : { responseCode }),
+    ...(responseCode === code ? {} : { responseCode }),
     ...(serverText === undefined ? {} : { serverText }),
     cause: error,
   });
@@ -98,6 +99,14 @@ export function hintFor(code: string | null, kept = true): string {
 /** Why, in words, where the server's own are not enough. */
 export function reasonFor(code: string | null, error: string | null): string {
   return sentences[code ?? ""]?.text ?? error ?? "the server refused it";
+}
+
+/** What the server has told another process of a change of ours. */
+export function refusedElsewhere(code: string | null, error: string | null): Error {
+  const text = reasonFor(code, error);
+  const hint = hintFor(code);
+  if (code === null) return new MailError("NOT_DONE", text, hint);
+  return new ImapError("NO", text, { hint, responseCode: code });
 }
 
 /** Why a message cannot be named: it has not come to be. Null where nothing keeps it from that. */

@@ -1,12 +1,12 @@
 /** The journal on its way to the server: one entry after another, in the order in which they were asked for. */
 import { setImmediate } from "node:timers/promises";
 import { type NewJournalEntry, type Store, StoreError } from "../../store/index.ts";
-import { asError, MailError } from "../errors.ts";
+import { asError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import type { MailEvent } from "../values.ts";
 import { type AppendEntry, Appender, goesAlone, goingTogether, type LoneEntry } from "./appends.ts";
 import { Attempt, Superseded } from "./attempt.ts";
-import { hintFor, isRefusal, mustWait, reasonFor } from "./conflict.ts";
+import { isRefusal, mustWait, refusedElsewhere } from "./conflict.ts";
 import { describe } from "./describe.ts";
 import { type LocalFolders, performFolder } from "./folders.ts";
 import type { Ledger } from "./ledger.ts";
@@ -306,11 +306,13 @@ export class Queue {
     for (const [id, waiter] of this.#waiters) {
       if (this.#ledger.find(id)) continue;
       this.#waiters.delete(id);
-      const entry = this.#store.journal.get(id);
-      if (entry?.state === "failed") {
-        const text = reasonFor(entry.code, entry.error);
-        waiter.reject(new MailError("NOT_DONE", text, hintFor(entry.code)));
-      } else waiter.resolve({ sent: entry?.state !== "undone", uids: [], uidValidity: 0 });
+      const { journal } = this.#store;
+      const entry = journal.get(id);
+      // What was refused of an entry of which the rest was done has an entry of its own.
+      const rest = entry?.state === "done" && entry.step !== null ? journal.ofStep(entry.step) : [];
+      const failed = [entry, ...rest.filter((other) => other.id > id)].find((one) => one?.state === "failed");
+      if (failed) waiter.reject(refusedElsewhere(failed.code, failed.error));
+      else waiter.resolve({ sent: entry?.state !== "undone", uids: [], uidValidity: 0 });
     }
   }
 

@@ -152,10 +152,18 @@ export class Settler {
   ): void {
     const { journal } = this.#store;
     const { step, origin, backward, note } = entry;
+    // An entry of which nothing was done is the one that failed: whoever waits for it finds it so.
+    let failed = false;
     const keep = (operation: MessageOperation, code: string, error: string | null) => {
       if (operation.messages.length === 0 || !keeps) return;
+      if (done.messages.length === 0 && !failed) {
+        failed = true;
+        journal.rewrite(entry.id, JSON.stringify(operation));
+        journal.mark(entry.id, "failed", { code, error });
+        return;
+      }
       const source = journal.source(entry.id);
-      const failed = journal.append({
+      const other = journal.append({
         kind: operation.kind,
         payload: JSON.stringify(operation),
         step,
@@ -164,11 +172,12 @@ export class Settler {
         note,
         ...(source ? { source } : {}),
       });
-      journal.mark(failed.id, "failed", { code, error });
+      journal.mark(other.id, "failed", { code, error });
     };
     const [error] = result.refused.values();
     if (error) keep(refused, codeOf(error), error.message);
     if (gone.kind !== "flag") keep(gone, "GONE", null);
+    if (failed) return;
     if (done.messages.length === 0 || step === null) journal.remove(entry.id);
     else {
       journal.rewrite(entry.id, JSON.stringify(done));
