@@ -92,7 +92,8 @@ async function licenses(inputs) {
 export async function buildProgram() {
   const { metafile } = await build({
     ...common,
-    entryPoints: { postern: "src/cli/main.ts" },
+    // Threads that import something are files of their own.
+    entryPoints: { postern: "src/cli/main.ts", "picture-thread": "src/tui/terminal/picture-thread.ts" },
     outdir: "dist",
     minify: true,
     metafile: true,

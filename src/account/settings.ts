@@ -164,7 +164,7 @@ export const screenSettings = {
   },
   images: {
     example: '"off"',
-    help: "Pictures that a message brings along are shown where the terminal says that it can (auto: PNG by the kitty protocol, PNG, JPEG and GIF by that of iTerm2), or described in words (off). None is ever fetched from elsewhere.",
+    help: "Pictures that a message brings along are shown where the terminal says that it can (auto: PNG, JPEG and GIF, by the kitty protocol, that of iTerm2, or as sixels), or described in words (off). None is ever fetched from elsewhere.",
     default: "auto",
   },
   threads: {

@@ -5,7 +5,7 @@
  */
 import type { LabelMeaning } from "../mail/labels.ts";
 import type { DisplayLine } from "../message/layout.ts";
-import type { TerminalImage } from "./terminal/graphics.ts";
+import type { Protocol, TerminalImage } from "./terminal/graphics.ts";
 
 export type { DisplayLine } from "../message/layout.ts";
 
@@ -119,7 +119,7 @@ export interface ReaderAttachment {
 /** A picture over blank lines of the text. */
 export interface ReaderPicture {
   readonly image: TerminalImage;
-  readonly protocol: "kitty" | "iterm";
+  readonly protocol: Protocol;
   /** The first of `ReaderModel.lines` that it covers. */
   readonly line: number;
   readonly rows: number;

@@ -13,7 +13,13 @@ import { unifiedName } from "./app/places.ts";
 import { present } from "./app/present.ts";
 import { cursorOf, picturesOf, Screen } from "./components/screen.tsx";
 import { type InkScreen, startInk } from "./ink.ts";
-import { graphicsAnswer, graphicsQuery, mayAskForGraphics } from "./terminal/graphics.ts";
+import {
+  cellSizeQuery,
+  furtherQuery,
+  type Graphics,
+  graphicsAnswer,
+  graphicsQuery,
+} from "./terminal/graphics.ts";
 import { openTerminal } from "./terminal/session.ts";
 import { backgroundQuery, createTheme, isLight, themeOptions } from "./theme.ts";
 
@@ -65,9 +71,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       else if (input.kind === "mouse") {
         onMouse(app, input, view());
         draw(false);
-      } else if (graphicsAnswer(app.graphics, input.text)) {
-        app.graphics = graphicsAnswer(app.graphics, input.text) ?? app.graphics;
-        if (app.reader) showPictures(app, app.reader);
+      } else if (hasSaid(graphicsAnswer(app.graphics, input.text))) {
+        draw(false);
       } else if (settings.theme === "auto" && coloured && isLight(input.text)) {
         theme = createTheme({ ...look, colours: "light" });
         draw(false);
@@ -77,6 +82,15 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     ...(onStopped ? { onStopped } : {}),
   });
   const { output } = terminal;
+  /** Takes what the terminal has said that it can show; false where it spoke of something else. */
+  const hasSaid = (graphics: Graphics | null): boolean => {
+    if (!graphics) return false;
+    output.sendControl(furtherQuery(app.graphics, graphics));
+    app.graphics = graphics;
+    app.reader?.arrange();
+    if (app.reader) showPictures(app, app.reader);
+    return true;
+  };
   output.slots.ascii = !look.utf8;
 
   const view = () => ({ columns: output.columns, rows: output.rows, ...settings, previews });
@@ -117,7 +131,10 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   });
   const previews = settings.preview ? new ListPreviews(app) : null;
   app.list.setThreaded(settings.threads);
-  output.on("resize", () => draw(false));
+  output.on("resize", () => {
+    output.sendControl(cellSizeQuery(app.graphics));
+    draw(false);
+  });
   let line = "";
   const clock = setInterval(() => {
     const shown = line;
@@ -129,8 +146,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   frame();
   if (settings.theme === "auto" && coloured && !/^(?:linux|vt\d|ansi|dumb)/.test(process.env.TERM ?? "dumb"))
     output.sendControl(backgroundQuery);
-  if (settings.images === "auto" && !spoken && mayAskForGraphics(process.env.TERM))
-    output.sendControl(graphicsQuery);
+  if (settings.images === "auto" && !spoken) output.sendControl(graphicsQuery(process.env.TERM));
   app.start();
   for (const mail of mails) onOpened?.(mail);
   const others = setTimeout(() => {

@@ -65,6 +65,17 @@ test("list loads neither React, Ink nor mailparser; --version next to nothing", 
   }
 });
 
+test("what decodes pictures is in the thread that does so, and in nothing that is loaded elsewhere", () => {
+  const mark = /maxResolutionInMP|maxMemoryUsageInMB/;
+  const files = readdirSync("dist").filter((name) => name.endsWith(".js"));
+  assert.deepEqual(
+    files.filter((name) => mark.test(readFileSync(join("dist", name), "utf8"))),
+    ["picture-thread.js"],
+  );
+  for (const name of files)
+    assert.doesNotMatch(readFileSync(join("dist", name), "utf8"), /(?:from|import\()"\.\/picture-thread/);
+});
+
 /** The file of dist whose name begins so, with all that it loads before it runs. */
 function closure(name: string): string[] {
   const first = readdirSync("dist").find((file) => file.startsWith(name) && file.endsWith(".js"));

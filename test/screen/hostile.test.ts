@@ -29,7 +29,7 @@ const clock = /\d\d:\d\d(?= |$)/;
 
 /** All that our writer sends, but for plain text and CR, LF, BS: what it moves, erases, colours, takes of the terminal and asks it. */
 const ours =
-  /\x1b\[[\d;]*[ABCDGHJKXSTrsm]|\x1bE|\x1b\[\?(?:25|7|69|1049|2004|2026)[hl]|\x1b\[\?(?:69|2026)\$p|\x1b\]8;[^\x07\x1b]*\x1b\\|\x1b\]11;\?\x07|\x1b_Gi=3141,[^\x1b]*\x1b\\\x1b\]1337;ReportCellSize\x07\x1b\[16t/g;
+  /\x1b\[[\d;]*[ABCDGHJKXSTrsm]|\x1bE|\x1b\[\?(?:25|7|69|1049|2004|2026)[hl]|\x1b\[\?(?:69|2026)\$p|\x1b\]8;[^\x07\x1b]*\x1b\\|\x1b\]11;\?\x07|\x1b_Gi=3141,[^\x1b]*\x1b\\\x1b\]1337;ReportCellSize\x07\x1b\[16t\x1b\[c/g;
 
 describe("nothing of a message reaches the terminal raw", { skip }, () => {
   let server: Dovecot;

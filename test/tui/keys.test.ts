@@ -101,7 +101,7 @@ test("Esc alone is Esc, and an arrow whose Esc was given up on is still the arro
 test("sequences that are no keys are ignored, and what follows them is not", () => {
   for (const bytes of [
     "\x1b[I",
-    "\x1b[?62;4c",
+    "\x1b[>1;10;0c",
     "\x1b[12;40R",
     "\x1b[<0;3;4m",
     "\x1b[<35;3;4M",

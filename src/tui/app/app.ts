@@ -7,6 +7,7 @@ import type { Folder, Mail, MailEvent } from "../../mail/index.ts";
 import type { CryptoTools } from "../../message/crypto/types.ts";
 import type { Pane } from "../model.ts";
 import { type Graphics, noGraphics } from "../terminal/graphics.ts";
+import { Painter } from "../terminal/painter.ts";
 import { AccountView } from "./account-view.ts";
 import { findAction } from "./actions.ts";
 import { AddressBook } from "./address-book.ts";
@@ -102,6 +103,7 @@ export class App {
 
   /** What the terminal has said that it can show. */
   graphics: Graphics = noGraphics;
+  readonly painter: Painter = new Painter();
   /** Number of the last picture that was made. */
   lastPicture = 0;
   /** Programs and keys for signatures and decryption. */

@@ -5,8 +5,9 @@ import type { Message } from "../../mail/index.ts";
 import { cleanLabel } from "../../message/charset.ts";
 import type { OpenedMessage } from "../../message/crypto/types.ts";
 import type { ReadableMessage, ReadOptions } from "../../message/types.ts";
+import type { ReaderPicture } from "../model.ts";
 import type { App } from "./app.ts";
-import { showPictures } from "./pictures.ts";
+import { fitPictures, showPictures } from "./pictures.ts";
 import { isProtected } from "./reader-facts.ts";
 import { ReaderView } from "./reader-view.ts";
 import type { Place } from "./sources.ts";
@@ -19,7 +20,11 @@ const protectedOctets = 2_000_000;
 /** Octets of an enclosed message that are read. */
 const enclosedOctets = 64_000_000;
 
-const surroundings = (app: App) => ({ graphics: () => app.graphics, draw: () => app.draw() });
+const surroundings = (app: App) => ({
+  graphics: () => app.graphics,
+  fit: (reader: ReaderView, pictures: readonly ReaderPicture[]) => fitPictures(app, reader, pictures),
+  draw: () => app.draw(),
+});
 
 /** Shows a message of the list in the reader, and marks it as read once it is there. */
 export function openMessage(app: App, place: Place, message: Message): void {

@@ -10,7 +10,7 @@ import type { Attachment, Body, ReadableMessage, ReadOptions } from "../../messa
 import { readerLength } from "../components/reader.tsx";
 import type { ReaderAttachment, ReaderHeader, ReaderModel, ReaderPicture } from "../model.ts";
 import type { Graphics, TerminalImage } from "../terminal/graphics.ts";
-import { placePictures, withSizes } from "./pictures.ts";
+import { isDrawn, placePictures, withSizes } from "./pictures.ts";
 import { headerRows, type Protection, wrapHeaders } from "./reader-facts.ts";
 import { plainLines, textLines, textOf } from "./reader-lines.ts";
 import type { Place } from "./sources.ts";
@@ -26,6 +26,8 @@ export interface ReaderContent {
   readonly outer?: ReaderView;
   /** What the terminal can show. */
   graphics(): Graphics;
+  /** Has these decoded for the cells they are to fill. */
+  fit(reader: ReaderView, pictures: readonly ReaderPicture[]): void;
   /** Something has changed without a key. */
   draw(): void;
 }
@@ -63,6 +65,7 @@ export class ReaderView {
   readonly pictures: Map<string, TerminalImage> = new Map();
   readonly #left = new AbortController();
   readonly #graphics: () => Graphics;
+  readonly #fit: ReaderContent["fit"];
   readonly #draw: () => void;
   #showsPictures = true;
   #placed: readonly ReaderPicture[] = [];
@@ -88,13 +91,14 @@ export class ReaderView {
   #hits: readonly number[] = [];
   #hit = -1;
 
-  constructor({ place, uid, size, source, outer, graphics, draw }: ReaderContent) {
+  constructor({ place, uid, size, source, outer, graphics, fit, draw }: ReaderContent) {
     this.place = place;
     this.uid = uid;
     this.size = size;
     this.source = source ?? null;
     this.outer = outer ?? null;
     this.#graphics = graphics;
+    this.#fit = fit;
     this.#draw = draw;
   }
 
@@ -133,7 +137,7 @@ export class ReaderView {
     this.#height = Math.max(1, height);
     this.#width = width;
     if (!sameWidth) this.#layOut();
-    else if (this.#placed.length > 0) this.#arrange();
+    else if (this.#placed.length > 0) this.arrange();
   }
 
   #layOut(): void {
@@ -145,7 +149,7 @@ export class ReaderView {
       if (layout !== this.#layouts) return;
       this.#notice = "";
       this.#wrapped = lines;
-      this.#arrange();
+      this.arrange();
     };
     if (body.lines.length <= linesAtOnce) take(layoutBody(body, this.#width));
     else
@@ -156,7 +160,7 @@ export class ReaderView {
   }
 
   /** Puts what is shown together: the wrapped body, or the source in its place. */
-  #arrange(): void {
+  arrange(): void {
     if (!this.#message) return;
     const text =
       this.#source === null
@@ -167,14 +171,22 @@ export class ReaderView {
     const size = { width: this.#width, height: this.#height };
     const { lines, pictures } = placePictures(text, this.#message, shown, this.#graphics(), size);
     this.#lines = lines;
-    this.#placed = pictures;
+    this.#placed = pictures.filter((picture) => isDrawn(picture, this.#graphics()));
+    if (this.#placed.length < pictures.length) this.#fit(this, pictures);
     this.find(this.#sought);
     this.scrollBy(0);
   }
 
   addPicture(section: string, image: TerminalImage): void {
     this.pictures.set(section, image);
-    this.#arrange();
+    this.arrange();
+  }
+
+  /** What was made of a picture is there. */
+  replacePicture(before: TerminalImage, now: TerminalImage): void {
+    for (const [section, image] of this.pictures) if (image === before) this.pictures.set(section, now);
+    this.arrange();
+    this.#draw();
   }
 
   get showsPictures(): boolean {
@@ -183,19 +195,19 @@ export class ReaderView {
 
   set showsPictures(shows: boolean) {
     this.#showsPictures = shows;
-    this.#arrange();
+    this.arrange();
   }
 
   /** Folds long quotes, or shows them again. */
   toggleQuotes(): void {
     this.#folded = !this.#folded;
-    this.#arrange();
+    this.arrange();
   }
 
   /** Shows this text (a header, a whole source) in the message's place; null: the message again. */
   showSource(text: string | null): void {
     this.#source = text;
-    this.#arrange();
+    this.arrange();
     this.scrollTo("first");
   }
 

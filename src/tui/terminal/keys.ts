@@ -12,7 +12,7 @@ export type Input =
       readonly column: number;
       readonly row: number;
     }
-  /** The terminal's answer to a query: an OSC string without its brackets; `_` and an APC string; a report `[6;…t` or `[?…$y`. */
+  /** The terminal's answer to a query: an OSC string without its brackets; `_` and an APC string; a report `[6;…t`, `[?…$y`, `[?…c` or `[?…S`. */
   | { readonly kind: "answer"; readonly text: string }
   /** Bracketed paste: line ends are LF, other control characters but Tab are left out. */
   | { readonly kind: "paste"; readonly text: string };
@@ -44,8 +44,8 @@ const linuxFunction = /^\x1b\[\[([A-E])/;
 /** Answers of the terminal: OSC, DCS and kitty's APC strings. With anything else behind it, `ESC ]` is Alt and a bracket. */
 const stringBegun = /^\x1b(?:\]\d|P[\d>!$+]|_G)/;
 const string = /^\x1b[\]P_][^\x07\x1b]*(?:\x07|\x1b\\)/;
-/** The size of a cell in pixels (CSI 16 t), and how a mode is set (DECRPM). */
-const terminalReport = /^\x1b(\[6;\d{1,5};\d{1,5}t|\[\?\d{1,5};\d\$y)/;
+/** The size of a cell in pixels (CSI 16 t), how a mode is set (DECRPM), what it is (DA1), and its graphics (XTSMGRAPHICS). */
+const terminalReport = /^\x1b(\[6;\d{1,5};\d{1,5}t|\[\?\d{1,5};\d\$y|\[\?[\d;]{1,99}[cS])/;
 const pasteBegin = "\x1b[200~";
 const pasteEnd = "\x1b[201~";
 

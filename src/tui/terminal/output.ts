@@ -9,8 +9,10 @@ import { difference } from "./diff.ts";
 import { CellTable, type Frame } from "./frame.ts";
 import {
   type Placement,
+  type Protocol,
   placeIterm,
   placeKitty,
+  placeSixel,
   removeKitty,
   sendKitty,
   type TerminalImage,
@@ -37,7 +39,7 @@ export interface ScreenOutputOptions {
 
 /** A picture on its place. */
 export interface ShownPicture {
-  readonly protocol: "kitty" | "iterm";
+  readonly protocol: Protocol;
   readonly placement: Placement;
 }
 
@@ -230,14 +232,15 @@ export class ScreenOutput extends EventEmitter {
       const { protocol, placement } = picture;
       if (shown.has(key(picture))) continue;
       if (protocol === "iterm") after += placeIterm(placement);
+      else if (protocol === "sixel") after += placeSixel(placement);
       else {
         if (!this.#kept.has(placement.image.id)) after += sendKitty(placement.image);
         this.#kept.set(placement.image.id, placement.image);
         after += placeKitty(placement);
       }
     }
-    // Those of iTerm2 are in the cells: written over, they are gone.
-    const cells = gone.flatMap(({ protocol, placement }) => (protocol === "iterm" ? placement : []));
+    // But for kitty's they are in the cells: written over, they are gone.
+    const cells = gone.flatMap(({ protocol, placement }) => (protocol === "kitty" ? [] : placement));
     return { before, after, uncovered: (frame) => unknownUnder(frame, cells) };
   }
 
