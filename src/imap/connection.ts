@@ -265,15 +265,16 @@ export class Connection {
     });
   }
 
-  /** Says good-bye, waits a moment for the answer, and closes. Never fails. */
+  /** Says good-bye and closes. Never fails. What is under way is waited for a moment, the answer is not. */
   async logout(): Promise<void> {
     if (this.#ended) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeouts.logout);
+    const answered = this.run(logout()).catch(() => {});
+    await null; // It leaves with all that is sent in this moment, unless something must be answered first.
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeouts.logout);
+      void answered.then(() => clearTimeout(timer)).then(resolve);
+      if (this.#flight.empty) this.#line.end(resolve);
     });
-    await Promise.race([this.run(logout()).catch(() => {}), late]);
-    clearTimeout(timer);
     this.destroy();
   }
 

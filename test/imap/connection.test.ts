@@ -468,13 +468,32 @@ describe("connection", () => {
     assert.ok(most < 64 << 20, `${most} octets held`);
   });
 
-  it("says good-bye, and does not wait for ever", async () => {
-    const { connection } = await open("", async (peer) => {
-      const tag = await peer.command(/^LOGOUT/);
-      peer.send("* BYE bye", `${tag} OK done`);
+  it("says good-bye, and waits for no answer", async () => {
+    const { connection, server } = await open("", async (peer) => {
+      await peer.command(/^LOGOUT/);
     });
     const closed = new Promise((resolve) => connection.events.on("close", resolve));
     await connection.logout();
     assert.equal(await closed, null);
+    await server.finished;
+  });
+
+  it("waits with its good-bye for the answers that are due, but not for ever", async () => {
+    const { connection, server } = await open("", async (peer) => {
+      const due = await peer.command(/^NOOP/);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      peer.send(`${due} OK done`);
+      const tag = await peer.command(/^LOGOUT/);
+      peer.send("* BYE bye", `${tag} OK done`);
+    });
+    const due = connection.run(noop());
+    await connection.logout();
+    await due;
+    await server.finished;
+
+    const mute = await open("", async () => {});
+    const never = assert.rejects(mute.connection.run(noop()), fails("CLOSED"));
+    await mute.connection.logout();
+    await never;
   });
 });
