@@ -1,23 +1,42 @@
 /** From what the server sent to what the index keeps: words decoded, faults made harmless. */
-import { type FetchedMessage, type FetchQuery, isInvalid } from "../imap/index.ts";
-import { decodeAddresses, decodeWords, parseDateHeader } from "../message/header.ts";
-import { messageIds, mostPeople, type StoredMessageInput } from "../store/index.ts";
+import type { FetchedMessage, FetchQuery } from "../imap/index.ts";
+import { readAddressList } from "../message/address-list.ts";
+import { decodeRaw, decodeWords, eachField, parseDateHeader } from "../message/header.ts";
+import { messageIds, mostPeople, type StoredMessageInput, type StoredPerson } from "../store/index.ts";
 
-/** The only header field that threads need and ENVELOPE lacks. */
-const referencesSection = "HEADER.FIELDS (REFERENCES)";
+/**
+ * The header fields that a row needs. Servers keep these at hand, and send them with less work and fewer octets than
+ * an ENVELOPE, which lacks References.
+ */
+const listSection = "HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES)";
+/** Octets of it that are read; more is no header. */
+const mostHeader = 256 * 1024;
 
 /** What a row of the index needs; the ids are asked only where the server offers them. */
 export const listData: FetchQuery = {
   flags: true,
   internalDate: true,
   size: true,
-  envelope: true,
   emailId: true,
   threadId: true,
   gmailMessageId: true,
   gmailThreadId: true,
-  sections: [{ section: referencesSection }],
+  sections: [{ section: listSection, keep: mostHeader }],
 };
+
+/** The fields that `listData` asks for; null where the server has none, undefined where it tells of something else. */
+function headerOf({ sections }: FetchedMessage): Buffer | null | undefined {
+  const header = sections?.get(listSection);
+  if (header !== undefined || !sections) return header;
+  // Named in another order than they were asked for.
+  for (const [section, bytes] of sections) if (section.startsWith("HEADER.FIELDS (")) return bytes;
+  return undefined;
+}
+
+/** Whether the answer to `listData` came, sound or not, and not a change of flags that nobody asked for. */
+export function isListed(message: FetchedMessage): boolean {
+  return headerOf(message) !== undefined || message.invalid?.has("BODY[]") === true;
+}
 
 /** No subject is worth more than this on any screen; a hostile one may be megabytes. */
 const subjectLimit = 2000;
@@ -33,26 +52,60 @@ function keptFlags(flags: readonly string[]): readonly string[] {
   return sorted;
 }
 
+/** People by the text of a field: few are different. */
+const people = new Map<string, readonly StoredPerson[]>();
+const cachedPeople = { most: 2_000, longest: 200 } as const;
+
+function peopleOf(field: string): readonly StoredPerson[] {
+  const known = people.get(field);
+  if (known) return known;
+  const read = readAddressList(field, mostPeople);
+  if (field.length > cachedPeople.longest) return read;
+  if (people.size >= cachedPeople.most) people.clear();
+  people.set(field, read);
+  return read;
+}
+
+type HeaderRow = Pick<
+  StoredMessageInput,
+  "sentAt" | "subject" | "from" | "to" | "cc" | "messageId" | "inReplyTo" | "references"
+>;
+
+/** What a header says for the index. A field that stands there twice counts once, but all lists of people do. */
+export function headerRow(header: Buffer): HeaderRow {
+  const fields = new Map<string, string>();
+  eachField(header.toString("latin1", 0, mostHeader), (name, value) => {
+    const before = fields.get(name);
+    if (before === undefined) fields.set(name, value);
+    else if (name === "from" || name === "to" || name === "cc") fields.set(name, `${before}, ${value}`);
+  });
+  const text = (name: string) => fields.get(name) ?? "";
+  return {
+    sentAt: parseDateHeader(text("date")),
+    subject: decodeWords(text("subject").slice(0, subjectLimit * 4)).slice(0, subjectLimit),
+    from: peopleOf(text("from")),
+    to: peopleOf(text("to")),
+    cc: peopleOf(text("cc")),
+    messageId: decodeRaw(text("message-id")) || null,
+    inReplyTo: decodeRaw(text("in-reply-to")) || null,
+    references: messageIds(decodeRaw(text("references"))),
+  };
+}
+
+const noHeader = Buffer.alloc(0);
+
 /** The row for one fetched message, or null where it has no UID (RFC 9051 lets FETCH come without being asked for). */
 export function toStoredMessage(fetched: FetchedMessage, now: number): StoredMessageInput | null {
-  const { uid, envelope } = fetched;
+  const { uid } = fetched;
   if (uid === undefined || fetched.flags === undefined) return null;
-  const sound = envelope === undefined || isInvalid(envelope) ? null : envelope;
-  const sentAt = sound?.date ? parseDateHeader(sound.date) : null;
+  const header = headerRow(headerOf(fetched) ?? noHeader);
   return {
     uid,
     flags: keptFlags(fetched.flags),
     modSeq: String(fetched.modSeq ?? 0n),
-    internalDate: fetched.internalDate ?? sentAt ?? now,
-    sentAt,
+    internalDate: fetched.internalDate ?? header.sentAt ?? now,
     size: fetched.size ?? 0,
-    subject: decodeWords((sound?.subject ?? "").slice(0, subjectLimit * 4)).slice(0, subjectLimit),
-    from: decodeAddresses((sound?.from ?? []).slice(0, mostPeople)),
-    to: decodeAddresses((sound?.to ?? []).slice(0, mostPeople)),
-    cc: decodeAddresses((sound?.cc ?? []).slice(0, mostPeople)),
-    messageId: sound?.messageId?.trim() || null,
-    inReplyTo: sound?.inReplyTo?.trim() || null,
-    references: messageIds(fetched.sections?.get(referencesSection)?.toString("latin1") ?? ""),
+    ...header,
     threadId: fetched.threadId ?? fetched.gmailThreadId ?? null,
     emailId: fetched.emailId ?? fetched.gmailMessageId ?? null,
   };

@@ -1,7 +1,7 @@
 /** The first that is asked of a message: all that there is to know of a small one, in one answer. */
 import { type BodyStructure, type Connection, type FetchedMessage, fetch, isInvalid } from "../imap/index.ts";
 import type { StoredMessageInput } from "../store/index.ts";
-import { listData, toStoredMessage } from "./convert.ts";
+import { isListed, listData, toStoredMessage } from "./convert.ts";
 import { findPart } from "./structure.ts";
 
 /** A message up to this size comes whole; of a larger one as much comes in vain. Octets. */
@@ -28,12 +28,12 @@ export async function firstLook(
   let look: Look = { row: null, structure: null, bytes: null };
   const onMessage = (message: FetchedMessage) => {
     if (message.uid !== uid) return;
-    const { envelope, bodyStructure, sections } = message;
+    const { bodyStructure, sections } = message;
     const structure = bodyStructure && !isInvalid(bodyStructure) ? bodyStructure : look.structure;
     const size = section === "" ? message.size : structure && findPart(structure, section)?.size;
     const bytes = sections?.get(section) ?? null;
     look = {
-      row: envelope === undefined ? look.row : toStoredMessage(message, Date.now()),
+      row: isListed(message) ? toStoredMessage(message, Date.now()) : look.row,
       structure,
       bytes: bytes !== null && (known || isAll(bytes, size ?? 0)) ? bytes : look.bytes,
     };

@@ -4,6 +4,7 @@
  */
 import { type Connection, fetch, select, uidSearch, uidSet } from "../imap/index.ts";
 import { isProvisional, type Store } from "../store/index.ts";
+import { isListed, listData, toStoredMessage } from "./convert.ts";
 import { codeOf, isRefusal } from "./operations/conflict.ts";
 import type { LastingPiece, Pieces } from "./pieces.ts";
 import { fetchSections } from "./sections.ts";
@@ -115,17 +116,13 @@ export class Lasting {
       // One with the same Message-ID may be another message.
       if (uids.length > 0)
         await connection.run(
-          fetch(
-            uids,
-            { size: true, envelope: true },
-            {
-              onMessage({ uid, size, envelope }) {
-                const id = envelope !== undefined && "messageId" in envelope ? envelope.messageId : null;
-                const same = byId || (size === messageSize && id?.trim() === messageId);
-                if (uid !== undefined && same && uidSet.contains(uids, uid)) hits.push(uid);
-              },
+          fetch(uids, listData, {
+            onMessage(message) {
+              const row = isListed(message) ? toStoredMessage(message, 0) : null;
+              const same = byId || (row?.size === messageSize && row.messageId === messageId);
+              if (row && same && uidSet.contains(uids, row.uid)) hits.push(row.uid);
             },
-          ),
+          }),
         );
       for (const uid of hits) {
         const candidate = { ...piece, path, uidValidity, uid };

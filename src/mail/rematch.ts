@@ -12,7 +12,7 @@ import {
   uidSet,
 } from "../imap/index.ts";
 import type { Identity, Renumbered, StoredMessageInput } from "../store/index.ts";
-import { listData, toStoredMessage } from "./convert.ts";
+import { isListed, listData, toStoredMessage } from "./convert.ts";
 
 /** A message under its new UID. */
 export type Fresh = Omit<Identity, "kept"> & Omit<Renumbered, "from">;
@@ -80,7 +80,7 @@ async function askMail(
   const candidates = new Map<number, Fresh>();
   const rows: StoredMessageInput[] = [];
   const onMessage = (message: FetchedMessage) => {
-    const row = message.envelope === undefined ? null : toStoredMessage(message, Date.now());
+    const row = isListed(message) ? toStoredMessage(message, Date.now()) : null;
     if (!row) return;
     if (wanted.has(sameMail(row))) keep(candidates, exists, row);
     else if (rows.length < rowsHeld) rows.push(row);

@@ -1,13 +1,11 @@
 /** How a message is listed that no server has told of yet: a draft, an import. */
 import { messageIds, type StoredMessageInput } from "../store/index.ts";
+import { headerRow } from "./convert.ts";
 
 type Row = Omit<StoredMessageInput, "uid">;
 
 /** Octets of a header looked at; more is no header. */
 const headerLimit = 256 * 1024;
-/** As many recipients as any list will ever show. */
-const peopleLimit = 50;
-
 /** What can be told without reading the header. `internalDate` in milliseconds. */
 export function bareRow(source: Buffer, flags: readonly string[], internalDate: number): Row {
   return {
@@ -29,21 +27,9 @@ export function bareRow(source: Buffer, flags: readonly string[], internalDate: 
 }
 
 /** The row of a message with CRLF line ends. */
-export async function rowOfSource(
-  source: Buffer,
-  flags: readonly string[],
-  internalDate: number,
-): Promise<Row> {
-  const { readHeaders } = await import("../message/index.ts");
-  const { subject, date, from, to, cc } = await readHeaders(headerOf(source));
-  return {
-    ...bareRow(source, flags, internalDate),
-    sentAt: date,
-    subject,
-    from: from.slice(0, peopleLimit),
-    to: to.slice(0, peopleLimit),
-    cc: cc.slice(0, peopleLimit),
-  };
+export function rowOfSource(source: Buffer, flags: readonly string[], internalDate: number): Row {
+  const { sentAt, subject, from, to, cc } = headerRow(headerOf(source));
+  return { ...bareRow(source, flags, internalDate), sentAt, subject, from, to, cc };
 }
 
 function headerOf(source: Buffer): Buffer {

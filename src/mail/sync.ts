@@ -4,7 +4,7 @@
  */
 import { type Connection, type MailboxEvent, noop, type UidRanges, uidSet } from "../imap/index.ts";
 import type { UidRange } from "../store/index.ts";
-import { listData } from "./convert.ts";
+import { isListed, listData } from "./convert.ts";
 import { compare } from "./sync/compare.ts";
 import { enter, type Refused } from "./sync/enter.ts";
 import { refreshFlags } from "./sync/flags.ts";
@@ -240,8 +240,8 @@ export class Sync {
     view.more = false;
     const from = view.reached;
     const came: number[] = [];
-    await view.fetch([[from, uidSet.maxNumber]], listData, ({ uid, envelope }) => {
-      if (uid !== undefined && envelope !== undefined) came.push(uid);
+    await view.fetch([[from, uidSet.maxNumber]], listData, (message) => {
+      if (message.uid !== undefined && isListed(message)) came.push(message.uid);
     });
     if (came.length === 0) return 0;
     if (view.onServer) view.onServer = uidSet.union(view.onServer, fromNumbers(came));

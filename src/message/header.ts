@@ -1,10 +1,9 @@
 /**
- * Header values as people read them: encoded words, addresses, parameters, dates. Light enough for a list of
+ * A header's fields, and their values as people read them: encoded words, parameters, dates. Light enough for a list of
  * thousands: nothing here loads a parser.
  */
 import { decodeBytes } from "./charset.ts";
 import { fromHex } from "./hex.ts";
-import type { Person } from "./types.ts";
 
 const WORD = String.raw`=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=`;
 const ONE_WORD = new RegExp(WORD, "g");
@@ -36,7 +35,7 @@ function decodeRun(words: readonly EncodedWord[]): string {
 }
 
 /** 8-bit header text that was read as Latin-1: UTF-8 where valid, else windows-1252 (RFC 6532 allows the former). */
-function decodeRaw(s: string): string {
+export function decodeRaw(s: string): string {
   if (!/[\x80-\xff]/.test(s) || /[^\0-\xff]/.test(s)) return s;
   return decodeBytes(Buffer.from(s, "latin1"), null);
 }
@@ -72,57 +71,49 @@ export function decodeWords(s: string): string {
   return out + decodeRun(run) + decodeRaw(text.slice(from));
 }
 
-/** An address as ENVELOPE gives it (RFC 9051 §7.5.2); a group opens with `host: null` and ends with both null. */
-export interface AddressParts {
-  readonly name: string | null;
-  readonly mailbox: string | null;
-  readonly host: string | null;
+/** Names of fields in lower case, by how they are sent: there are few, and each comes with every message. */
+const fieldNames = new Map<string, string>();
+
+function fieldName(sent: string): string {
+  const known = fieldNames.get(sent);
+  if (known !== undefined) return known;
+  const name = sent.replace(/[ \t]+$/, "").toLowerCase();
+  if (fieldNames.size < 1000 && sent.length < 100) fieldNames.set(sent, name);
+  return name;
 }
 
-/** Host names that servers make up where the address had none. */
-const NO_HOST = new Set([
-  "",
-  ".syntax-error.",
-  "missing_domain",
-  "unspecified-domain",
-  ".missing-host-name.",
-]);
-
-/** A name in which nothing is coded, quoted or folded. */
-const plainName = /^[\w.,&@()+-]+(?: [\w.,&@()+-]+)*$/;
-
-function displayName(name: string): string {
-  if (plainName.test(name)) return name;
-  const decoded = decodeWords(name).replace(/\s+/g, " ").trim();
-  const quoted = /^(["'])(.*)\1$/s.exec(decoded);
-  return (quoted?.[2] ?? decoded).replace(/\\(["\\])/g, "$1").trim();
-}
+const fold = /(?:\r?\n[ \t]+)+/g;
+const isBlank = (octet: number) => octet === 32 || octet === 9 || octet === 13 || octet === 10;
 
 /**
- * Decodes a list of addresses. Members of a group stand in its place; a group without members is one person with the
- * group's name and no `email`. A name that only repeats the address is left out.
+ * Tells the fields of a header (RFC 5322 §2.2) up to its empty line: names in lower case, values unfolded,
+ * without white space around them. `header` is octets as a Latin-1 string, with any line ends. Lines that are no field
+ * are passed over.
  */
-export function decodeAddresses(list: readonly AddressParts[]): Person[] {
-  const people: Person[] = [];
-  let group: { name: string; first: number } | null = null;
-  const closeGroup = () => {
-    if (group && people.length === group.first && group.name) people.push({ name: group.name, email: "" });
-    group = null;
-  };
-  for (const { name, mailbox, host } of list) {
-    if (host === null && mailbox !== null && name === null) {
-      closeGroup();
-      group = { name: displayName(mailbox), first: people.length };
-    } else if (host === null && mailbox === null && name === null) closeGroup();
-    else {
-      const local = decodeRaw(mailbox ?? "");
-      const email = host !== null && !NO_HOST.has(host.toLowerCase()) ? `${local}@${decodeRaw(host)}` : local;
-      const shown = displayName(name ?? "");
-      if (email || shown) people.push({ name: shown === email ? "" : shown, email });
-    }
+export function eachField(header: string, tell: (name: string, value: string) => void): void {
+  let colon = -1;
+  for (let at = 0; at < header.length; ) {
+    let end = header.indexOf("\n", at);
+    while (end >= 0 && (header.charCodeAt(end + 1) === 32 || header.charCodeAt(end + 1) === 9))
+      end = header.indexOf("\n", end + 1);
+    if (end < 0) end = header.length;
+    if (colon < at) colon = header.indexOf(":", at);
+    if (colon < 0) return;
+    if (colon > at && colon < end) {
+      let first = colon + 1;
+      let last = end;
+      while (first < last && isBlank(header.charCodeAt(first))) first++;
+      while (last > first && isBlank(header.charCodeAt(last - 1))) last--;
+      const value = header.slice(first, last);
+      const plain = value.includes("\r") || value.includes("\n") ? value.replace(fold, " ") : value;
+      if (plain.includes("\r")) {
+        eachField(header.slice(at).replace(/\r(?!\n)/g, "\n"), tell);
+        return;
+      }
+      tell(fieldName(header.slice(at, colon)), plain);
+    } else if (isBlank(header.charCodeAt(at)) && end - at < 2) return;
+    at = end + 1;
   }
-  closeGroup();
-  return people;
 }
 
 /** Removes comments, which nest (RFC 5322 §3.2.2). */

@@ -22,7 +22,7 @@ export {
 export { cleanLabel, decodeBytes, OFFERED_CHARSETS } from "./charset.ts";
 export { chooseTextParts, listAttachments } from "./choose.ts";
 export { decodePart } from "./decode.ts";
-export { type AddressParts, decodeAddresses, decodeParam, decodeWords, parseDateHeader } from "./header.ts";
+export { decodeParam, decodeWords, parseDateHeader } from "./header.ts";
 export { htmlToBody } from "./html.ts";
 export { type DisplayLine, layoutBody, layoutInTurns, wrapText } from "./layout.ts";
 export { hiddenLinks, shortenLinks } from "./links.ts";

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { FetchedMessage } from "../../src/imap/index.ts";
+import { listData } from "../../src/mail/convert.ts";
 import { Intake } from "../../src/mail/sync/intake.ts";
 import type { Overlay } from "../../src/mail/sync/overlay.ts";
 import { StoreError } from "../../src/store/index.ts";
@@ -10,19 +11,9 @@ import { mailboxIn, scratch, storeIn } from "../store/sample.ts";
 const many = 5_000;
 
 function row(uid: number, flags: readonly string[] = []): FetchedMessage {
-  const envelope = {
-    date: null,
-    subject: `Number ${uid}`,
-    from: [],
-    sender: [],
-    replyTo: [],
-    to: [],
-    cc: [],
-    bcc: [],
-    inReplyTo: null,
-    messageId: `<${uid}@example.org>`,
-  };
-  return { seq: uid, uid, flags, size: uid, internalDate: uid * 1000, envelope };
+  const header = Buffer.from(`Subject: Number ${uid}\r\nMessage-ID: <${uid}@example.org>\r\n\r\n`);
+  const sections = new Map([[listData.sections?.[0]?.section ?? "", header]]);
+  return { seq: uid, uid, flags, size: uid, internalDate: uid * 1000, sections };
 }
 
 const flagsOf = (uid: number, flags: readonly string[]): FetchedMessage => ({ seq: uid, uid, flags });

@@ -42,7 +42,8 @@ const servers: readonly [ServerName, (way: (typeof ways)[number]) => Promise<Acc
 
 const sent = ({ log }: Client, what: RegExp) =>
   log.filter((line) => line.startsWith("> ") && what.test(line));
-const headers = ({ log }: Client) => log.filter((l) => l.startsWith("< ") && l.includes("ENVELOPE (")).length;
+const headers = ({ log }: Client) =>
+  log.filter((l) => l.startsWith("< ") && l.includes("HEADER.FIELDS (")).length;
 
 for (const [name, start] of servers) {
   for (const how of ways) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeAddresses, decodeParam, decodeWords, parseDateHeader } from "../../src/message/header.ts";
+import { decodeParam, decodeWords, eachField, parseDateHeader } from "../../src/message/header.ts";
 
 const words: [string, string][] = [
   ["plain subject", "plain subject"],
@@ -29,26 +29,42 @@ for (const [input, output] of words) {
   test(`words: ${JSON.stringify(input)}`, () => assert.equal(decodeWords(input), output));
 }
 
-test("addresses: names decoded, groups flattened, made-up hosts dropped", () => {
-  const people = decodeAddresses([
-    { name: "=?utf-8?q?Zo=C3=AB?= Q", mailbox: "zoe", host: "example.org" },
-    { name: null, mailbox: "Team", host: null },
-    { name: '"Bell, Al"', mailbox: "al", host: "example.org" },
-    { name: null, mailbox: null, host: null },
-    { name: null, mailbox: "undisclosed-recipients", host: null },
-    { name: null, mailbox: null, host: null },
-    { name: "me@example.org", mailbox: "me", host: "example.org" },
-    { name: null, mailbox: "root", host: "MISSING_DOMAIN" },
-    { name: null, mailbox: "", host: "" },
-  ]);
-  assert.deepEqual(people, [
-    { name: "Zoë Q", email: "zoe@example.org" },
-    { name: "Bell, Al", email: "al@example.org" },
-    { name: "undisclosed-recipients", email: "" },
-    { name: "", email: "me@example.org" },
-    { name: "", email: "root" },
-  ]);
-});
+const headers: [string, string, [string, string][]][] = [
+  [
+    "folds, and white space around names and values",
+    "Subject : a\r\n\tb\r\n \r\n  c \r\nTO:x\r\n\r\nBody: no\r\n",
+    [
+      ["subject", "a b c"],
+      ["to", "x"],
+    ],
+  ],
+  [
+    "lines that are no field, and an end without a line end",
+    "From someone\nA: 1\nno field\n: none\nB:",
+    [
+      ["a", "1"],
+      ["b", ""],
+    ],
+  ],
+  [
+    "line ends of CR alone",
+    "A: 1\r\nB: 2\rC: 3\r\n 4\rD: 5",
+    [
+      ["a", "1"],
+      ["b", "2"],
+      ["c", "3 4"],
+      ["d", "5"],
+    ],
+  ],
+  ["nothing", "", []],
+];
+for (const [name, header, fields] of headers) {
+  test(`fields: ${name}`, () => {
+    const told: [string, string][] = [];
+    eachField(header, (...field) => told.push(field));
+    assert.deepEqual(told, fields);
+  });
+}
 
 const dates: [string, string | null][] = [
   ["Fri, 21 Nov 1997 09:55:06 -0600", "1997-11-21T15:55:06Z"],

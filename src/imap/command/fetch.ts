@@ -13,6 +13,8 @@ export interface FetchSection {
   readonly section: string;
   /** Octets. */
   readonly partial?: { readonly offset: number; readonly length: number };
+  /** Of a literal above 64 KiB, which `sink` is then not offered, so many octets are kept in the message. */
+  readonly keep?: number;
 }
 
 /**
@@ -77,7 +79,11 @@ export interface FetchResult {
 /** FETCH or UID FETCH (RFC 9051 §6.4.5). Messages the server does not know are passed over in silence. */
 export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandlers): Command<FetchResult> {
   const decoded = (query.binary ?? []).map(({ section }) => section);
-  const wanted = (query.sections ?? []).map(({ section }) => canonicalSection(section));
+  const sections = (query.sections ?? []).map((asked) => ({
+    ...asked,
+    section: canonicalSection(asked.section),
+  }));
+  const wanted = sections.map(({ section }) => section);
   const bySequence = query.bySequence ?? false;
   return {
     name: bySequence ? "FETCH" : "UID FETCH",
@@ -91,6 +97,7 @@ export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandler
     begin(session) {
       let received = 0;
       const had = new Had();
+      const kept: KeptLiteral[] = [];
       const asked = (seq: number, uid: number | null) => mayContain(set, bySequence ? seq : uid);
       return {
         write(w) {
@@ -102,7 +109,7 @@ export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandler
         },
         untagged(response) {
           if (response.kind !== "fetch") return false;
-          const { message } = response;
+          const message = withKept(response.message, kept.splice(0));
           const large = had.left();
           if (!asked(message.seq, message.uid ?? null) || !answers(message, query, wanted, large.length > 0))
             return false;
@@ -116,6 +123,11 @@ export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandler
           const uid = literal.uid ?? session.uidOf(literal.seq);
           const ours = (literal.binary ? decoded : wanted).includes(literal.section);
           if (!ours || !asked(literal.seq, uid) || had.has(uid, literal.section)) return undefined;
+          const keep = sections.find(({ section }) => section === literal.section)?.keep;
+          if (keep !== undefined && !literal.binary) {
+            kept.push(new KeptLiteral(literal.section, keep));
+            return kept.at(-1);
+          }
           const sink = handlers.sink?.({ ...literal, uid });
           if (sink || !handlers.sink) had.sunk(literal.section);
           return sink;
@@ -129,6 +141,40 @@ export function fetch(set: MessageSet, query: FetchQuery, handlers: FetchHandler
       };
     },
   };
+}
+
+/** The beginning of a large literal. */
+class KeptLiteral implements LiteralSink {
+  readonly section: string;
+  readonly #chunks: Buffer[] = [];
+  #room: number;
+
+  constructor(section: string, room: number) {
+    this.section = section;
+    this.#room = room;
+  }
+
+  write(chunk: Buffer): void {
+    if (this.#room === 0) return;
+    const piece = chunk.subarray(0, this.#room);
+    this.#chunks.push(piece);
+    this.#room -= piece.length;
+  }
+
+  end(): void {}
+
+  abort(): void {}
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+}
+
+function withKept(message: FetchedMessage, kept: readonly KeptLiteral[]): FetchedMessage {
+  if (kept.length === 0) return message;
+  const sections = new Map(message.sections);
+  for (const { section, bytes } of kept) sections.set(section, bytes);
+  return { ...message, sections };
 }
 
 /**

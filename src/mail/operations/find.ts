@@ -1,7 +1,7 @@
 /** Messages found by what is known of them, where the server did not tell their UIDs or its answer never came. */
 import { type Connection, type FetchedMessage, fetch } from "../../imap/index.ts";
 import type { JournalMessage, StoredMessageInput } from "../../store/index.ts";
-import { listData, toStoredMessage } from "../convert.ts";
+import { isListed, listData, toStoredMessage } from "../convert.ts";
 
 type Sought = Pick<JournalMessage, "id" | "messageId" | "emailId" | "size" | "internalDate">;
 type Candidate = Pick<StoredMessageInput, "uid" | "messageId" | "emailId" | "size" | "internalDate">;
@@ -21,7 +21,7 @@ export async function findArrived(
 ): Promise<Map<number, number>> {
   const candidates: Candidate[] = [];
   const onMessage = (message: FetchedMessage) => {
-    const row = message.envelope === undefined ? null : toStoredMessage(message, Date.now());
+    const row = isListed(message) ? toStoredMessage(message, Date.now()) : null;
     if (row && row.uid >= least && !taken.has(row.uid)) candidates.push(row);
   };
   await connection.run(fetch([[least, maxUid]], listData, { onMessage }));

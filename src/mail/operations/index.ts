@@ -22,7 +22,7 @@ export type { Presence } from "./reach.ts";
 /** A message to be put somewhere, and how it is listed until the server has it. */
 export interface NewMessage {
   readonly source: Buffer;
-  readonly row: Promise<Omit<StoredMessageInput, "uid">>;
+  readonly row: Omit<StoredMessageInput, "uid">;
 }
 
 /** Messages of one entry: what one command can name, and one write of the journal takes a few milliseconds for. */
@@ -166,18 +166,17 @@ export class Operations implements Overlay {
   /** Puts messages into a mailbox; `step`: the change of which they are a part, where there is more to it. */
   append(path: string, messages: readonly NewMessage[], step?: number): Promise<Outcome> {
     const { journal } = this.#store;
-    const make = (rows: readonly Omit<StoredMessageInput, "uid">[]) => {
+    const make = () => {
       const whole = step ?? journal.newStep();
-      return rows.map((row, at) => {
+      return messages.map(({ source, row }) => {
         const { messageId, size, internalDate } = row;
         const identity = { messageId, emailId: null, size, internalDate };
         const message = journal.messages.add({ ...nowhere, ...identity });
         const operation: Operation = { kind: "append", path, messages: [message], row };
-        return { operation, source: messages[at]!.source, step: whole };
+        return { operation, source, step: whole };
       });
     };
-    const ready = Promise.all(messages.map(({ row }) => row));
-    return this.#queue.busy(ready.then((rows) => this.#queue.enter(() => make(rows), true)));
+    return this.#queue.busy(this.#queue.enter(make, true));
   }
 
   /** A change that entries are made for by and by. */

@@ -1,7 +1,7 @@
 /** The headers that the index lacks, newest first, in slices short enough to let others go between them. */
 import { performance } from "node:perf_hooks";
 import { type UidRanges, uidSet } from "../../imap/index.ts";
-import { listData } from "../convert.ts";
+import { isListed, listData } from "../convert.ts";
 import { Pace } from "./pace.ts";
 import type { SyncContext, View } from "./view.ts";
 
@@ -74,8 +74,8 @@ export async function fetchHeaders(
 /** Resolves to those that did not come. */
 async function fetchAll(view: View, uids: UidRanges): Promise<UidRanges> {
   const came: number[] = [];
-  await view.fetch(uids, listData, ({ uid, envelope }) => {
-    if (uid !== undefined && envelope !== undefined) came.push(uid);
+  await view.fetch(uids, listData, (message) => {
+    if (message.uid !== undefined && isListed(message)) came.push(message.uid);
   });
   return came.length < count(uids) ? subtract(uids, fromNumbers(came)) : [];
 }

@@ -1,7 +1,7 @@
 /** Puts what the server tells of one mailbox into the index: in the order it was told, a few milliseconds at a time. */
 import { type FetchedMessage, type UidRanges, uidSet } from "../../imap/index.ts";
 import type { FlagChange, RowWriter, Store, StoredMailbox, StoredMessageInput } from "../../store/index.ts";
-import { toStoredMessage } from "../convert.ts";
+import { isListed, toStoredMessage } from "../convert.ts";
 import type { Overlay } from "./overlay.ts";
 import { breathe, paced, writing } from "./pace.ts";
 
@@ -55,13 +55,14 @@ export class Intake {
   }
 
   /**
-   * A message as FETCH told it: with its envelope a whole row, without only flags. False where it is neither, and
+   * A message as FETCH told it: with its header a whole row, without only flags. False where it is neither, and
    * nothing was learnt. Never fails: what cannot be written is told by `settle`.
    */
   take(message: FetchedMessage): boolean {
     const row = toStoredMessage(message, Date.now());
     if (!row) return false;
-    if (message.envelope !== undefined) {
+    const listed = isListed(message);
+    if (listed) {
       // Flags that were told before a row would otherwise be written over it.
       if (this.#flags.length > 0) this.#write();
       // Those that have to wait for rows under way are older than this one.
@@ -74,7 +75,7 @@ export class Intake {
     }
     const least = this.#writer ? bulk.least : writing.amount;
     if (this.#rows.length + this.#flags.length >= least) this.#write();
-    else this.#writeSoon(message.envelope !== undefined);
+    else this.#writeSoon(listed);
     return true;
   }
 
