@@ -4,6 +4,7 @@ import { parseConfig } from "../../src/account/config.ts";
 import { describeFailure, printFailure } from "../../src/cli/failure.ts";
 import { resultJson } from "../../src/cli/json.ts";
 import { type OwnCommand, ownCommands } from "../../src/cli/own.ts";
+import { ownSchemas } from "../../src/cli/own-schema.ts";
 import { commands } from "../../src/commands/index.ts";
 import type { ResultKind } from "../../src/commands/result.ts";
 import { errorSchema, resultSchema } from "../../src/commands/schema.ts";
@@ -212,6 +213,17 @@ export const jsonPage: Page = {
       "A folder",
       paragraph("Where a result has a `folder`, its members are those of the items of `folders`."),
       ...members(resultSchema("folders").properties?.items?.items ?? {}),
+    ),
+    section(
+      "Commands of the shell alone",
+      ...Object.entries(ownSchemas).flatMap(([name, forms]) =>
+        forms.map((form, i) =>
+          subsection(
+            i === 0 ? name : `${name}, in another form`,
+            ...members(form, ["version", "account", "warnings"]),
+          ),
+        ),
+      ),
     ),
     section(
       "Errors",

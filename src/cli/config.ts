@@ -11,7 +11,7 @@ function dumped({ path, accounts, screen, keys }: Config) {
   const contacts = accounts[0]?.contacts;
   return {
     ...{ path, accounts: accounts.map(accountJson), screen: { ...screen }, keys },
-    ...(contacts ? { contacts: { vcard: contacts.vcards, aliases: contacts.aliases } } : {}),
+    contacts: contacts ? { vcard: contacts.vcards, aliases: contacts.aliases } : null,
   };
 }
 
@@ -36,7 +36,7 @@ export async function config({ config: path, json }: Globals, verb: string): Pro
     case "test": {
       const { path: file, accounts } = loadConfig(path);
       const names = accounts.map(({ name }) => name);
-      const text = `${file} is right; accounts: ${names.join(", ")}`;
+      const text = `${file} is right; accounts: ${names.length === 0 ? "none yet" : names.join(", ")}`;
       return told({ path: file, accounts: names, text }, `${text}\n`);
     }
     case "dump": {

@@ -152,6 +152,7 @@ async function* findings(globals: Globals): AsyncGenerator<Finding> {
   let config: Config | null = null;
   yield await look(null, "config", () => {
     config = loadConfig(globals.config);
+    chooseAccount(config, undefined);
     return good(`${config.path}: ${config.accounts.map(({ name }) => name).join(", ")}`);
   });
   const read = config as Config | null;

@@ -186,6 +186,9 @@ export const ownCommands = {
   },
 } as const satisfies Readonly<Record<string, OwnCommand>>;
 
+/** What one of these commands is called. */
+export type OwnName = keyof typeof ownCommands;
+
 export function wrongWord(command: string, given: string, choices: readonly string[]): UsageError {
   return new UsageError(
     given === "" ? `${command}: needs a word` : `${command}: there is no "${given}"`,

@@ -84,9 +84,9 @@ function eventOf(change: Change): Event {
   return { kind: "event", event, folder, uid, message };
 }
 
-/** A loss is told once; what is lost comes back. */
+/** A loss is told once; what is lost comes back. What never was there is no loss. */
 function tellOfTrouble(mail: Mail, { stderr }: Streams): void {
-  let lost = false;
+  let lost = true;
   mail.on((event) => {
     if (event.kind === "notice" && event.level === "error") warn(stderr, [event.text]);
     if (event.kind !== "line") return;

@@ -66,17 +66,17 @@ export const errorSchema: Schema = {
   required: ["version", "error"],
 };
 
-/** The schema of one command, or of errors. */
-export function schemaFor(name: string, kinds: readonly ResultKind[]): Schema & { readonly $schema: string } {
-  const [only, ...more] = kinds.map(resultSchema);
-  const title = `postern ${name} --json`;
-  return {
-    $schema: draft,
-    title,
-    ...(more.length === 0 ? only : { oneOf: [only ?? {}, ...more] }),
-  } as Schema & {
+/** The schema of what has one of these forms. */
+export function oneOf(title: string, forms: readonly Schema[]): Schema & { readonly $schema: string } {
+  const [only, ...more] = forms;
+  return { $schema: draft, title, ...(more.length === 0 ? only : { oneOf: forms }) } as Schema & {
     readonly $schema: string;
   };
+}
+
+/** The schema of one command. */
+export function schemaFor(name: string, kinds: readonly ResultKind[]): Schema & { readonly $schema: string } {
+  return oneOf(`postern ${name} --json`, kinds.map(resultSchema));
 }
 
 /** Of every command, by name. */

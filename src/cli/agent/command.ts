@@ -99,13 +99,17 @@ async function stay(globals: Globals, idle: string): Promise<number> {
       );
       return 0;
     }
-    onEndSignal(ending.resolve);
-    mail.watch(await mail.findFolder(globals.folder ?? "INBOX"));
-    mail.server.reach().catch((error: unknown) => {
-      // A line that is down comes back by itself, unless asking again is no use.
-      if (mail.line.kind === "down" && mail.line.retryAt === null) ending.reject(error);
-    });
-    return await ending.promise.finally(() => served.close());
+    try {
+      onEndSignal(ending.resolve);
+      mail.watch(await mail.findFolder(globals.folder ?? "INBOX"));
+      mail.server.reach().catch((error: unknown) => {
+        // A line that is down comes back by itself, unless asking again is no use.
+        if (mail.line.kind === "down" && mail.line.retryAt === null) ending.reject(error);
+      });
+      return await ending.promise;
+    } finally {
+      await served.close();
+    }
   } finally {
     await mail.close();
   }
