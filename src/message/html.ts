@@ -16,9 +16,11 @@ import {
   opensHistory,
   QUOTED_SENDER,
   regionOf,
+  styleOf,
 } from "./htmlrules.ts";
 import { CELL_GAP, endsInParagraph, OpenTable } from "./htmltable.ts";
 import { linkWarning } from "./links.ts";
+import { isStruck, STRUCK_MARK } from "./struck.ts";
 import { atOnce, inTurns } from "./turns.ts";
 import type { Body, Region, Span, SpanStyle } from "./types.ts";
 
@@ -35,26 +37,6 @@ const BLOCKS = names(
 const PARAGRAPHS = names("p h1 h2 h3 h4 h5 h6 ul ol blockquote pre hr");
 /** What a table of data never holds. */
 const NOT_IN_DATA = names("ul ol dl h1 h2 h3 h4 h5 h6 blockquote pre hr");
-const STYLES: ReadonlyMap<string, SpanStyle> = new Map([
-  ["b", "bold"],
-  ["strong", "bold"],
-  ["th", "bold"],
-  ["dt", "bold"],
-  ["i", "italic"],
-  ["em", "italic"],
-  ["cite", "italic"],
-  ["var", "italic"],
-  ["code", "code"],
-  ["tt", "code"],
-  ["kbd", "code"],
-  ["samp", "code"],
-  ["h1", "heading"],
-  ["h2", "heading"],
-  ["h3", "heading"],
-  ["h4", "heading"],
-  ["h5", "heading"],
-  ["h6", "heading"],
-]);
 /** Fillers that keep a preview line empty, and zeros (HTML has them ignored). Joiners are letters' business, but not after white space. */
 const INVISIBLE = /[\0\u00ad\u200b\u2060\ufeff]|\u034f/g;
 const STRAY_JOINERS = /(?<=\s)[\u200c\u200d]+/g;
@@ -68,6 +50,7 @@ interface Open {
   readonly hidden: boolean;
   readonly size: "none" | "text" | "headline";
   readonly style: SpanStyle;
+  readonly struck: boolean;
   readonly pre: boolean;
   readonly quote: number;
   readonly region: Region;
@@ -79,6 +62,7 @@ const OUTSIDE: Open = {
   hidden: false,
   size: "text",
   style: "plain",
+  struck: false,
   pre: false,
   quote: 0,
   region: "text",
@@ -112,6 +96,8 @@ class HtmlWalker {
   private link: Link | null = null;
   private marker = "";
   private hang = 0;
+  /** What this line ends with is struck out. */
+  private striking = false;
   private lastHeadline = false;
   private shape = { quote: 0, pre: false, region: OUTSIDE.region, heading: 0 };
   /** Style sheets as they come, and the classes they hide. */
@@ -157,9 +143,8 @@ class HtmlWalker {
       name,
       hidden,
       size,
-      style:
-        STYLES.get(name) ??
-        (up.style === "plain" && /font-weight\s*:\s*(?:bold|[6-9]00)/i.test(style) ? "bold" : up.style),
+      style: styleOf(name, style, up.style),
+      struck: up.struck || isStruck(name, attributes),
       pre: up.pre || name === "pre" || name === "listing" || name === "xmp",
       quote: up.quote + (isQuote(name, attributes) ? 1 : 0),
       region: regionOf(attributes) ?? up.region,
@@ -227,6 +212,7 @@ class HtmlWalker {
     this.stack.pop();
     if (!open.hidden) this.end(name);
     this.top = this.stack.at(-1) ?? OUTSIDE;
+    if (!this.top.struck) this.endStruck();
     while ((this.histories.at(-1) ?? 0) > this.stack.length) this.histories.pop();
   }
 
@@ -308,6 +294,8 @@ class HtmlWalker {
     } else if (this.space && !this.top.pre) this.put(" ", style);
     if (this.link && this.link.text.length < 4096) this.link.text += (this.space ? " " : "") + text;
     this.space = false;
+    if (this.top.struck && !this.striking) this.putMark();
+    this.striking = this.top.struck;
     if (image > 0) this.spans.push({ text, style, link: this.link?.number ?? 0, image });
     else this.put(text, this.link?.number ? "link" : style);
   }
@@ -315,14 +303,25 @@ class HtmlWalker {
   private put(text: string, style: SpanStyle): void {
     const link = this.link?.number ?? 0;
     const last = this.spans.at(-1);
+    const struck = this.striking ? "text" : undefined;
     const joins = last && last.style === style && last.link === link && last.text !== CELL_GAP;
-    if (joins && last.image === undefined)
+    if (joins && last.image === undefined && last.struck === struck)
       this.spans[this.spans.length - 1] = { ...last, text: last.text + text };
-    else this.spans.push({ text, style, link });
+    else this.spans.push({ text, style, link, ...(struck && { struck }) });
+  }
+
+  private putMark(): void {
+    this.spans.push({ text: STRUCK_MARK, style: "muted", link: 0, struck: "mark" });
+  }
+
+  private endStruck(): void {
+    if (this.striking && this.spans.length > 0) this.putMark();
+    this.striking = false;
   }
 
   /** Ends the line; in preformatted text also an empty one. */
   private flush(): void {
+    this.endStruck();
     this.space = false;
     if (this.link) this.link.text += " ";
     while (this.spans.at(-1)?.text === CELL_GAP) this.spans.pop();

@@ -1,5 +1,5 @@
 /** What the attributes of an element say: whether it is seen, where its link leads, whose words it holds. */
-import type { Region } from "./types.ts";
+import type { Region, SpanStyle } from "./types.ts";
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -15,6 +15,33 @@ export function isHidden(attributes: Attributes): boolean {
   const { style } = attributes;
   if (style === undefined) return "hidden" in attributes;
   return "hidden" in attributes || HIDDEN.test(style) || (NO_SIZE.test(style) && CUT_OFF.test(style));
+}
+
+const STYLES: ReadonlyMap<string, SpanStyle> = new Map([
+  ["b", "bold"],
+  ["strong", "bold"],
+  ["th", "bold"],
+  ["dt", "bold"],
+  ["i", "italic"],
+  ["em", "italic"],
+  ["cite", "italic"],
+  ["var", "italic"],
+  ["code", "code"],
+  ["tt", "code"],
+  ["kbd", "code"],
+  ["samp", "code"],
+  ["h1", "heading"],
+  ["h2", "heading"],
+  ["h3", "heading"],
+  ["h4", "heading"],
+  ["h5", "heading"],
+  ["h6", "heading"],
+]);
+
+/** How text in an element looks, in one that looks like `outer`. */
+export function styleOf(name: string, style: string, outer: SpanStyle): SpanStyle {
+  const bold = outer === "plain" && /font-weight\s*:\s*(?:bold|[6-9]00)/i.test(style);
+  return STYLES.get(name) ?? (bold ? "bold" : outer);
 }
 
 /** From this many pixels on a line is a headline, whatever element it is in. */

@@ -29,6 +29,8 @@ const TOKEN = new RegExp(
   String.raw` +|(?:[${WIDE}][${CLOSING}\p{M}\u200c\u200d]*)|[^ ${WIDE}]+[${CLOSING}]*`,
   "gu",
 );
+/** The pixels and octets of a picture are no two words. */
+const WORDS = /(?:\d+×\d+ )?[\d.]+ [kMG]?B\]| +|[^ ]+/g;
 const HAS_WIDE = new RegExp(`[${WIDE}]`, "u");
 const IS_WIDE = new RegExp(`^[${WIDE}]`, "u");
 
@@ -40,10 +42,12 @@ interface Token {
   readonly wide: boolean;
 }
 
-function tokens(spans: readonly Span[]): Token[] {
+/** The words for a picture are one, where `whole` says so. */
+function tokens(spans: readonly Span[], whole: boolean): Token[] {
   const out: Token[] = [];
   for (const span of spans) {
-    const found = span.text.match(HAS_WIDE.test(span.text) ? TOKEN : / +|[^ ]+/g) ?? [];
+    const words = HAS_WIDE.test(span.text) ? TOKEN : WORDS;
+    const found = whole && span.image !== undefined ? [span.text] : (span.text.match(words) ?? []);
     for (const text of found) {
       const piece = text === span.text ? span : { ...span, text };
       const space = text.startsWith(" ");
@@ -58,6 +62,10 @@ function tokens(spans: readonly Span[]): Token[] {
   }
   return out;
 }
+
+const RULE = /^([-=_*~#+.\u2500-\u2550])\1{9,}$/;
+const isRule = (spans: readonly Span[]) => spans.length === 1 && RULE.test(spans[0]?.text.trimEnd() ?? "");
+const isSeveralWords = ({ text, image }: Span) => image !== undefined && text.includes(" ");
 
 const plain = (text: string): Span => ({ text, style: "plain", link: 0 });
 
@@ -108,6 +116,11 @@ class Wrapper {
     const spans = safeSpans(line.spans);
     const width = this.used + spans.reduce((sum, span) => sum + textWidth(span.text), 0);
     if (line.pre || width <= this.width) this.push([...this.current, ...spans], width);
+    // A rule across a wider page is one across this.
+    else if (isRule(spans))
+      this.wrap(
+        spans.map((rule) => ({ ...rule, text: rule.text.slice(0, Math.max(1, this.width - this.used)) })),
+      );
     else this.wrap(spans);
   }
 
@@ -187,15 +200,19 @@ class Wrapper {
 
   private put(piece: Span, text: string, width: number): void {
     const last = this.current.at(-1);
-    if (last && last.style === piece.style && last.link === piece.link && this.used > this.indent) {
+    const joins = last?.style === piece.style && last.link === piece.link && last.struck === piece.struck;
+    if (last && joins && this.used > this.indent) {
       this.current[this.current.length - 1] = { ...last, text: last.text + text };
     } else this.current.push({ ...piece, text });
     this.used += width;
   }
 
   private wrap(spans: readonly Span[]): void {
-    if (spans.every(({ text }) => isSimple(text))) this.wrapSimple(spans);
-    else this.wrapAny(spans);
+    if (spans.every(({ text, image }) => image === undefined && isSimple(text))) this.wrapSimple(spans);
+    else {
+      this.wrapAny(tokens(spans, true));
+      this.flush();
+    }
   }
 
   /** Text of which each unit is a column: what `wrapAny` does, but by counting, ten times as fast. */
@@ -250,13 +267,20 @@ class Wrapper {
     this.flush();
   }
 
-  private wrapAny(spans: readonly Span[]): void {
+  /** `whole` where words for a picture may still be taken apart, those that are longer than a line. */
+  private wrapAny(words: readonly Token[], whole = true): void {
     let gap: Token | null = null;
     let first = true;
-    for (const token of tokens(spans)) {
+    for (const token of words) {
       if (token.space) {
         // Spaces that open the text are indentation; those where it wraps go.
         if (first || this.used > this.indent) gap = token;
+        continue;
+      }
+      if (whole && token.width > this.width - this.indent && token.pieces.some(isSeveralWords)) {
+        this.wrapAny([...(gap ? [gap] : []), ...tokens(token.pieces, false)], false);
+        gap = null;
+        first = false;
         continue;
       }
       const fits = this.used + (gap?.width ?? 0) + token.width <= this.width;
@@ -270,7 +294,6 @@ class Wrapper {
         for (const piece of token.pieces) this.put(piece, piece.text, textWidth(piece.text));
       } else this.breakUp(token);
     }
-    this.flush();
   }
 
   /** A word longer than a line is broken between graphemes. */

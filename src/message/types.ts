@@ -22,6 +22,8 @@ export interface Span {
   readonly link: number;
   /** Index into `Body.images` plus 1, for the words that stand for a picture. */
   readonly image?: number;
+  /** Struck out; `mark` for what says so on both sides of it. */
+  readonly struck?: "text" | "mark";
 }
 
 /**

@@ -13,6 +13,7 @@ import { unifiedName } from "./app/places.ts";
 import { present } from "./app/present.ts";
 import { cursorOf, picturesOf, Screen } from "./components/screen.tsx";
 import { type InkScreen, startInk } from "./ink.ts";
+import { strikesOut } from "./terminal/abilities.ts";
 import {
   cellSizeQuery,
   furtherQuery,
@@ -122,6 +123,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       draw,
       repaint: () => output.repaint(),
       columns: () => output.columns,
+      strikesOut: coloured && look.utf8 && strikesOut(process.env.TERM),
       suspend: () => terminal.suspend(),
       copy: (text) => output.sendControl(`\x1b]52;c;${Buffer.from(text).toString("base64")}\x07`),
       handOver: (run) => terminal.handOver(run),

@@ -13,6 +13,7 @@ export const styles = {
   "text.muted": ["2", "2", "2"],
   "text.strong": ["1", "1", "1"],
   "text.italic": ["3", "3", "3"],
+  "text.struck": ["2;9", "2;9", "2"],
   heading: ["1;36", "1;34", "1"],
   code: ["93", "35", ""],
   link: ["4;36", "4;34", "4"],

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { htmlToBody } from "../../src/message/html.ts";
 import { layoutBody, layoutInTurns } from "../../src/message/layout.ts";
+import { withoutStruckMarks } from "../../src/message/struck.ts";
 import { textToBody } from "../../src/message/text.ts";
 import type { Body, Span } from "../../src/message/types.ts";
 import { textWidth } from "../../src/message/width.ts";
@@ -34,6 +35,16 @@ const pages: [string, string, string[]][] = [
   ],
   ["a link that says its target", '<a href="https://x.org/">x.org</a>', ["x.org"]],
   ["links that lead nowhere", '<a href="javascript:x()">a</a> <a href="#t">b</a> <a>c</a>', ["a b c"]],
+  [
+    "what is struck out, in any of the ways",
+    "<p>Was <s>12 €</s> <b>9 €</b>, <span style='color:red; text-decoration: line-through solid'>a <b>b</b> <u style='text-decoration:none'>c</u></span>. <del>d<br> e</del><strike> f </strike>g <s></s></p>",
+    ["Was ~~12 €~~ 9 €, ~~a b c~~. ~~d~~", "~~e~~ ~~f~~ g"],
+  ],
+  [
+    "a struck-out link, and a struck-out price in a cell",
+    '<s><a href="https://x.org/a">here</a></s><table border=1><tr><td><s>2.50</s><td>1</tr><tr><td>3<td>2</tr></table>',
+    ["~~here[1]~~", "", "~~2.50~~  1", "3         2"],
+  ],
   ["pictures", '<img alt="Logo"><img src=x width=1 height=1 alt=t><img src=y>', ["[image Logo]"]],
   ["a link that is a picture", '<a href="https://x.org"><img src=y></a>', ["[image][1]"]],
   [
@@ -344,6 +355,46 @@ test("layout: quotes are marked on every line, lists hang, nothing exceeds the w
   for (let width = 2; width < 40; width++) {
     for (const line of layoutBody(body, width)) assert.ok(line.width <= width, `${line.width} at ${width}`);
   }
+});
+
+test("layout: the words for a picture stay together where a line can hold them, and its size in any case", () => {
+  const of = (html: string, width: number) => lay(htmlToBody(html), width);
+  const picture = "<img src='cid:1' alt='A view' width=320 height=200>";
+  assert.deepEqual(of(`<p>Some words, ${picture} and more.`, 30), [
+    "Some words,",
+    "[image A view 320×200] and",
+    "more.",
+  ]);
+  assert.deepEqual(of(`<p>Some words, ${picture}`, 20), ["Some words, [image A", "view 320×200]"]);
+  const sized = { ...htmlToBody(`<p>${picture}`) };
+  const lines = sized.lines.map((line) => ({
+    ...line,
+    spans: line.spans.map((span) => ({ ...span, text: span.text.replace("]", " 12 kB]") })),
+  }));
+  assert.deepEqual(lay({ ...sized, lines }, 20), ["[image A view", "320×200 12 kB]"]);
+  for (let width = 1; width < 40; width++)
+    for (const line of layoutBody({ ...sized, lines }, width)) assert.ok(line.width <= width, `${width}`);
+});
+
+test("layout: a rule that is wider than the screen is one line, words as long are not", () => {
+  assert.deepEqual(lay(textToBody(`a\n${"-".repeat(500)}\n> ${"=".repeat(90)}`), 30), [
+    "a",
+    "-".repeat(30),
+    `> ${"=".repeat(28)}`,
+  ]);
+  assert.equal(lay(textToBody("-o".repeat(40)), 30).length, 3);
+});
+
+test("a screen that strikes out by itself needs no marks, in tables neither", () => {
+  const html =
+    "<p>Was <s>12 €</s>.</p><table border=1><tr><td><s>2.50</s><td>1</tr><tr><td>3<td>2</tr></table>";
+  const body = withoutStruckMarks(htmlToBody(html));
+  assert.deepEqual(lay(body), ["Was 12 €.", "", "2.50  1", "3     2"]);
+  const struck = layoutBody(body, 60).flatMap(({ spans }) => spans.filter((span) => span.struck));
+  assert.deepEqual(
+    struck.map(({ text }) => text),
+    ["12 €", "2.50"],
+  );
 });
 
 test("layout: simple text is wrapped by counting as any other text is", async () => {

@@ -30,6 +30,7 @@ export interface ShownCell {
   readonly italic: boolean;
   readonly underline: boolean;
   readonly inverse: boolean;
+  readonly strike: boolean;
   /** Palette index, or -1 for the default colour. */
   readonly foreground: number;
   readonly background: number;
@@ -78,6 +79,7 @@ export function cellOf(screen: Terminal, row: number, column: number): ShownCell
     italic: cell.isItalic() !== 0,
     underline: cell.isUnderline() !== 0,
     inverse: cell.isInverse() !== 0,
+    strike: cell.isStrikethrough() !== 0,
     foreground: cell.isFgDefault() ? -1 : cell.getFgColor(),
     background: cell.isBgDefault() ? -1 : cell.getBgColor(),
   };

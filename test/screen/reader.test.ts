@@ -31,6 +31,7 @@ const twoForms = lines(
   "Content-Type: text/html",
   "",
   "<p>The rich words, and <a href='https://evil.example/x'>https://bank.example/</a>.</p>",
+  "<p>Now <s>14.00</s> 12.00.</p>",
   "<table><tr><th>Item</th><th>Price</th></tr><tr><td>Cogs</td><td align=right>12.00</td></tr></table>",
   "--b--",
 );
@@ -149,6 +150,11 @@ describe("what is known of a message", local(), () => {
     assert.equal(colourOf("https://bank.example/"), 9, "red");
     await pty.waitFor((shown) => shown.some((line) => /^ Item {2}Price$/.test(line.trimEnd())));
     await pty.waitFor((shown) => shown.some((line) => /^ Cogs {2}12\.00$/.test(line.trimEnd())));
+    // The terminal strikes out the old price: no marks are needed.
+    await pty.waitFor((shown) => shown.some((line) => line.trim() === "Now 14.00 12.00."));
+    const row = pty.text().findIndex((line) => line.includes("Now 14.00"));
+    const struck = (text: string) => pty.cell(row, pty.text()[row]?.indexOf(text) ?? 0).strike;
+    assert.deepEqual([struck("Now"), struck("14.00"), struck("12.00")], [false, true, false]);
     pty.type(":form plain\r");
     await pty.waitFor("The plain words");
   });

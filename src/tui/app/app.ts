@@ -43,6 +43,8 @@ export interface AppHost {
   repaint(): void;
   /** Width of the terminal in cells. */
   columns(): number;
+  /** What is struck out is shown so by the terminal itself. */
+  readonly strikesOut: boolean;
   suspend(): void;
   quit(): void;
   /** Puts a text into the clipboard of whoever sits at the terminal (OSC 52), also at the other end of SSH. */

@@ -22,6 +22,7 @@ const enclosedOctets = 64_000_000;
 
 const surroundings = (app: App) => ({
   graphics: () => app.graphics,
+  strikesOut: app.host.strikesOut,
   fit: (reader: ReaderView, pictures: readonly ReaderPicture[]) => fitPictures(app, reader, pictures),
   draw: () => app.draw(),
 });

@@ -6,6 +6,7 @@ import { labelsOf } from "../../mail/labels.ts";
 import { type DisplayLine, layoutBody, layoutInTurns } from "../../message/layout.ts";
 import { shortenLinks } from "../../message/links.ts";
 import { safeText } from "../../message/safe.ts";
+import { withoutStruckMarks } from "../../message/struck.ts";
 import type { Attachment, Body, ReadableMessage, ReadOptions } from "../../message/types.ts";
 import { readerLength } from "../components/reader.tsx";
 import type { ReaderAttachment, ReaderHeader, ReaderModel, ReaderPicture } from "../model.ts";
@@ -26,6 +27,8 @@ export interface ReaderContent {
   readonly outer?: ReaderView;
   /** What the terminal can show. */
   graphics(): Graphics;
+  /** It strikes text out by itself. */
+  readonly strikesOut: boolean;
   /** Has these decoded for the cells they are to fill. */
   fit(reader: ReaderView, pictures: readonly ReaderPicture[]): void;
   /** Something has changed without a key. */
@@ -65,6 +68,7 @@ export class ReaderView {
   readonly pictures: Map<string, TerminalImage> = new Map();
   readonly #left = new AbortController();
   readonly #graphics: () => Graphics;
+  readonly #strikesOut: boolean;
   readonly #fit: ReaderContent["fit"];
   readonly #draw: () => void;
   #showsPictures = true;
@@ -91,13 +95,14 @@ export class ReaderView {
   #hits: readonly number[] = [];
   #hit = -1;
 
-  constructor({ place, uid, size, source, outer, graphics, fit, draw }: ReaderContent) {
+  constructor({ place, uid, size, source, outer, graphics, strikesOut, fit, draw }: ReaderContent) {
     this.place = place;
     this.uid = uid;
     this.size = size;
     this.source = source ?? null;
     this.outer = outer ?? null;
     this.#graphics = graphics;
+    this.#strikesOut = strikesOut;
     this.#fit = fit;
     this.#draw = draw;
   }
@@ -143,7 +148,8 @@ export class ReaderView {
   #layOut(): void {
     const layout = ++this.#layouts;
     if (!this.#message || this.#width === 0) return;
-    const body = shortenLinks(withSizes(this.#message), Math.min(longestLink, this.#width - 6));
+    const marked = shortenLinks(withSizes(this.#message), Math.min(longestLink, this.#width - 6));
+    const body = this.#strikesOut ? withoutStruckMarks(marked) : marked;
     this.#body = body;
     const take = (lines: readonly DisplayLine[]) => {
       if (layout !== this.#layouts) return;

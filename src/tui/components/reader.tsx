@@ -137,7 +137,8 @@ function bodyLine(
     const text = cutToWidth(span.text, room, theme.glyphs.ellipsis);
     room -= textWidth(text);
     const style = warned.includes(span.link) ? "link.warned" : (spanStyles[span.style] ?? quote);
-    const styled = style ? theme.style(style, text) : text;
+    const struck = span.struck ? "text.struck" : undefined;
+    const styled = style ? theme.style(style, text, struck) : struck ? theme.style(struck, text) : text;
     const target = span.link > 0 ? links[span.link - 1] : undefined;
     out += target === undefined ? styled : theme.link(target, styled);
   }

@@ -26,3 +26,8 @@ export function abilitiesAnswer(known: Abilities, answer: string): Abilities | n
   if (mode === "2026") return { ...known, syncUpdates: can };
   return mode === "69" ? { ...known, margins: can } : known;
 }
+
+/** Strikes text out (SGR 9). Nothing can be asked for that; the console and GNU screen do not. */
+export function strikesOut(term: string | undefined): boolean {
+  return !/^(?:linux|vt\d|ansi|dumb|eterm|screen)/.test(term ?? "dumb");
+}
