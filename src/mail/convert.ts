@@ -54,7 +54,7 @@ function keptFlags(flags: readonly string[]): readonly string[] {
 
 /** People by the text of a field: few are different. */
 const people = new Map<string, readonly StoredPerson[]>();
-const cachedPeople = { most: 2_000, longest: 200 } as const;
+const cachedPeople = { most: 6_000, longest: 200 } as const;
 
 function peopleOf(field: string): readonly StoredPerson[] {
   const known = people.get(field);
@@ -73,22 +73,33 @@ type HeaderRow = Pick<
 
 /** What a header says for the index. A field that stands there twice counts once, but all lists of people do. */
 export function headerRow(header: Buffer): HeaderRow {
-  const fields = new Map<string, string>();
+  let date = "";
+  let subject = "";
+  let from = "";
+  let to = "";
+  let cc = "";
+  let messageId = "";
+  let inReplyTo = "";
+  let references = "";
   eachField(header.toString("latin1", 0, mostHeader), (name, value) => {
-    const before = fields.get(name);
-    if (before === undefined) fields.set(name, value);
-    else if (name === "from" || name === "to" || name === "cc") fields.set(name, `${before}, ${value}`);
+    if (name === "date") date ||= value;
+    else if (name === "subject") subject ||= value;
+    else if (name === "from") from += from ? `, ${value}` : value;
+    else if (name === "to") to += to ? `, ${value}` : value;
+    else if (name === "cc") cc += cc ? `, ${value}` : value;
+    else if (name === "message-id") messageId ||= value;
+    else if (name === "in-reply-to") inReplyTo ||= value;
+    else if (name === "references") references ||= value;
   });
-  const text = (name: string) => fields.get(name) ?? "";
   return {
-    sentAt: parseDateHeader(text("date")),
-    subject: decodeWords(text("subject").slice(0, subjectLimit * 4)).slice(0, subjectLimit),
-    from: peopleOf(text("from")),
-    to: peopleOf(text("to")),
-    cc: peopleOf(text("cc")),
-    messageId: decodeRaw(text("message-id")) || null,
-    inReplyTo: decodeRaw(text("in-reply-to")) || null,
-    references: messageIds(decodeRaw(text("references"))),
+    sentAt: parseDateHeader(date),
+    subject: decodeWords(subject.slice(0, subjectLimit * 4)).slice(0, subjectLimit),
+    from: peopleOf(from),
+    to: peopleOf(to),
+    cc: peopleOf(cc),
+    messageId: decodeRaw(messageId) || null,
+    inReplyTo: decodeRaw(inReplyTo) || null,
+    references: messageIds(decodeRaw(references)),
   };
 }
 

@@ -39,7 +39,7 @@ ON CONFLICT (mailbox, uid) DO UPDATE SET flags = excluded.flags, seen = excluded
 WHERE excluded.mod_seq = '0' OR CAST(excluded.mod_seq AS INTEGER) >= CAST(mod_seq AS INTEGER)`;
 
 export function valuesOf(message: StoredMessageInput): (string | number | null)[] {
-  const author = message.from[0];
+  const [from, to, cc] = [columnsOf(message.from), columnsOf(message.to), columnsOf(message.cc)];
   const folded = fold(message.subject.slice(0, foldedLength));
   const subjectCut = message.subject.length > foldedLength ? cutMark : "";
   return [
@@ -51,19 +51,41 @@ export function valuesOf(message: StoredMessageInput): (string | number | null)[
     message.sentAt === null ? null : integer(message.sentAt),
     integer(message.size),
     message.subject,
-    JSON.stringify([message.from, message.to, message.cc].map(pairs)),
+    `[${from.json},${to.json},${cc.json}]`,
     message.messageId,
     message.inReplyTo,
     referencesColumn(message.references),
     message.threadId,
     message.emailId,
-    fold((author?.name || author?.email || "").slice(0, sortKeyLength)),
+    from.sortKey,
     baseSubject(folded).slice(0, sortKeyLength),
     folded + subjectCut,
-    foldedPeople(message.from),
-    foldedPeople(message.to),
-    foldedPeople(message.cc),
+    from.folded,
+    to.folded,
+    cc.folded,
   ];
+}
+
+interface PeopleColumns {
+  readonly json: string;
+  readonly sortKey: string;
+  readonly folded: string;
+}
+
+/** Many messages share one array of people. */
+const peopleColumns = new WeakMap<readonly StoredPerson[], PeopleColumns>();
+
+function columnsOf(people: readonly StoredPerson[]): PeopleColumns {
+  const known = peopleColumns.get(people);
+  if (known) return known;
+  const [first] = people;
+  const made = {
+    json: JSON.stringify(people.map(({ name, email }) => [name, email])),
+    sortKey: fold((first?.name || first?.email || "").slice(0, sortKeyLength)),
+    folded: foldedPeople(people),
+  };
+  peopleColumns.set(people, made);
+  return made;
 }
 
 function foldedPeople(people: readonly StoredPerson[]): string {
@@ -104,10 +126,6 @@ export function messageOf(row: Row): StoredMessage {
     emailId: textOrNull(row, "email_id"),
     cached: number(row, "cached") === 1,
   };
-}
-
-function pairs(people: readonly StoredPerson[]): [string, string][] {
-  return people.map(({ name, email }) => [name, email]);
 }
 
 function peopleOf(list: readonly [string, string][]): StoredPerson[] {
