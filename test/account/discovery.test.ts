@@ -242,6 +242,18 @@ describe("asking", () => {
     assert.deepEqual(fetched, ["autoconfig.example.org/mail/config-v1.1.xml?emailaddress=me%40example.org"]);
   });
 
+  it("autoconfig at the domain's well-known path, where there is nothing else", async () => {
+    files.clear();
+    const path = `${domain}/.well-known/autoconfig/mail/config-v1.1.xml`;
+    files.set(path, autoConfig(imapEntry("imap.other.example")));
+    const found = await find({ a: Object.fromEntries([address(domain)]) });
+    assert.deepEqual(
+      [found?.source, found?.imap.host, found?.confirm],
+      ["autoconfig", "imap.other.example", false],
+    );
+    assert.deepEqual(fetched, [`${path}?emailaddress=me%40mail.example.org`]);
+  });
+
   it("Mozilla's list, which is not told who asks, for the domain and for who takes in its mail", async () => {
     const urls: string[] = [];
     const network = await networkOf({ mx: { "example.org": [[10, "mx1.mail.hoster.co.uk"]] } });

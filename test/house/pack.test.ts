@@ -1,6 +1,6 @@
 // What `npm pack` gives: a package that a stranger installs into an empty place, and that runs with nothing of ours beside it.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,6 +91,57 @@ describe("the package", () => {
       assert.ok(existsSync(join(prefix, "share/man", page)), page);
   });
 
+  const postern = (...args: string[]) =>
+    spawnSync(join(prefix, "bin/postern"), args, {
+      cwd: home,
+      env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+
+  it("helps, and says what it wants where there is no terminal", () => {
+    const help = postern("--help");
+    assert.deepEqual([help.status, help.stderr], [0, ""]);
+    for (const word of ["list", "search", "account", "--json"]) assert.ok(help.stdout.includes(word), word);
+    const list = postern("list", "--help");
+    assert.deepEqual([list.status, list.stderr], [0, ""]);
+    assert.match(list.stdout, /--threads/);
+    // What is wrong, and what to do; no stack.
+    const sentence = /^postern: [^\n]+\n {2}[^\n]+\n$/;
+    for (const [status, ...line] of [[64], [78, "list"], [64, "account", "add"]] as const) {
+      const ran = postern(...line);
+      assert.deepEqual([ran.status, ran.stdout], [status, ""], `postern ${line.join(" ")}: ${ran.stderr}`);
+      assert.match(ran.stderr, sentence);
+    }
+  });
+
+  it("brings a manual and completions that are read without a warning", () => {
+    const pages = files.filter((path) => path.startsWith("man/"));
+    const man = spawnSync("man", ["--version"]).status === 0;
+    for (const page of man ? pages : []) {
+      const path = join(prefix, "lib/node_modules/postern", page);
+      const read = spawnSync("man", ["--warnings", "-l", path], {
+        env: { ...env, MANPAGER: "cat", MANWIDTH: "80" },
+        encoding: "utf8",
+      });
+      assert.deepEqual([read.status, read.stderr], [0, ""], page);
+      assert.ok(read.stdout.length > 500, page);
+    }
+    const load = {
+      bash: 'eval "$(postern completion bash)"',
+      zsh: 'autoload -Uz compinit; compinit -D; eval "$(postern completion zsh)"',
+      fish: "postern completion fish | source",
+    };
+    for (const [shell, line] of Object.entries(load)) {
+      if (spawnSync(shell, ["-c", "exit 0"]).status !== 0) continue;
+      const loaded = spawnSync(shell, ["-c", line], {
+        env: { ...env, PATH: `${join(prefix, "bin")}:${env.PATH}` },
+        encoding: "utf8",
+      });
+      assert.deepEqual([loaded.status, loaded.stdout, loaded.stderr], [0, "", ""], shell);
+    }
+  });
+
   it("lists and reads mail, for who has nothing yet", { skip: serverMissing("dovecot") }, async () => {
     const server = await startDovecot();
     server.deliver("INBOX", [sampleMessage({ n: 1, subject: "From far away" })]);
@@ -106,6 +157,21 @@ describe("the package", () => {
       assert.match(await run("list"), /\tFrom far away\n$/);
       assert.match(await run("fetch", "1"), /^Subject: From far away$/m);
       assert.match(await run("folders", "--json"), /"role":"inbox"/);
+      at.account(`imaps://user@localhost:${server.tlsPort}`, [
+        'password-command = "echo wrong"',
+        'ca-file = "ca.pem"',
+      ]);
+      const refused = spawnSync(join(prefix, "bin/postern"), ["check"], {
+        env: { ...at.env, PATH: env.PATH },
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      assert.deepEqual([refused.status, refused.stdout], [77, ""]);
+      assert.match(
+        refused.stderr,
+        /^postern: The server did not let us in\.\n {2}the server says: [^\n]+\n {2}[^\n]+\n$/,
+      );
+      assert.doesNotMatch(refused.stderr, /^ +at /m);
     } finally {
       await server.stop();
       at.remove();
