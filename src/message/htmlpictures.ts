@@ -18,6 +18,9 @@ export interface Picture {
 /** Descriptions that describe nothing. */
 const EMPTY_ALT = /^(?:im(?:g|age)|bild|picture|photo|spacer|pixel|banner|icon|\*|[-_.\s]*)$/i;
 
+/** What the word before it says. */
+const SAID_ALREADY = /^(?:image|picture|photo) of (?=\S)/i;
+
 const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u200d|\ufe0f)+$/u;
 
 /** A file's name that may say something. */
@@ -59,7 +62,7 @@ export function picture(attributes: Attributes): Picture | null {
   const contentId = /^cid:(.+)$/i.exec(attributes.src ?? "")?.[1] ?? null;
   const size = width !== null && height !== null ? `${width}×${height}` : "";
   const large = (width ?? 0) >= 64 && (height ?? 0) >= 64;
-  const name = alt || fileWords(attributes.src);
+  const name = alt.replace(SAID_ALREADY, "") || fileWords(attributes.src);
   const bracketed = (...parts: string[]) =>
     `[${["image", ...parts].filter((word) => word !== "").join(" ")}]`;
   let words = "";

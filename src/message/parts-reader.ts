@@ -55,6 +55,14 @@ function gluedWords(text: string): string[] {
   return [...new Set(found)].slice(0, 50);
 }
 
+/** From this many links in the markup of Markdown on, a program has made the text of its HTML. */
+const MARKED_LINKS = 5;
+
+/** Whether plain text is for another program rather than for a reader: `[words](https://…)` all over. */
+function isMarkup(text: string): boolean {
+  return (text.match(/\]\(\s*https?:\/\//g)?.length ?? 0) >= MARKED_LINKS;
+}
+
 /** Whether plain text has lost the line breaks that its HTML has: some programs make it by dropping all tags. */
 function lostBreaks(glued: readonly string[], html: string): boolean {
   const apart = html.slice(0, 32 * GLUED_LOOKED_AT).replace(/<[^<>]*>/g, " ");
@@ -150,13 +158,15 @@ export class PartsReader {
     if (taken && text !== null) await this.append(taken, text);
   }
 
-  /** The HTML of a plain text that has lost its line breaks; null where it has not. */
+  /** The HTML of a plain text that has lost its line breaks, or is the markup of links above all; null where it is not. */
   private async better(plain: string | null, other: LeafDescription | null): Promise<string | null> {
     if (plain === null || !other || this.options.prefer === "plain" || mediaType(other) !== "text/html")
       return null;
     const glued = gluedWords(plain);
-    if (glued.length < 2 || !this.parts.has(other.section)) return null;
+    const markup = isMarkup(plain);
+    if ((glued.length < 2 && !markup) || !this.parts.has(other.section)) return null;
     const html = await this.text(other);
+    if (markup && html?.trim()) return html;
     return html !== null && lostBreaks(glued, html) ? html : null;
   }
 

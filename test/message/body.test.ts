@@ -46,6 +46,7 @@ const pages: [string, string, string[]][] = [
     ["~~here[1]~~", "", "~~2.50~~  1", "3         2"],
   ],
   ["pictures", '<img alt="Logo"><img src=x width=1 height=1 alt=t><img src=y>', ["[image Logo]"]],
+  ["a picture whose description says that it is one", '<img alt="Image of a cat">', ["[image a cat]"]],
   ["a link that is a picture", '<a href="https://x.org"><img src=y></a>', ["[image][1]"]],
   [
     "a picture that only its file's name describes, where that is words",

@@ -192,6 +192,21 @@ test("a plain text that has lost its line breaks gives way to its HTML; one of l
   assert.equal(shown(await readMessage(alternative(code, `<p>Rich: <b>${code}</b>`))), code);
 });
 
+test("a plain text full of links in Markdown gives way to its HTML, one with a few does not", async () => {
+  const links = (count: number) =>
+    Array.from({ length: count }, (_, i) => `See [page ${i}](https://example.org/${i}).`).join("\n\n");
+  const html = `<p>See <a href="https://example.org/0">page 0</a>, as all pages of this letter to you.</p>`;
+  assert.match(shown(await readMessage(alternative(links(9), html))), /^See page 0\[1\], as all/);
+  for (const [count, options] of [
+    [4, {}],
+    [9, { prefer: "plain" }],
+  ] as const)
+    assert.match(
+      shown(await readMessage(alternative(links(count), html), options)),
+      /^See \[page 0\]\(https/,
+    );
+});
+
 test("of very many addresses the first are read, and it is said", async () => {
   const list = Array.from({ length: 9000 }, (_, i) => `p${i}@example.org`).join(", ");
   const m = await readMessage(Buffer.from(`To: ${list}\r\n\r\nhi`));
