@@ -48,11 +48,12 @@ for (const size of sizes) {
     const seen = new Set<string>();
 
     /** A screen whose messages can be called back for so long. */
-    async function open(delay: string): Promise<void> {
+    async function open(delay: string, keymap = "default"): Promise<void> {
       await pty?.stop();
       writeFileSync(
         join(home.dir, "config.toml"),
         [
+          `[screen]\nkeymap = "${keymap}"`,
           "[accounts.test]",
           'address = "me@example.org"',
           'name = "Mia Berg"',
@@ -121,6 +122,12 @@ for (const size of sizes) {
         ),
       );
       await pty.waitFor(every("the text speaks of an attachment, and there is none"));
+      // What matters is told below, at 80 columns too.
+      const keys = "y send|e edit|a attach|t to|c cc|s subject|S sign|E encrypt|p keep|n discard".split("|");
+      await pty.waitFor((lines) => {
+        const bar = lines.slice(-3).join(" ").replace(/\s+/g, " ");
+        return keys.every((key) => bar.includes(` ${key} `) || bar.endsWith(` ${key}`));
+      });
       assert.match(
         given(),
         /^From: Mia Berg <me@example\.org>\nTo: Ann <ann@example\.org>\nCc:\nSubject: The plan\n\n/,
@@ -241,9 +248,11 @@ for (const size of sizes) {
     test("Esc where it is asked for whom leaves nothing behind", async () => {
       pty.type("m");
       await pty.waitFor("To:");
-      pty.type("ann@exa\x1b");
-      await pty.waitFor("discarded");
-      assert.deepEqual(files("drafts"), []);
+      pty.type("ann@exa");
+      await pty.waitFor("To: ann@exa");
+      pty.type("\x1b");
+      await pty.waitFor(lacks("To: ann@exa"));
+      await eventually(async () => files("drafts").length === 0, "nothing is left");
     });
 
     test("Esc keeps what was written as a draft, here and in the Drafts folder, and E goes on with it", async () => {
@@ -283,6 +292,57 @@ for (const size of sizes) {
       assert.deepEqual(files("drafts"), []);
       pty.type("gi");
       await pty.waitFor("INBOX  1/2");
+    });
+
+    test("C of alpine asks whether to go on with what was postponed, where there is something", async () => {
+      await open("0", "alpine");
+      const begin = async (subject: string) => {
+        await pty.waitFor("To:");
+        pty.type("ann@example.org\r");
+        await pty.waitFor("Subject:");
+        pty.type(`${subject}\r`);
+        await pty.waitFor(every("Your message", subject));
+      };
+      const keep = async (many: number) => {
+        pty.type("\x0f");
+        await pty.waitFor(lacks("Your message"));
+        await eventually(
+          async () => files("drafts").filter((n) => n.endsWith(".draft")).length === many,
+          "kept",
+        );
+      };
+      say("");
+      pty.type("C");
+      await begin("Postponed one");
+      await keep(1);
+      pty.type("C");
+      await pty.waitFor("Go on with the message you postponed?");
+      pty.type("y");
+      await pty.waitFor(every("Your message", "Postponed one"));
+      await keep(1);
+      pty.type("C");
+      await pty.waitFor("Go on with the message you postponed?");
+      pty.type("n");
+      await begin("Postponed two");
+      await keep(2);
+      pty.type("C");
+      await pty.waitFor("Go on with one of the 2 messages you postponed?");
+      pty.type("y");
+      await pty.waitFor(every("Drafts   Enter", "Postponed one", "Postponed two"));
+      for (const left of [1, 0]) {
+        pty.type("\r");
+        await pty.waitFor(every("Your message", "Postponed"));
+        pty.type("n");
+        await pty.waitFor("Discard this message for good?");
+        pty.type("y");
+        await pty.waitFor(lacks("Your message"));
+        await eventually(
+          async () => files("drafts").filter((n) => n.endsWith(".draft")).length === left,
+          "gone",
+        );
+        if (left > 0) pty.type(":draft\r");
+        if (left > 0) await pty.waitFor(every("Drafts   Enter"));
+      }
     });
 
     test("u within its time calls a message back; q asks before it goes for good", async () => {

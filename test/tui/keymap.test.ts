@@ -59,7 +59,7 @@ test("whoever comes from another program answers, writes and passes on with its 
       ["aerc", "C", "compose"],
       ["aerc", "f", "forward"],
       ["aerc", "C-n", "next-account"],
-      ["alpine", "C", "compose"],
+      ["alpine", "C", "compose-or-go-on"],
       ["alpine", "R", "reply"],
       ["alpine", "F", "forward"],
       ["alpine", "L", "focus folders"],

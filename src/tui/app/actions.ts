@@ -20,6 +20,7 @@ import { quit } from "./quitting.ts";
 import { reviewStep } from "./review.ts";
 import { find, limit, markMatching, promptSearch, sort, toHit } from "./searching.ts";
 import { fold, markThread, onThread, showThreads, toThread } from "./threads.ts";
+import { composeOrGoOn } from "./writing.ts";
 
 export interface Action {
   readonly summary: string;
@@ -228,6 +229,11 @@ export const actions: Readonly<Record<string, Action>> = {
     "FETCH BODY.PEEK[]",
   ),
   "toggle-quotes": simple("Fold long quotes, or show them again", (app) => app.reader?.toggleQuotes()),
+  "compose-or-go-on": simple(
+    "Write a message; asks whether to go on with one that was postponed",
+    (app) => app.try(composeOrGoOn(app)),
+    "APPEND to Drafts and Sent; SMTP",
+  ),
   review: {
     summary: "Look over the message that is written: send, edit, change, keep or discard it",
     imap: "SMTP; APPEND to Drafts and Sent",

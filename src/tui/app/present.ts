@@ -30,17 +30,20 @@ export const linesPerRow = ({ previews }: Pick<View, "previews">): number => (pr
 
 /** The key bar shows these, where they are bound in the context at hand. */
 const hinted: readonly (readonly [line: string, text: string])[] = [
+  // What does not fit is left out: ten do at 80 columns.
   ["review send", "send"],
   ["review edit", "edit"],
   ["review attach", "attach"],
-  ["review detach", "detach"],
   ["review to", "to"],
   ["review cc", "cc"],
-  ["review bcc", "bcc"],
   ["review subject", "subject"],
-  ["review from", "from"],
+  ["review sign", "sign"],
+  ["review encrypt", "encrypt"],
   ["review keep", "keep"],
   ["review discard", "discard"],
+  ["review from", "from"],
+  ["review bcc", "bcc"],
+  ["review detach", "detach"],
   ["open", "open"],
   ["back", "back"],
   ["focus list", "list"],

@@ -96,7 +96,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
   },
   alpine: {
     list: {
-      C: "compose",
+      C: "compose-or-go-on",
       R: "reply",
       F: "forward",
       B: "prompt bounce --to ",
@@ -126,7 +126,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       g: "prompt go ",
     },
     reader: {
-      C: "compose",
+      C: "compose-or-go-on",
       R: "reply",
       F: "forward",
       B: "prompt bounce --to ",

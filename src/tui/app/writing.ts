@@ -30,6 +30,17 @@ export function writeOn(app: App, composition: Composition): void {
   app.try(work.then((result) => showResult(app, result, composition.desk.mail)));
 }
 
+/** A new message; where some were left unfinished, first asks whether to go on with those. */
+export async function composeOrGoOn(app: App): Promise<void> {
+  const { Desk } = await import("../../send/desk.ts");
+  const left = await new Desk(app.mail).openDrafts();
+  const [first] = left;
+  const what = left.length === 1 ? "the message" : `one of the ${left.length} messages`;
+  const goesOn = first !== undefined && (await app.dialog.confirm(`Go on with ${what} you postponed?`));
+  if (!goesOn) app.execute("compose", null);
+  else app.execute(left.length === 1 ? `draft edit ${first.id}` : "draft", null);
+}
+
 /** Asks for what a new message lacks; false where the person will not write it after all. */
 async function addressed(app: App, composition: Composition): Promise<boolean> {
   const { fields } = await composition.review();
