@@ -29,7 +29,7 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
     dirs.push(dir);
     const config = join(dir, "config.toml");
     const pty = await startPty(resolve("bin/postern"), args, {
-      columns: 100,
+      columns: 80,
       rows: 40,
       cwd: dir,
       env: {
@@ -69,7 +69,12 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
     assert.match(asked, /Nothing tells where the mail of localhost is/);
     assert.match(asked, /✗ localhost did not prove who it is/);
     assert.match(asked, /for localhost, 127\.0\.0\.1\n +issued by CN=Postern test CA\n +good from/);
-    assert.match(asked, /fingerprint sha256:[0-9a-f]{64}/);
+    assert.match(asked, /fingerprint\n +sha256:[0-9a-f]{64}\n/);
+    assert.deepEqual(
+      asked.split("\n").filter((line) => line.length >= 80),
+      [],
+      "no line is left to the terminal to break",
+    );
     assert.ok(!asked.includes("wrong"), "what is typed is not shown");
     pty.type("y\r");
     await pty.waitFor("✗ The server refused the user name or password");
@@ -118,7 +123,7 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
     assert.equal(await pty.exit, 0);
     assert.match(
       shown(),
-      /the keyring cannot keep it \(no D-Bus session runs here\): you are asked at every start/,
+      /the keyring cannot keep it \(no D-Bus session runs here\): you are asked at\s+every start/,
     );
     assert.ok(existsSync(config));
   });

@@ -5,6 +5,8 @@ import { promptPassword } from "../../account/password.ts";
 import { UsageError } from "../../commands/index.ts";
 import { showsUtf8 } from "../../mail/locale.ts";
 import { safeText } from "../../message/safe.ts";
+import { textWidth } from "../../message/width.ts";
+import { wrapWords } from "../../tui/components/wrap.ts";
 import { someoneThere } from "../terminal.ts";
 
 type Mark = "good" | "bad" | "note";
@@ -30,14 +32,24 @@ export class Talk {
     process.stderr.write(this.#utf8 ? text : text.replaceAll("…", "..."));
   }
 
+  /** Safe text in lines that the terminal need not break; what has a word that is longer than a line (a URL) is left whole. */
+  #broken(text: string, indent: number): string {
+    const shown = safeText(text);
+    const inner = indent + shown.length - shown.trimStart().length;
+    const columns = (process.stderr.columns ?? Infinity) - inner - 1;
+    const words = shown.trimStart();
+    if (words.split(" ").some((word) => textWidth(word) > columns)) return " ".repeat(inner - indent) + words;
+    return " ".repeat(inner - indent) + wrapWords(words, columns).join(`\n${" ".repeat(inner)}`);
+  }
+
   /** A line by itself; nothing where nobody is there to read it. */
   say(text = ""): void {
-    if (this.interactive) this.#write(`${text === "" ? "" : `  ${safeText(text)}`}\n`);
+    if (this.interactive) this.#write(`${text === "" ? "" : `  ${this.#broken(text, 2)}`}\n`);
   }
 
   /** What the person has to see, there or not. */
   tell(text: string): void {
-    this.#write(`  ${safeText(text)}\n`);
+    this.#write(`  ${this.#broken(text, 2)}\n`);
   }
 
   title(name: string, text: string): void {
@@ -48,7 +60,7 @@ export class Talk {
     if (!this.interactive) return;
     const colours = { good: 32, bad: 31, note: 2 } as const;
     const sign = this.#paint(colours[mark], this.#marks[mark]);
-    const shown = safeText(text);
+    const shown = this.#broken(text, 4);
     this.#write(`  ${sign} ${mark === "note" ? this.#paint(2, shown) : shown}\n`);
   }
 
@@ -65,7 +77,9 @@ export class Talk {
   /** A line from the person; `flag` is what a script would give instead. Throws UsageError where nobody is there. */
   ask(question: string, flag: string, signal?: AbortSignal): Promise<string> {
     if (!this.interactive)
-      return Promise.reject(new UsageError(`${question.toLowerCase()} is needed`, `give ${flag}`));
+      return Promise.reject(
+        new UsageError(`${question.toLowerCase()} is needed`, `give ${flag}: see "postern account --help"`),
+      );
     return new Promise((resolve, reject) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       let answered = false;
@@ -96,7 +110,11 @@ export class Talk {
 
   /** Something that is not shown. Throws UsageError where nobody is there. */
   async secret(question: string, flag: string): Promise<string> {
-    if (!this.interactive) throw new UsageError(`${question.toLowerCase()} is needed`, `give ${flag}`);
+    if (!this.interactive)
+      throw new UsageError(
+        `${question.toLowerCase()} is needed`,
+        `give ${flag}: see "postern account --help"`,
+      );
     return promptPassword(`  ${this.#paint(1, question)}: `);
   }
 }
