@@ -6,7 +6,7 @@ import { UsageError } from "../../commands/index.ts";
 import { showsUtf8 } from "../../mail/locale.ts";
 import { safeText } from "../../message/safe.ts";
 import { textWidth } from "../../message/width.ts";
-import { wrapWords } from "../../tui/components/wrap.ts";
+import { wrapWords } from "../../message/wrap.ts";
 import { someoneThere } from "../terminal.ts";
 
 type Mark = "good" | "bad" | "note";

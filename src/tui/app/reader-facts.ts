@@ -6,7 +6,7 @@ import type { MailingList } from "../../message/mailing-list.ts";
 import { safeText } from "../../message/safe.ts";
 import type { Person, ProtectedPart, ReadableMessage } from "../../message/types.ts";
 import { textWidth } from "../../message/width.ts";
-import { wrapWords } from "../components/wrap.ts";
+import { wrapWords } from "../../message/wrap.ts";
 import type { ReaderHeader, Tone } from "../model.ts";
 
 /** How far the signatures and the decryption of a message have come; null for a message that has neither. */

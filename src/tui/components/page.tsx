@@ -1,9 +1,9 @@
 import { memo } from "react";
 import { cutToWidth, padToWidth, textWidth } from "../../message/width.ts";
+import { wrapWords } from "../../message/wrap.ts";
 import type { PageEntry, PageModel } from "../model.ts";
 import type { Theme } from "../theme.ts";
 import { Lines } from "./lines.tsx";
-import { wrapWords } from "./wrap.ts";
 
 export interface PageProps {
   readonly model: PageModel;

@@ -1,4 +1,4 @@
-import { cutToWidth, textWidth } from "../../message/width.ts";
+import { cutToWidth, textWidth } from "./width.ts";
 
 /** `text` (safe, one line) in lines of at most `columns`, broken at blanks; a word longer than a line is cut through. */
 export function wrapWords(text: string, columns: number): string[] {
