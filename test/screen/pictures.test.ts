@@ -55,12 +55,13 @@ describe("pictures that a message brings along", {
     await server?.stop();
     home?.remove();
   });
+  const subjects = ["A photograph", "A tower", "A bomb", "A wreck", "A diagram"];
   const question = "\x1b_Gi=3141,";
   const opened = async (answer: string, below = 0): Promise<Pty> => {
     const pty = await openScreen(home);
     try {
-      await pty.waitFor("A diagram");
-      assert.ok(pty.raw.includes(question));
+      await pty.waitFor((shown) => subjects.every((subject) => shown.some((line) => line.includes(subject))));
+      await eventually(async () => pty.raw.includes(question), "asked");
       // Its answer, and the message: the newest is the diagram.
       pty.type(answer);
       pty.type(`${"j".repeat(below)}\r`);
