@@ -21,7 +21,8 @@ export type ServerName =
   | "neomutt"
   | "aerc"
   | "submission"
-  | "lmtp";
+  | "lmtp"
+  | "postfix";
 
 /** Whether the test run found the server `name`; a suite that needs it skips with {@link serverMissing} otherwise. */
 export function serverAvailable(name: ServerName): boolean {

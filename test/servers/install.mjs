@@ -49,6 +49,8 @@ const privately = [
     packages: ["cyrus-imapd", "sasl2-bin", "libsasl2-modules"],
   },
   { name: "courier", optional: true, file: "usr/bin/imapd", packages: ["courier-imap", "courier-authlib"] },
+  // Beside a mail server that the machine may have.
+  { name: "postfix", optional: true, file: "usr/lib/postfix/sbin/master", packages: ["postfix"] },
   // Only benchmarks ask for these.
   { name: "isync", asked: true, optional: true, file: "usr/bin/mbsync", packages: ["isync"] },
   { name: "neomutt", asked: true, optional: true, file: "usr/bin/neomutt", packages: ["neomutt"] },
