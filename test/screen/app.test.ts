@@ -62,8 +62,12 @@ for (const size of sizes) {
     test("the inbox is listed, newest first, the cursor on the newest", async () => {
       await pty.waitFor("● online");
       await pty.waitFor("INBOX  1/60");
-      const listed = pty.text().flatMap((line) => /Sample message (\d+)/.exec(line)?.[1] ?? []);
       const rows = size.rows - 3;
+      const numbers = (lines: readonly string[]) =>
+        lines.flatMap((line) => /Sample message (\d+)/.exec(line)?.[1] ?? []);
+      // The frame may come in pieces.
+      await pty.waitFor((lines) => numbers(lines).length === Math.min(60, rows));
+      const listed = numbers(pty.text());
       assert.deepEqual(
         listed.map(Number),
         Array.from({ length: Math.min(60, rows) }, (_, i) => 60 - i),
