@@ -93,8 +93,12 @@ class Painter {
     if (aside) pen.send(`\x1b[${left === 0 ? "" : left + 1};${right + 1}s`);
     pen.send(`\x1b[${top === 0 ? "" : top + 1};${bottom + 1}r`);
     pen.send(`\x1b[${Math.abs(by) === 1 ? "" : Math.abs(by)}${by > 0 ? "S" : "T"}\x1b[r`);
-    if (aside) pen.send("\x1b[s");
-    pen.lose();
+    // Setting the region anew takes the cursor to the first row and column (DECSTBM).
+    pen.home();
+    if (aside) {
+      pen.send("\x1b[s");
+      pen.lose();
+    }
     return pen;
   }
 

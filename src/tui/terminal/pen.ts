@@ -94,6 +94,12 @@ export class Pen {
     return (this.#styles.blank(this.#style) << glyphBits) | 0x20;
   }
 
+  /** After a sequence that takes the cursor to the first row and column. */
+  home(): void {
+    this.#row = 0;
+    this.#column = 0;
+  }
+
   /** After a sequence that leaves the cursor who knows where. */
   lose(): void {
     this.#row = -1;
