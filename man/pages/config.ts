@@ -123,6 +123,15 @@ export const configPage: Page = {
         ),
         ...settings(identitySettings),
       ),
+      subsection(
+        "Templates",
+        paragraph(
+          "A template is a file in the directory `templates` beside the config file. `--template` of `compose`, `reply`, `reply-all`, `reply-list` and `forward` takes its name; `template`, `reply-template` and `forward-template` name those that your own messages begin with, which scripts do not use, and `--template none` does without. It is written as a draft is: header fields, an empty line, the text; one without fields begins with an empty line. Recipients and files (`Attach:`) are added to those there are, other fields take their place, and what the command line says takes theirs.",
+        ),
+        paragraph(
+          "In its text and subject, {date}, {name}, {address} and {subject} stand for those of the message that is answered or passed on; in a new message for today, its first recipient and its subject; {me} is your name. {body} stands for what would be there without the template: a quote, what a script gives, your signature. Where it has no {body}, all that comes below.",
+        ),
+      ),
     ),
     section(
       "Contacts",

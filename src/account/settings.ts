@@ -100,6 +100,12 @@ export const accountSettings = {
     example: '"On {date}, {name} wrote:"',
     help: "The line above what is quoted in an answer; {date}, {name}, {address} and {subject} stand for those of the message. This is the default.",
   },
+  template: {
+    example: '"letter"',
+    help: "The template that a new message begins with, where you write it yourself and name no other: see below. reply-template and forward-template are the same for answers and for what you pass on.",
+  },
+  "reply-template": { example: '"answer"', help: "See template." },
+  "forward-template": { example: '"fyi"', help: "See template." },
   sign: {
     example: "true",
     help: "Sign what you send with gpg (OpenPGP). A line `Protect: none`, `Protect: sign` or `Protect: sign, encrypt` in a draft says otherwise for one message. false where it is not set.",

@@ -1,5 +1,7 @@
 /** How an account writes: under which addresses, with what below, and what becomes of a message once it is sent. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { configFile } from "./paths.ts";
 import { Section } from "./section.ts";
 import { type Encryption, encryptions, identitySettings } from "./settings.ts";
 
@@ -9,6 +11,15 @@ export interface Pgp {
   readonly key: string | null;
   readonly sign: boolean;
   readonly encrypt: Encryption;
+}
+
+/** With what a person's messages begin, where they do not say otherwise: names of templates, null for none. */
+export interface Templates {
+  /** Where they lie, each a file. */
+  readonly directory: string;
+  readonly new: string | null;
+  readonly reply: string | null;
+  readonly forward: string | null;
 }
 
 /** One address a person writes under. */
@@ -36,6 +47,7 @@ export interface Writing {
   readonly markdown: boolean;
   /** What stands above a quote, with {date}, {name}, {address} and {subject}. */
   readonly attribution: string;
+  readonly templates: Templates;
 }
 
 const defaults = { sendDelay: 10_000, attribution: "On {date}, {name} wrote:" } as const;
@@ -106,6 +118,12 @@ export function readWriting(section: Section, address: string): Writing {
     sendDelay: delay(section),
     markdown: section.flag("markdown", false),
     attribution: section.text("attribution") ?? defaults.attribution,
+    templates: {
+      directory: section.resolved("templates"),
+      new: section.text("template"),
+      reply: section.text("reply-template"),
+      forward: section.text("forward-template"),
+    },
   };
 }
 
@@ -113,7 +131,26 @@ export function readWriting(section: Section, address: string): Writing {
 export function plainWriting(address: string): Writing {
   const none = { signature: null, signatureFile: null, replyTo: null, bcc: null } as const;
   const own: Identity = { address, name: "", ...none, pgp: plain };
-  return { identities: [own], sentCopy: null, markdown: false, ...defaults };
+  const templates = {
+    directory: join(dirname(configFile()), "templates"),
+    new: null,
+    reply: null,
+    forward: null,
+  };
+  return { identities: [own], sentCopy: null, markdown: false, templates, ...defaults };
+}
+
+/** The names of the templates there are, in order. */
+export function templateNames({ directory }: Templates): string[] {
+  try {
+    const files = readdirSync(directory, { withFileTypes: true });
+    return files
+      .filter((file) => !file.isDirectory() && !/^\.|~$/.test(file.name))
+      .map(({ name }) => name)
+      .sort();
+  } catch {
+    return [];
+  }
 }
 
 /** The signature's text, with LF line ends and none at its end; null where there is none, or its file cannot be read. */

@@ -48,6 +48,7 @@ export const exits: readonly Exit[] = [
       "NO_PART",
       "NO_ROLE",
       "NO_DRAFT",
+      "NO_TEMPLATE",
       "NO_ENTRY",
       "NO_LIST",
       "NO_INVITATION",

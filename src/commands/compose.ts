@@ -1,5 +1,5 @@
 import { defineCommand } from "./definition.ts";
-import { fateOptions, messageOptions, withOptions } from "./writing/options.ts";
+import { fateOptions, messageOptions, templateOption, withOptions } from "./writing/options.ts";
 import { openDesk, write } from "./writing/write.ts";
 
 export const compose = defineCommand({
@@ -8,7 +8,7 @@ export const compose = defineCommand({
   summary: "Write a message: in your editor where there is a terminal, else from options and standard input",
   imap: "APPEND to Drafts and Sent; SMTP",
   args: { recipient: { type: "address", repeat: true, help: "who it is to, as with --to" } },
-  options: { ...messageOptions, ...fateOptions },
+  options: { ...messageOptions, ...templateOption, ...fateOptions },
   returns: ["written", "bytes"],
   changes: true,
   alone: true,
@@ -16,9 +16,15 @@ export const compose = defineCommand({
     const desk = await openDesk(context);
     const { newDraft } = await import("../send/reply/anew.ts");
     const { from } = values;
-    const begun = newDraft(desk.writing, from === undefined ? {} : { from });
-    const to = [...values.recipient, ...values.to];
-    const draft = await withOptions(context, begun, { ...values, to });
+    // Whom the command line names comes first: a template speaks to them.
+    const to = [...values.recipient, ...values.to].join(", ");
+    const begun = newDraft(desk.writing, { to, ...(from === undefined ? {} : { from }) });
+    const draft = await withOptions(
+      context,
+      begun,
+      { ...values, to: [] },
+      { kind: "new", template: values.template, writing: desk.writing },
+    );
     return write(context, desk, { draft, complete: values.body !== undefined }, values);
   },
 });

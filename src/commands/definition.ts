@@ -10,7 +10,16 @@ import type { Writer } from "./writing/writer.ts";
 
 /** What a word of the command line means; completion offers folders, flags, … by it. */
 export interface Param {
-  readonly type: "text" | "number" | "flag" | "messages" | "folder" | "query" | "file" | "address";
+  readonly type:
+    | "text"
+    | "number"
+    | "flag"
+    | "messages"
+    | "folder"
+    | "query"
+    | "file"
+    | "address"
+    | "template";
   readonly help: string;
   readonly required?: boolean;
   /** What it may be, for completion; other words may do as well. */

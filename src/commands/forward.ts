@@ -1,6 +1,6 @@
 import { defineCommand } from "./definition.ts";
 import { resolveMessage } from "./ids.ts";
-import { fateOptions, messageOptions, withOptions } from "./writing/options.ts";
+import { fateOptions, messageOptions, templateOption, withOptions } from "./writing/options.ts";
 import { openDesk, write } from "./writing/write.ts";
 
 export const forward = defineCommand({
@@ -10,6 +10,7 @@ export const forward = defineCommand({
   args: { id: { type: "messages", repeat: true, help: "the message, as list shows it" } },
   options: {
     ...messageOptions,
+    ...templateOption,
     attached: { type: "flag", help: "as a whole, as an attachment" },
     ...fateOptions,
   },
@@ -33,7 +34,12 @@ export const forward = defineCommand({
     const { from } = values;
     const inline = !values.attached;
     const passed = passOn(original, desk.writing, uidValidity, { inline, attachments, from });
-    const draft = await withOptions(context, passed, values);
+    const draft = await withOptions(context, passed, values, {
+      kind: "forward",
+      template: values.template,
+      writing: desk.writing,
+      original: original.message,
+    });
     return write(context, desk, { draft, id, complete: values.body !== undefined }, values);
   },
 });

@@ -1,7 +1,7 @@
 import type { ReplyKind } from "../send/reply/recipients.ts";
 import { type Command, defineCommand } from "./definition.ts";
 import { resolveMessage } from "./ids.ts";
-import { fateOptions, messageOptions, withOptions } from "./writing/options.ts";
+import { fateOptions, messageOptions, templateOption, withOptions } from "./writing/options.ts";
 import { openDesk, write } from "./writing/write.ts";
 
 function answer(kind: ReplyKind, summary: string, aliases: readonly string[] = []): Command {
@@ -13,6 +13,7 @@ function answer(kind: ReplyKind, summary: string, aliases: readonly string[] = [
     args: { id: { type: "messages", repeat: true, help: "the message, as list shows it" } },
     options: {
       ...messageOptions,
+      ...templateOption,
       quote: { type: "flag", help: "quote the message below the text that a script gives" },
       ...fateOptions,
     },
@@ -29,7 +30,12 @@ function answer(kind: ReplyKind, summary: string, aliases: readonly string[] = [
       ]);
       const quote = values.quote || context.writer !== undefined;
       const answered = replyTo(kind, original, desk.writing, uidValidity, { quote, from: values.from });
-      const draft = await withOptions(context, answered, values);
+      const draft = await withOptions(context, answered, values, {
+        kind: "reply",
+        template: values.template,
+        writing: desk.writing,
+        original: original.message,
+      });
       const facts = factsOf(original, desk.writing);
       return write(context, desk, { draft, facts, complete: values.body !== undefined }, values);
     },

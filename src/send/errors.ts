@@ -13,6 +13,7 @@ export type SendErrorCode =
   | "NO_RECEIPT" // the message asks for none, or has got one
   | "NO_WAY_OUT" // the message does not say how to leave a list
   | "MAILTO"
+  | "NO_TEMPLATE"
   | "NO_KEY" // a recipient, or the person, has no key that can be used
   | "PASSPHRASE" // the key is there, and may not be used without
   | "GPG" // it is not there, or failed

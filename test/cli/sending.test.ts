@@ -1,6 +1,6 @@
 // Writing and sending as scripts do: what others get, what is kept, what is told; on Dovecot and its submission service.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { type ParsedMail, simpleParser } from "mailparser";
@@ -314,5 +314,31 @@ describe("sending", { skip: submissionMissing() }, () => {
     assert.equal(ran.status, 69);
     assert.match(ran.err, /smtp/);
     assert.ok(existsSync(join(home.dir, "state/postern/bare/drafts")));
+  });
+
+  it("compose: a template fills in what the command line does not say, and scripts name theirs", async () => {
+    mkdirSync(join(home.dir, "templates"), { recursive: true });
+    home.write(
+      "templates/letter",
+      "To: me@example.org\nSubject: News for {name}\nX-Kind: letter\n\nDear {name},\n\n{body}\n",
+    );
+    const to = ["--to", "Ann <ann@example.org>"];
+    await done(["compose", "--template", "letter", ...to], "All is well.\n");
+    const mail = await only();
+    assert.deepEqual([mail.subject, mail.headers.get("x-kind")], ["News for Ann", "letter"]);
+    assert.match(mail.text ?? "", /^Dear Ann,\n\nAll is well\.\n\n-- \nA\.$/);
+    assert.deepEqual(
+      [mail.to ?? []].flat().flatMap(({ value }) => value.map(({ address }) => address)),
+      ["ann@example.org", "me@example.org"],
+    );
+    await done(["compose", "--template", "letter", "-s", "Mine", ...to, "--body", "x"]);
+    assert.equal((await only()).subject, "Mine");
+
+    const unknown = await run(["compose", "--template", "lettre", ...to, "--body", "x"]);
+    assert.equal(unknown.status, 66);
+    assert.match(unknown.err, /there is no template lettre\n.*there are letter\n/);
+    assert.equal((await run(["complete", "templates"])).out, "letter\n");
+    assert.equal(existsSync(join(home.dir, "state/postern/test/drafts")), true);
+    assert.deepEqual(readdirSync(join(home.dir, "state/postern/test/drafts")), []);
   });
 });

@@ -6,6 +6,7 @@ import { type CompletedOption, completed, globals, type Takes } from "./table.ts
 function offer(takes: Takes): string {
   if (takes === "folder") return "_postern_names folders";
   if (takes === "account") return "_postern_names accounts";
+  if (takes === "template") return "_postern_names templates";
   if (takes === "address") return "_postern_addresses";
   if (takes === "file") return "_postern_files";
   if (takes === "nothing" || takes === "text") return ":";

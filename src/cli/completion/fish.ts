@@ -6,6 +6,7 @@ const quoted = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;
 function offer(takes: Takes): string {
   if (takes === "folder") return " -x -a '(__postern_names folders)'";
   if (takes === "account") return " -x -a '(__postern_names accounts)'";
+  if (takes === "template") return " -x -a '(__postern_names templates)'";
   if (takes === "address") return " -x -a '(__postern_names addresses --typed=(commandline -ct))'";
   if (takes === "file") return " -r -F";
   if (takes === "nothing") return "";

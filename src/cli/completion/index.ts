@@ -1,5 +1,6 @@
 /** `postern completion`, and the names that its scripts ask for while somebody types: from what is here, at once. */
-import { chooseAccount, loadConfig } from "../../account/config.ts";
+import { chooseAccount, loadConfig, writingOf } from "../../account/config.ts";
+import { templateNames } from "../../account/writing.ts";
 import type { Mail } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import type { Globals } from "../globals.ts";
@@ -42,7 +43,7 @@ async function addresses(mail: Mail, typed: string): Promise<string[]> {
 }
 
 /**
- * Prints names, one a line: of folders, as the local copy knows them, of accounts, or the addresses that what is typed
+ * Prints names, one a line: of folders, as the local copy knows them, of accounts, of templates, or the addresses that what is typed
  * may become. Nothing goes over the network.
  */
 export async function printNames(globals: Globals, what: string, typed: string): Promise<void> {
@@ -54,6 +55,10 @@ export async function printNames(globals: Globals, what: string, typed: string):
     return;
   }
   const account = chooseAccount(config, globals.account);
+  if (what === "templates") {
+    print(templateNames(writingOf(account).templates));
+    return;
+  }
   const mail = openLocal(account, globals);
   if (what === "addresses") process.stdout.write((await addresses(mail, typed)).join(""));
   else

@@ -5,7 +5,15 @@ import { type GlobalOption, globalOptions } from "../options.ts";
 import { type OwnCommand, ownCommands } from "../own.ts";
 
 /** What stands in a place: fixed words, or what is looked up when it is wanted. */
-export type Takes = "nothing" | "text" | "folder" | "account" | "address" | "file" | readonly string[];
+export type Takes =
+  | "nothing"
+  | "text"
+  | "folder"
+  | "account"
+  | "address"
+  | "template"
+  | "file"
+  | readonly string[];
 
 export interface CompletedOption {
   /** Without the dashes. */
@@ -27,7 +35,8 @@ export interface CompletedCommand {
 function takes({ type, words }: Param): Takes {
   if (words) return words;
   if (type === "flag") return "nothing";
-  return type === "folder" || type === "file" || type === "address" ? type : "text";
+  const lookedUp = type === "folder" || type === "file" || type === "address" || type === "template";
+  return lookedUp ? type : "text";
 }
 
 function ofCommand({ name, aliases, summary, args, options }: Command): CompletedCommand {

@@ -9,6 +9,7 @@ const described = (name: string, help: string) => quoted(`${name.replaceAll(":",
 function offer(takes: Takes): string {
   if (takes === "folder") return "_postern_names folders folder";
   if (takes === "account") return "_postern_names accounts account";
+  if (takes === "template") return "_postern_names templates template";
   if (takes === "address") return "_postern_addresses";
   if (takes === "file") return "_files";
   if (takes === "nothing" || takes === "text") return "_message 'a word'";

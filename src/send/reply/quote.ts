@@ -51,20 +51,6 @@ export function plainTextOf({ body }: Pick<ReadableMessage, "body">): string {
   return trimmed(lines, (line) => line === "").join("\n");
 }
 
-/** The line above a quote: `template` with {date}, {name}, {address} and {subject}. */
-export function attribution(template: string, { headers }: Pick<ReadableMessage, "headers">): string {
-  const [author = { name: "", email: "" }] = headers.from;
-  const values: Readonly<Record<string, string>> = {
-    date: headers.date === null ? "an unknown day" : longDate(headers.date),
-    name: author.name || author.email || "someone",
-    address: author.email,
-    subject: headers.subject,
-  };
-  return template.replace(/\{(\w+)\}/g, (all, name: string) =>
-    Object.hasOwn(values, name) ? oneLine(safeText(values[name] ?? "")) : all,
-  );
-}
-
 /** The header of a message that is passed on within the text. */
 export function forwardedHeader({ headers }: Pick<ReadableMessage, "headers">): string {
   const line = (name: string, value: string) =>

@@ -3,10 +3,11 @@ import { signatureOf, type Writing } from "../../account/writing.ts";
 import { safeText } from "../../message/safe.ts";
 import { formatAddress, formatAddresses, readAddresses } from "../compose/addresses.ts";
 import { type Draft, type Field, type Origin, oneLine } from "../compose/draft.ts";
+import { filledIn, wordsOf } from "../compose/placeholders.ts";
 import { SendError } from "../errors.ts";
 import { type Chosen, chooseIdentity, isOneself, personOf } from "./identity.ts";
 import type { Original } from "./original.ts";
-import { attribution, quoteOf } from "./quote.ts";
+import { quoteOf } from "./quote.ts";
 import { type ReplyKind, recipientsOf } from "./recipients.ts";
 import { replySubject } from "./subject.ts";
 import { threadingOf } from "./threading.ts";
@@ -95,7 +96,7 @@ export function replyTo(
   const { inReplyTo, references } = threadingOf(original);
   const sender = senderFields(chosen);
   const quote = quoted ? quoteOf(message) : "";
-  const above = quote === "" ? "" : `${attribution(writing.attribution, message)}\n${quote}\n\n`;
+  const above = quote === "" ? "" : `${filledIn(writing.attribution, wordsOf(message))}\n${quote}\n\n`;
   return {
     headers: fields(
       {

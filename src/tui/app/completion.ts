@@ -1,4 +1,6 @@
 /** What can follow on the `:` line: command names, then folders where a command wants one. */
+import { writingOf } from "../../account/config.ts";
+import { templateNames } from "../../account/writing.ts";
 import { type Command, commands, findCommand, type Param } from "../../commands/index.ts";
 import { OFFERED_CHARSETS } from "../../message/charset.ts";
 import { safeText } from "../../message/safe.ts";
@@ -67,6 +69,13 @@ export function completeLine(
   const param = command && paramAt(command, head.trim().split(/\s+/).slice(1));
   if (param?.type === "address")
     return addressBook.word(account.mail, typed).map((one) => ({ ...one, text: head + one.text }));
+  if (param?.type === "template")
+    return ranked(templateNames(writingOf(account.mail.account).templates), typed, (one) => one).map(
+      (one) => ({
+        text: head + quote(one),
+        help: "",
+      }),
+    );
   if (name !== "go" && param?.type !== "folder") return [];
   const own = folders.filter((f) => f.selectable).map((folder) => ({ folder, name: folder.name }));
   // Only going leads to other accounts.
