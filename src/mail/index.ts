@@ -1,3 +1,4 @@
+export { compareSortValues } from "../store/index.ts";
 export { type Change, changes } from "./changes.ts";
 export { Console, type Reply } from "./console.ts";
 export { MailError } from "./errors.ts";

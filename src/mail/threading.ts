@@ -1,5 +1,5 @@
 /** Puts messages into threads while nothing else is to be done: a few milliseconds a turn, never in the way of a list. */
-import type { Store, ThreadQuery } from "../store/index.ts";
+import type { SortValue, Store, ThreadQuery } from "../store/index.ts";
 import type { Folder, MailEvent, ThreadMessage } from "./values.ts";
 
 /** So long nothing has changed before the work begins by itself: a sync has the machine to itself. */
@@ -42,6 +42,16 @@ export class Threading {
   /** Which row of `window` is the message, or stands for its folded thread; -1 where it is in none. */
   position(folder: Folder, uid: number, query: Omit<ThreadQuery, "offset" | "limit">): number {
     return this.#store.threads.position(this.#folders.mailboxId(folder), uid, query);
+  }
+
+  /** How many rows of the folder stand before a thread that would stand by `value`; `orEqual`: or beside it. */
+  ahead(
+    folder: Folder,
+    query: Omit<ThreadQuery, "offset" | "limit">,
+    value: SortValue,
+    orEqual: boolean,
+  ): number {
+    return this.#store.threads.ahead(this.#folders.mailboxId(folder), query, value, orEqual);
   }
 
   /** The UIDs of all messages in these threads. */

@@ -36,6 +36,7 @@ export type { FlagTexts, Messages } from "./messages.ts";
 export type { Previews } from "./previews.ts";
 export type { RowWriter } from "./row-writer.ts";
 export type { Answer, Condition, PreparedSearch, Search, Step } from "./search.ts";
+export { compareSortValues } from "./sort-value.ts";
 export type { Threads } from "./threads.ts";
 export { isProvisional, type Spot, type SpotChange, type Transfers } from "./transfer.ts";
 export * from "./types.ts";

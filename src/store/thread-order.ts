@@ -1,7 +1,8 @@
 /** In which order the threads of a mailbox stand in a list, and how many rows each takes. */
 import { type Database, number, textOrNull } from "./database.ts";
 import { type Messages, orders } from "./messages.ts";
-import type { Folds, ThreadQuery } from "./types.ts";
+import { compareSortValues } from "./sort-value.ts";
+import type { Folds, SortValue, ThreadQuery } from "./types.ts";
 
 /** What of a query does not depend on the window. */
 export type ThreadListQuery = Omit<ThreadQuery, "offset" | "limit">;
@@ -10,6 +11,8 @@ export type ThreadListQuery = Omit<ThreadQuery, "offset" | "limit">;
 interface Listed {
   readonly thread: number;
   readonly messages: number;
+  /** The UID of the one that it stands by. */
+  readonly standsBy: number;
   /** Their ids; null: all. */
   readonly among: ReadonlySet<number> | null;
 }
@@ -20,6 +23,8 @@ export interface Span extends Listed {
   readonly take: number;
 }
 
+/** So many lists are kept: of the folders of an account that are one list, each has its own. */
+const keptLists = 16;
 /** Messages looked at in one go for the threads they belong to. */
 const pageSize = 500;
 
@@ -33,15 +38,17 @@ function rowsOf({ thread, messages }: Listed, folds: Folds | undefined): number 
 
 const byNewest = ({ sort }: ThreadListQuery) => sort === "arrival" || sort === "date";
 
+interface Kept {
+  readonly query: ThreadListQuery;
+  readonly state: string;
+  readonly list: readonly Listed[];
+}
+
 export class ThreadOrder {
   readonly #database: Database;
   readonly #messages: Messages;
-  /** The last list that had to be put together; it holds until something is written. */
-  #kept: {
-    readonly query: ThreadListQuery;
-    readonly state: string;
-    readonly list: readonly Listed[];
-  } | null = null;
+  /** By mailbox, the last list that had to be put together; it holds until something is written. */
+  readonly #kept = new Map<number, Kept>();
 
   constructor(database: Database, messages: Messages) {
     this.#database = database;
@@ -122,6 +129,39 @@ export class ThreadOrder {
     return { before: row ? number(row, "n") : 0, among: null };
   }
 
+  /** Rows of the threads that stand before `value`, with `orEqual` also of those that stand by the same. */
+  ahead(mailboxId: number, query: ThreadListQuery, value: SortValue, orEqual: boolean): number {
+    const { sort, descending, uids, folds } = query;
+    if (!uids && byNewest(query)) {
+      const size = sizeOf(folds);
+      const by = sort === "arrival" ? "last_uid" : "last_date";
+      const row = this.#database.get(
+        `SELECT coalesce(sum(${size.sql}), 0) AS n FROM thread
+         WHERE mailbox = ? AND ${by} ${descending ? ">" : "<"}${orEqual ? "=" : ""} ?`,
+        ...size.parameters,
+        mailboxId,
+        value,
+      );
+      return row ? number(row, "n") : 0;
+    }
+    const list = this.#list(mailboxId, query);
+    const isAhead = ({ standsBy }: Listed) => {
+      const own = this.#messages.sortValue(mailboxId, standsBy, sort) ?? "";
+      const order = (descending ? -1 : 1) * compareSortValues(own, value);
+      return order < 0 || (orEqual && order === 0);
+    };
+    let [low, high] = [0, list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const listed = list[middle];
+      if (listed && isAhead(listed)) low = middle + 1;
+      else high = middle;
+    }
+    let rows = 0;
+    for (let at = 0; at < low; at++) rows += rowsOf(list[at]!, folds);
+    return rows;
+  }
+
   /** From the sizes of threads in the order of their index, walked from the end that is nearer. */
   #spansByNewest(mailboxId: number, query: ThreadListQuery, from: number, to: number): Span[] {
     const count = this.count(mailboxId, query);
@@ -146,7 +186,12 @@ export class ThreadOrder {
     if (!sizes) return [];
     const { at, spans } = between(sizes, first, end);
     const found = this.#database
-      .all(`SELECT id, messages ${inOrder} OFFSET ?`, mailboxId, spans.length, at)
+      .all(
+        `SELECT id, messages, ${query.sort === "arrival" ? "last_uid" : "last_date_uid"} AS stands_by ${inOrder} OFFSET ?`,
+        mailboxId,
+        spans.length,
+        at,
+      )
       .flatMap((thread, i) => {
         const span = spans[i];
         if (!span) return [];
@@ -155,6 +200,7 @@ export class ThreadOrder {
         return {
           thread: number(thread, "id"),
           messages: number(thread, "messages"),
+          standsBy: number(thread, "stands_by"),
           among: null,
           skip,
           take,
@@ -168,12 +214,15 @@ export class ThreadOrder {
     const { sort, descending, uids } = query;
     const writes = this.#database.get("SELECT total_changes() AS own");
     const others = this.#database.get("PRAGMA data_version");
-    const state = `${mailboxId} ${writes?.own} ${others?.data_version}`;
-    const kept = this.#kept;
+    const state = `${writes?.own} ${others?.data_version}`;
+    const kept = this.#kept.get(mailboxId);
     const same = (q: ThreadListQuery) => q.sort === sort && q.descending === descending && q.uids === uids;
     if (kept && kept.state === state && same(kept.query)) return kept.list;
     const list = uids ? this.#hits(mailboxId, query, uids) : this.#byFirst(mailboxId, query);
-    this.#kept = { query, state, list };
+    this.#kept.delete(mailboxId);
+    for (const [id, { state: then }] of this.#kept)
+      if (then !== state || this.#kept.size >= keptLists) this.#kept.delete(id);
+    this.#kept.set(mailboxId, { query, state, list });
     return list;
   }
 
@@ -189,7 +238,12 @@ export class ThreadOrder {
       for (const row of page) {
         const thread = number(row, "thread");
         if (!threads.has(thread))
-          threads.set(thread, { thread, messages: number(row, "messages"), among: null });
+          threads.set(thread, {
+            thread,
+            messages: number(row, "messages"),
+            standsBy: number(row, "uid"),
+            among: null,
+          });
       }
       const last = page.at(-1);
       if (!last || page.length < pageSize) return [...threads.values()];
@@ -206,19 +260,24 @@ export class ThreadOrder {
     const { sort, descending } = query;
     const direction = byNewest(query) || descending ? "DESC" : "ASC";
     const rows = this.#database.all(
-      `SELECT id, thread FROM message INDEXED BY message_by_uid JOIN place ON message = id
+      `SELECT id, uid, thread FROM message INDEXED BY message_by_uid JOIN place ON message = id
        WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))
        ORDER BY ${orders[sort]} ${direction}, uid ${direction}`,
       mailboxId,
       JSON.stringify(uids),
     );
-    const threads = new Map<number, Set<number>>();
+    const threads = new Map<number, { standsBy: number; among: Set<number> }>();
     for (const row of rows) {
       const thread = number(row, "thread");
-      const among = threads.get(thread) ?? new Set();
-      threads.set(thread, among.add(number(row, "id")));
+      const found = threads.get(thread) ?? { standsBy: number(row, "uid"), among: new Set() };
+      found.among.add(number(row, "id"));
+      threads.set(thread, found);
     }
-    const listed = [...threads].map(([thread, among]) => ({ thread, messages: among.size, among }));
+    const listed = [...threads].map(([thread, found]) => ({
+      thread,
+      messages: found.among.size,
+      ...found,
+    }));
     return byNewest(query) && !descending ? listed.reverse() : listed;
   }
 }

@@ -6,7 +6,7 @@ import { ThreadLinks } from "./thread-links.ts";
 import { isFolded, type Span, type ThreadListQuery, ThreadOrder } from "./thread-order.ts";
 import { ThreadPlaces } from "./thread-places.ts";
 import { arrangeShown } from "./thread-tree.ts";
-import type { Folds, ThreadQuery, ThreadRow } from "./types.ts";
+import type { Folds, SortValue, ThreadQuery, ThreadRow } from "./types.ts";
 
 /** A message in its place, before its row is read. */
 interface Placed {
@@ -79,6 +79,11 @@ export class Threads {
     return before + (above ? number(above, "n") : 0);
   }
 
+  /** How many rows `window` has of threads before one that stands by `value`; `orEqual`: or beside it. */
+  ahead(mailboxId: number, query: ThreadListQuery, value: SortValue, orEqual: boolean): number {
+    return this.#order.ahead(mailboxId, query, value, orEqual);
+  }
+
   /** All messages here of the thread of `uid`, top to bottom; empty where it is not here, or not linked yet. */
   of(mailboxId: number, uid: number): ThreadRow[] {
     const row = this.#database.get(
@@ -88,7 +93,7 @@ export class Threads {
     );
     if (!row) return [];
     const [thread, messages] = [number(row, "thread"), number(row, "messages")];
-    return this.#rows([{ thread, messages, skip: 0, take: messages, among: null }], undefined);
+    return this.#rows([{ thread, messages, standsBy: uid, skip: 0, take: messages, among: null }], undefined);
   }
 
   /** The UIDs of all messages here of these threads, top to bottom, one thread after another. */
@@ -135,6 +140,7 @@ export class Threads {
         messages: number(counts, "messages"),
         unread: number(counts, "unread"),
         newest: number(counts, "last_date"),
+        standsBy: span.standsBy,
         shown: span.messages,
         folded: isFolded(folds, thread),
       };

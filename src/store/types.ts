@@ -178,6 +178,8 @@ export interface ThreadRow {
   readonly unread: number;
   /** When the newest of them arrived. */
   readonly newest: number;
+  /** The UID of the message that the thread stands in the list by. */
+  readonly standsBy: number;
   /** As many of them as the list has: all, or the hits among them. */
   readonly shown: number;
   /** This row stands for all of them. */

@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { connect } from "../../src/store/driver.ts";
 import type { SortKey, Store, StoredMessageInput, ThreadRow, WindowQuery } from "../../src/store/index.ts";
+import { compareSortValues } from "../../src/store/index.ts";
 import { ThreadTree } from "../../src/store/thread-tree.ts";
 import { generator } from "../random.ts";
 import { mailboxIn, message, scratch, storeIn } from "./sample.ts";
@@ -323,6 +324,13 @@ describe("threads", () => {
               store.threads.window(mailboxId, { ...query, offset, limit: 20 }),
               whole.slice(offset, offset + 20),
             );
+          const sortedBy = new Map(
+            whole.map(({ standsBy }) => [
+              standsBy,
+              store.messages.sortValue(mailboxId, standsBy, sort) ?? "",
+            ]),
+          );
+          const values = [...sortedBy.values()];
           const but = new Set(whole.filter(() => random(9) === 0).map(({ thread }) => thread));
           for (const folds of [undefined, { all: false, but }, { all: true, but }]) {
             const folded = (thread: number) => folds !== undefined && folds.all !== folds.but.has(thread);
@@ -335,6 +343,15 @@ describe("threads", () => {
                 store.threads.window(mailboxId, { ...query, folds, offset, limit: 20 }),
                 rows.slice(offset, offset + 20),
               );
+            for (const value of values.filter(() => random(400) === 0))
+              for (const orEqual of [false, true])
+                assert.equal(
+                  store.threads.ahead(mailboxId, { ...query, folds }, value, orEqual),
+                  rows.filter(({ standsBy }) => {
+                    const order = compareSortValues(sortedBy.get(standsBy) ?? "", value);
+                    return (descending ? -order : order) < (orEqual ? 1 : 0);
+                  }).length,
+                );
             for (const { message, thread } of whole.filter(() => random(40) === 0))
               assert.equal(
                 store.threads.position(mailboxId, message.uid, { ...query, folds }),

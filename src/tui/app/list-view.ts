@@ -2,6 +2,7 @@
 import type { Folder, Mail, Message } from "../../mail/index.ts";
 import { Folding } from "./folding.ts";
 import {
+  keyOf,
   type ListRow,
   type ListSource,
   type Place,
@@ -145,9 +146,9 @@ export class ListView {
     this.refresh();
   }
 
-  /** Whether the list is thread after thread; several folders as one never are. */
+  /** Whether the list is thread after thread. */
   get threaded(): boolean {
-    return this.#folding !== null && !this.#source.merged;
+    return this.#folding !== null;
   }
 
   /** Lists thread after thread, or one by one again; the cursor stays on its message. */
@@ -160,11 +161,14 @@ export class ListView {
 
   /** Folds or unfolds the thread under the cursor, or all; the cursor stays on its message or on the row that hides it. */
   fold(how: "fold" | "unfold" | "toggle", all: boolean): void {
-    const thread = this.#current?.thread;
-    if (!this.#folding || !thread) return;
+    const { key, thread } = this.#current ?? {};
+    if (!this.#folding || !thread || key === undefined) return;
     this.#visual = null;
     if (all) this.#folding.setAll(how === "toggle" ? !this.#folding.all : how === "fold");
-    else this.#folding.set(thread.thread, how === "toggle" ? !thread.folded : how === "fold");
+    else {
+      const threadKey = keyOf(placeIndexOf(key), thread.thread);
+      this.#folding.set(threadKey, how === "toggle" ? !thread.folded : how === "fold");
+    }
     this.refresh();
   }
 
@@ -231,8 +235,7 @@ export class ListView {
 
   /** With `folds` where the list is of threads. */
   #query(folds: Folding | null = this.#folding): RowsQuery {
-    const folding = this.#source.merged ? null : this.#folding;
-    return { ...this.#order, keys: this.#filter?.keys ?? null, folding, folds };
+    return { ...this.#order, keys: this.#filter?.keys ?? null, folding: this.#folding, folds };
   }
 
   #read(offset: number, limit: number, folds?: Folding | null): ListRow[] {

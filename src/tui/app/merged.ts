@@ -1,7 +1,9 @@
 /**
  * Several folders as one list. Each is in its own index and its own order; what is shown of them is merged row by row
- * from where the view stands, so that a list costs what is on the screen, however long the folders are.
+ * from where the view stands, so that a list costs what is on the screen, however long the folders are. By thread,
+ * what is merged are the rows of each folder's own threads: those of one thread stand by the same, so they stay together.
  */
+import { compareSortValues } from "../../mail/index.ts";
 import {
   keyOf,
   type ListRow,
@@ -12,8 +14,13 @@ import {
   uidOf,
 } from "./sources.ts";
 
-type Order = Pick<Parameters<Place["mail"]["window"]>[1], "sort" | "descending" | "uids">;
-type SortValue = string | number;
+type ThreadOrder = Parameters<Place["mail"]["threads"]["count"]>[1];
+type SortValue = Parameters<Place["mail"]["order"]["ahead"]>[1];
+
+/** A folder's own share of a query. */
+interface Order extends ThreadOrder {
+  readonly threaded: boolean;
+}
 
 /** A row with what it is sorted by. */
 interface Sorted {
@@ -31,16 +38,12 @@ interface Cut {
 /** So many rows are gone over one by one; what is further away is searched for. */
 const near = 400;
 
-function compare(a: SortValue, b: SortValue): number {
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  // As SQLite does it.
-  return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
-}
-
 export class MergedSource implements ListSource {
   readonly name: string;
   readonly merged = true;
   readonly places: readonly Place[];
+  /** The messages that the list was limited to last, by their places: a folder's list holds as long as they are the same. */
+  #limited: { readonly keys: readonly number[]; readonly uids: readonly (readonly number[])[] } | null = null;
   /** Where the list was cut last, and of which query that holds. */
   #cut: (Cut & { readonly query: string }) | null = null;
 
@@ -64,31 +67,62 @@ export class MergedSource implements ListSource {
     const orders = this.#orders(query);
     const [place, order] = [this.places[index], orders[index]];
     if (!place || !order) return -1;
-    const own = place.mail.order.position(place.folder, uidOf(key), order);
-    const value = place.mail.order.valueOf(place.folder, uidOf(key), order.sort);
-    if (own < 0 || value === null) return -1;
-    const heads = this.#ahead(value, index, own, orders);
+    const { mail, folder } = place;
+    const own = order.threaded
+      ? mail.threads.position(folder, uidOf(key), order)
+      : mail.order.position(folder, uidOf(key), order);
+    const [row] = own < 0 ? [] : this.#rows(index, order, own, 1);
+    if (!row) return -1;
+    const heads = this.#ahead(row.value, index, own, orders);
     const offset = heads.reduce((sum, n) => sum + n, 0);
     this.#cut = { offset, heads, query: nameOf(query) };
     return offset;
   }
 
   /** Each folder's own share of the query. UIDs of different folders tell no order: what arrives later is newer. */
-  #orders({ sort, descending, keys }: RowsQuery): Order[] {
-    const own = { sort: sort === "arrival" ? ("date" as const) : sort, descending };
-    if (!keys) return this.places.map(() => own);
+  #orders({ sort, descending, keys, folding, folds }: RowsQuery): Order[] {
+    const own = {
+      sort: sort === "arrival" ? ("date" as const) : sort,
+      descending,
+      threaded: folding !== null,
+    };
+    const uids = keys && this.#uidsOf(keys);
+    const but = this.places.map(() => new Set<number>());
+    for (const key of folds?.but ?? []) but[placeIndexOf(key)]?.add(uidOf(key));
+    return this.places.map((_, i) => ({
+      ...own,
+      ...(uids ? { uids: uids[i] ?? [] } : {}),
+      folds: folds ? { all: folds.all, but: but[i] ?? new Set() } : undefined,
+    }));
+  }
+
+  #uidsOf(keys: readonly number[]): readonly (readonly number[])[] {
+    if (this.#limited?.keys === keys) return this.#limited.uids;
     const uids = this.places.map((): number[] => []);
     for (const key of keys) uids[placeIndexOf(key)]?.push(uidOf(key));
-    return uids.map((list) => ({ ...own, uids: list }));
+    this.#limited = { keys, uids };
+    return uids;
   }
 
   #counts(orders: readonly Order[]): number[] {
-    return this.places.map(({ mail, folder }, i) => mail.count(folder, orders[i]?.uids));
+    return this.places.map(({ mail, folder }, i) => {
+      const order = orders[i]!;
+      return order.threaded ? mail.threads.count(folder, order) : mail.count(folder, order.uids);
+    });
   }
 
   #rows(index: number, order: Order, offset: number, limit: number): Sorted[] {
     const place = this.places[index]!;
     const { mail, folder } = place;
+    if (order.threaded)
+      return mail.threads.window(folder, { ...order, offset, limit }).map((thread) => ({
+        index,
+        value:
+          order.sort === "date" && !order.uids
+            ? thread.newest
+            : (mail.order.valueOf(folder, thread.standsBy, order.sort) ?? ""),
+        row: { key: keyOf(index, thread.message.uid), place, message: thread.message, thread },
+      }));
     return mail.window(folder, { ...order, offset, limit }).map((message) => {
       const value =
         order.sort === "date"
@@ -103,9 +137,13 @@ export class MergedSource implements ListSource {
   /** How many rows of each folder stand before one that is sorted by `value` and has `own` before it in its own folder. */
   #ahead(value: SortValue, index: number, own: number, orders: readonly Order[]): number[] {
     // Of equal ones, those of the folder that is named first come first.
-    return this.places.map(({ mail, folder }, i) =>
-      i === index ? own : mail.order.ahead(folder, value, orders[i]!, i < index),
-    );
+    return this.places.map(({ mail, folder }, i) => {
+      if (i === index) return own;
+      const order = orders[i]!;
+      return order.threaded
+        ? mail.threads.ahead(folder, order, value, i < index)
+        : mail.order.ahead(folder, value, order, i < index);
+    });
   }
 
   /** The next `limit` rows after these. */
@@ -118,7 +156,7 @@ export class MergedSource implements ListSource {
       let first: Sorted | undefined;
       for (const [i, list] of lists.entries()) {
         const head = list[at[i]!];
-        if (head && (!first || direction * compare(head.value, first.value) < 0)) first = head;
+        if (head && (!first || direction * compareSortValues(head.value, first.value) < 0)) first = head;
       }
       if (!first) break;
       at[first.index]!++;
@@ -168,7 +206,7 @@ export class MergedSource implements ListSource {
       let last: Sorted | undefined;
       for (const list of lists) {
         const tail = list.at(-1);
-        if (tail && (!last || direction * compare(tail.value, last.value) >= 0)) last = tail;
+        if (tail && (!last || direction * compareSortValues(tail.value, last.value) >= 0)) last = tail;
       }
       if (!last) break;
       lists[last.index]!.pop();
@@ -206,6 +244,7 @@ export class MergedSource implements ListSource {
 }
 
 /** Queries of one name have the same rows. A limited list is another list each time. */
-function nameOf({ sort, descending, keys }: RowsQuery): string {
-  return `${sort} ${descending} ${keys ? `${keys.length} ${keys[0]} ${keys.at(-1)}` : ""}`;
+function nameOf({ sort, descending, keys, folding, folds }: RowsQuery): string {
+  const threads = folding ? (folds?.state ?? "unfolded") : "";
+  return `${sort} ${descending} ${threads} ${keys ? `${keys.length} ${keys[0]} ${keys.at(-1)}` : ""}`;
 }

@@ -193,7 +193,9 @@ function messageRow(
     deleted: message.flags.includes("\\Deleted"),
     ...(preview === undefined ? {} : { preview }),
     ...(list.source.merged ? { origin: originOf(app, listed.place) } : {}),
-    ...(thread ? { thread: cached?.thread ?? placeOf(thread, above) } : {}),
+    ...(thread
+      ? { thread: cached?.thread ?? placeOf(thread, above?.place === listed.place ? above : undefined) }
+      : {}),
   };
   rowCache.set(listed, row);
   return row;
@@ -255,7 +257,8 @@ function status(app: App, now: number, spoken: boolean): StatusModel {
 
 function emptyText(app: App): string {
   if (app.list.filter) return "Nothing matches";
-  if (app.list.threaded && app.mail.count(app.list.folder) > 0) return "Putting messages into threads…";
+  if (app.list.threaded && app.list.source.places.some(({ mail, folder }) => mail.count(folder) > 0))
+    return "Putting messages into threads…";
   const { line } = app.mail;
   const messages = app.folders.find((f) => f.path === app.list.folder.path)?.messages ?? null;
   if (line.kind === "connecting" || (line.kind === "online" && messages !== 0)) return "Loading…";

@@ -54,8 +54,8 @@ export interface ListSource {
 /** More than any UID, those included that are ours until the server has told its own. */
 const perPlace = 2 ** 40;
 
-/** One number for a message of a list: of the first place's its UID. */
-export const keyOf = (place: number, uid: number): number => place * perPlace + uid;
+/** One number for a message, or a thread, of a list: of the first place's its UID, or the thread's own number. */
+export const keyOf = (place: number, own: number): number => place * perPlace + own;
 export const placeIndexOf = (key: number): number => Math.floor(key / perPlace);
 export const uidOf = (key: number): number => key % perPlace;
 

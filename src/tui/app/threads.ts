@@ -7,8 +7,6 @@ import { byPlace, keyOf, samePlace } from "./sources.ts";
 
 /** Lists thread after thread, or one by one again. */
 export function showThreads(app: App, on: boolean): void {
-  if (on && app.list.source.merged)
-    throw new UsageError("several folders as one list are not listed by thread", "open one of them");
   app.list.setThreaded(on);
   app.say(on ? "listed by thread" : "listed one by one");
   followThreads(app);
@@ -16,7 +14,8 @@ export function showThreads(app: App, on: boolean): void {
 
 /** Sees to it that what has come is in its thread soon, where threads are on the screen; the list is told when it is. */
 export function followThreads(app: App): void {
-  if (app.list.threaded) app.try(app.mail.threads.settle(app.list.folder.path));
+  if (!app.list.threaded) return;
+  for (const { mail, folder } of app.list.source.places) app.try(mail.threads.settle(folder.path));
 }
 
 /** `fold`, `fold all`, `fold toggle all`. */
