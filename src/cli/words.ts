@@ -1,6 +1,8 @@
 /** The words of a command line made ready for yargs, which would misread some of ours; and its complaints made ours. */
 import { type Command, commands, findCommand, UsageError } from "../commands/index.ts";
 import { commandAt } from "./argv.ts";
+import { nearest } from "./nearest.ts";
+import { globalOptions } from "./options.ts";
 import { ownCommands } from "./own.ts";
 import { sendmailWords } from "./sendmail.ts";
 
@@ -52,18 +54,36 @@ export function restoreWord(value: unknown): unknown {
   return typeof value === "string" && value.startsWith(minus) ? `-${value.slice(1)}` : value;
 }
 
+function commandNames(): string[] {
+  const shared = commands.filter(({ screenOnly }) => !screenOnly);
+  return [...shared.flatMap(({ name, aliases }) => [name, ...aliases]), ...Object.keys(ownCommands)];
+}
+
+function optionsOf(command: Command | undefined): string[] {
+  return [...Object.keys(command?.options ?? {}), ...Object.keys(globalOptions)];
+}
+
 /** What yargs finds wrong with `argv`, in our words. */
 export function wrongUse(complaint: string, argv: readonly string[]): UsageError {
   const command = namedCommand(argv);
-  const hint = `see "postern ${command ? `${command.name} ` : ""}--help"`;
-  const wrong = (what: string) => new UsageError(command ? `${command.name}: ${what}` : what, hint);
+  const help = `"postern ${command ? `${command.name} ` : ""}--help"`;
+  const wrong = (what: string, meant: readonly string[] = []) =>
+    new UsageError(
+      command ? `${command.name}: ${what}` : what,
+      meant.length > 0 ? `did you mean ${meant.join(" or ")}? ${help} shows all` : `see ${help}`,
+    );
+  const word = argv[commandAt(argv)];
+  if (!command && word !== undefined && !Object.hasOwn(ownCommands, word))
+    return wrong(`there is no command "${word}"`, nearest(word, commandNames()));
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(complaint)?.[1];
   if (unknown !== undefined) {
     const option = argv.find((word) => /^--?/.test(word) && word.replace(/^-+/, "").startsWith(unknown));
-    if (option !== undefined) return wrong(`there is no option ${option.split("=")[0]}`);
-    if (command) return wrong(`"${unknown}" is one word too many`);
-    const known = [...commands.filter((c) => !c.screenOnly).map((c) => c.name), ...Object.keys(ownCommands)];
-    return new UsageError(`there is no command "${unknown}"`, `the commands are: ${known.join(", ")}`);
+    if (option !== undefined) {
+      const name = option.split("=")[0] ?? "";
+      const meant = nearest(name.replace(/^-+/, ""), optionsOf(command)).map((one) => `--${one}`);
+      return wrong(`there is no option ${name}`, meant);
+    }
+    return wrong(`"${unknown}" is one word too many`);
   }
   if (command && complaint.startsWith("Not enough non-option")) {
     const needed = Object.entries(command.args).find(([, param]) => param.required)?.[0] ?? "";

@@ -45,7 +45,10 @@ describe("wrong words", () => {
   home.account("imaps://user@localhost:1", ['password-command = "echo x"']);
 
   const cases: readonly (readonly [words: string[], status: number, says: RegExp])[] = [
-    [["nope"], 64, /there is no command "nope"\n.*folders, sync, list, search/],
+    [["nope"], 64, /there is no command "nope"\n.*"postern --help"/],
+    [["fect", "1"], 64, /there is no command "fect"\n.*did you mean fetch\?/],
+    [["lst", "--nope"], 64, /there is no command "lst"\n.*did you mean list or ls\?/],
+    [["list", "--limti", "5"], 64, /list: there is no option --limti\n.*did you mean --limit\?/],
     [["--nope"], 64, /there is no option --nope/],
     [["list", "--nope"], 64, /list: there is no option --nope\n.*"postern list --help"/],
     [["folders", "extra"], 64, /"extra" is one word too many/],
