@@ -15,6 +15,11 @@ function stopped(): AccountError {
   return new AccountError("STOPPED", "you stopped it", "nothing was changed");
 }
 
+/** What a script has to say, as there is nobody to be asked. */
+function needed(question: string, flag: string): UsageError {
+  return new UsageError(`${question.toLowerCase()} is needed`, `give ${flag}: see "postern account --help"`);
+}
+
 export class Talk {
   /** Somebody is there to be asked. */
   readonly interactive = someoneThere();
@@ -76,10 +81,7 @@ export class Talk {
 
   /** A line from the person; `flag` is what a script would give instead. Throws UsageError where nobody is there. */
   ask(question: string, flag: string, signal?: AbortSignal): Promise<string> {
-    if (!this.interactive)
-      return Promise.reject(
-        new UsageError(`${question.toLowerCase()} is needed`, `give ${flag}: see "postern account --help"`),
-      );
+    if (!this.interactive) return Promise.reject(needed(question, flag));
     return new Promise((resolve, reject) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       let answered = false;
@@ -110,11 +112,7 @@ export class Talk {
 
   /** Something that is not shown. Throws UsageError where nobody is there. */
   async secret(question: string, flag: string): Promise<string> {
-    if (!this.interactive)
-      throw new UsageError(
-        `${question.toLowerCase()} is needed`,
-        `give ${flag}: see "postern account --help"`,
-      );
+    if (!this.interactive) throw needed(question, flag);
     return promptPassword(`  ${this.#paint(1, question)}: `);
   }
 }

@@ -43,8 +43,8 @@ async function addresses(mail: Mail, typed: string): Promise<string[]> {
 }
 
 /**
- * Prints names, one a line: of folders, as the local copy knows them, of accounts, of templates, or the addresses that what is typed
- * may become. Nothing goes over the network.
+ * Prints names, one a line: of folders, as the local copy knows them, of accounts, of templates, or the addresses that
+ * what is typed may become. Nothing goes over the network.
  */
 export async function printNames(globals: Globals, what: string, typed: string): Promise<void> {
   const config = loadConfig(globals.config);
