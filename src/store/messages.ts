@@ -1,3 +1,4 @@
+import { arrivalsCounted } from "./arrivals.ts";
 import type { Bodies } from "./bodies.ts";
 import { type Database, number, numberOrNull, text, textOrNull } from "./database.ts";
 import { columns, flagColumn, integer, isSeen, messageOf, upsert, valuesOf } from "./message-row.ts";
@@ -272,6 +273,7 @@ export class Messages {
         upsert,
         messages.map((message) => [mailboxId, ...valuesOf(message)]),
       );
+      arrivalsCounted(this.#database);
       const stored = messages.filter((_, at) => changes[at]! > 0);
       this.#bodies.followFlags(mailboxId, stored);
     });

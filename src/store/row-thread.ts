@@ -9,6 +9,8 @@ export interface RowThread {
   readonly driver: string | null;
   /** An INSERT that passes over what is there. */
   readonly insert: string;
+  /** What follows the INSERTs of one write. */
+  readonly afterwards: readonly string[];
   readonly mailboxId: number;
   /** That the rows' UIDs belong to. */
   readonly uidValidity: number;
@@ -40,18 +42,25 @@ export function serveRows(
     const database = new DatabaseSync(thread.path);
     database.exec(`PRAGMA busy_timeout = ${thread.busyTimeout}; PRAGMA synchronous = NORMAL`);
     const numbered = database.prepare("SELECT 1 FROM mailbox WHERE id = ? AND uid_validity = ?");
-    return { database, numbered, insert: database.prepare(thread.insert) };
+    const prepare = (sql: string) => database.prepare(sql);
+    return {
+      database,
+      numbered,
+      insert: prepare(thread.insert),
+      afterwards: thread.afterwards.map(prepare),
+    };
   };
   let index: ReturnType<typeof open> | null = null;
   const write = (rows: readonly SqlValue[][]): number[] => {
     index ??= open();
-    const { database, numbered, insert } = index;
+    const { database, numbered, insert, afterwards } = index;
     const left: number[] = [];
     database.exec("BEGIN IMMEDIATE");
     try {
       const valid = numbered.get(thread.mailboxId, thread.uidValidity) !== undefined;
       for (const [at, row] of rows.entries())
         if (!valid || Number(insert.run(...bindable(row)).changes) === 0) left.push(at);
+      for (const statement of afterwards) statement.run();
       database.exec("COMMIT");
     } catch (error) {
       try {

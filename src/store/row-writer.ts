@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { countArrivals } from "./arrivals.ts";
 import { bindable, busyTimeout } from "./database.ts";
 import { driverPath } from "./driver.ts";
 import { insertNew, valuesOf } from "./message-row.ts";
@@ -23,6 +24,7 @@ export class RowWriter {
       path,
       driver: driverPath(),
       insert: insertNew,
+      afterwards: countArrivals,
       mailboxId,
       uidValidity,
       busyTimeout,

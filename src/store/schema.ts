@@ -1,5 +1,6 @@
 import { chmodSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { arrivalSchema } from "./arrivals.ts";
 import { bodySchema } from "./body-schema.ts";
 import { correspondentSchema } from "./correspondents.ts";
 import { Database, number } from "./database.ts";
@@ -10,7 +11,7 @@ import { previewSchema } from "./previews.ts";
 import { threadSchema } from "./thread-schema.ts";
 
 /** Raised with every change of the tables: an index of another version is made anew from the server. */
-const indexVersion = 3;
+const indexVersion = 4;
 
 const indexSchema = `
 CREATE TABLE mailbox (
@@ -27,7 +28,7 @@ CREATE TABLE mailbox (
   unseen INTEGER,
   mailbox_id TEXT,
   complete_from INTEGER NOT NULL DEFAULT 0,
-  rows INTEGER NOT NULL DEFAULT 0,       -- counted by triggers
+  rows INTEGER NOT NULL DEFAULT 0,       -- counted as they come (arrivals.ts), and by triggers
   unread INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE message (
@@ -57,9 +58,6 @@ CREATE TABLE message (
 CREATE UNIQUE INDEX message_by_uid ON message (mailbox, uid);
 CREATE INDEX message_by_date ON message (mailbox, internal_date, uid);
 CREATE INDEX message_provisional ON message (uid) WHERE uid >= 4294967296;
-CREATE TRIGGER message_put AFTER INSERT ON message BEGIN
-  UPDATE mailbox SET rows = rows + 1, unread = unread + (NEW.seen = 0) WHERE id = NEW.mailbox;
-END;
 CREATE TRIGGER message_removed AFTER DELETE ON message BEGIN
   UPDATE mailbox SET rows = rows - 1, unread = unread - (OLD.seen = 0) WHERE id = OLD.mailbox;
 END;
@@ -72,7 +70,7 @@ CREATE TABLE structure (
   message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
   json TEXT NOT NULL
 );
-${bodySchema}${previewSchema}${threadSchema}${correspondentSchema}CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+${arrivalSchema}${bodySchema}${previewSchema}${threadSchema}${correspondentSchema}CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 ${fullTextSchema}`;
 
 /** Raised with every change of the journal's tables; older journals must be carried over, never dropped. */

@@ -1,6 +1,6 @@
 /**
  * The tables behind threads. Triggers keep the counts of each thread and the queue of messages to be linked, whoever
- * writes to the messages; linking and arranging are done later, in slices (threads.ts).
+ * changes the messages; linking and arranging are done later, in slices (threads.ts).
  */
 export const threadSchema = `
 CREATE TABLE thread (
@@ -30,14 +30,11 @@ CREATE TABLE place (
   guides INTEGER NOT NULL                -- see thread-tree.ts
 );
 CREATE INDEX place_in_thread ON place (thread, place);
-CREATE TABLE unthreaded (                -- messages that have no thread yet
+CREATE TABLE unthreaded (                -- messages that have no thread yet; see arrivals.ts
   mailbox INTEGER NOT NULL,
   message INTEGER NOT NULL,
   PRIMARY KEY (mailbox, message)
 ) WITHOUT ROWID;
-CREATE TRIGGER message_came AFTER INSERT ON message BEGIN
-  INSERT INTO unthreaded (mailbox, message) VALUES (new.mailbox, new.id);
-END;
 CREATE TRIGGER message_left BEFORE DELETE ON message BEGIN
   UPDATE thread SET messages = messages - 1, unread = unread - (old.seen = 0), changes = changes + 1
     WHERE id = (SELECT thread FROM place WHERE message = old.id);

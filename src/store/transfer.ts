@@ -1,3 +1,4 @@
+import { arrivalsCounted } from "./arrivals.ts";
 import { type Database, number, text } from "./database.ts";
 import type { Row } from "./driver.ts";
 import { StoreError } from "./error.ts";
@@ -136,6 +137,7 @@ export class Transfers {
       to.uid,
       id,
     );
+    arrivalsCounted(this.#database);
     this.#database.run(
       "INSERT INTO structure (message, json) SELECT ?, json FROM structure WHERE message = ?",
       copy,

@@ -18,6 +18,12 @@ describe("rows written by a thread", () => {
     assert.deepEqual(store.messages.window(id, query), store.messages.window(other.id, query));
     assert.equal(store.messages.count(id), 301);
     assert.equal(store.messages.unread(id), store.messages.unread(other.id));
+    for (const mailbox of [id, other.id]) while (store.threads.work(mailbox));
+    const threads = { sort: "arrival", descending: true, offset: 0, limit: 400 } as const;
+    const listed = (mailbox: number) =>
+      store.threads.window(mailbox, threads).map(({ thread: _, ...row }) => row);
+    assert.equal(listed(id).length, 301);
+    assert.deepEqual(listed(id), listed(other.id));
   });
 
   test("leave those that are known, and all where UIDs mean something else or the mailbox has gone", async (t) => {

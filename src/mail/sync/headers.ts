@@ -11,6 +11,8 @@ const { count, fromNumbers, intersect, normalize, subtract } = uidSet;
 const compressing = { from: 1_000, msEach: 0.1 } as const;
 /** Messages asked for in one command: half a second on any line, so that what a person asks for does not wait long. */
 const slices = { least: 50, begin: 1_000, most: 2_000, targetMs: 500 } as const;
+/** Slices that have come and are not in the index yet, beyond which no more is asked for: the memory they take. */
+const mostLanding = 1;
 
 interface Slice {
   /** The lowest UID asked for. */
@@ -36,45 +38,58 @@ export async function fetchHeaders(
   let withheld: UidRanges = [];
   let done = 0;
 
+  const landed = (slice: Slice) => {
+    slice.done = true;
+    while (underWay[0]?.done) {
+      const { from } = underWay.shift()!;
+      // Below a hole nothing is complete.
+      if (withheld.length === 0) reached(context, view, from);
+    }
+  };
   const fetchSlices = async () => {
+    const landing: Promise<void>[] = [];
     while (rest.length > 0 && !giveWay()) {
       const uids = takeLast(rest, pace.amount);
       const slice: Slice = { from: uids[0]?.[0] ?? 1, done: false };
       underWay.push(slice);
       const asked = count(uids);
       const began = performance.now();
-      const left = await fetchAll(view, uids);
+      const { losses } = view.intake;
+      const left = await bring(view, uids);
       // The other one had its share of the line.
       const ms = (performance.now() - began) / 2;
       pace.took(ms, asked);
       withheld = normalize([...withheld, ...left]);
-      slice.done = true;
-      while (underWay[0]?.done) {
-        const { from } = underWay.shift()!;
-        // Below a hole nothing is complete.
-        if (withheld.length === 0) reached(context, view, from);
-      }
+      const written = view.intake.settle(losses).then(() => landed(slice));
+      written.catch(() => undefined); // It is told where it is waited for.
+      landing.push(written);
       done += asked;
       context.emit({ kind: "progress", path, doing: "headers", done, total });
       if (ms / asked > compressing.msEach && total - done >= compressing.from)
         await view.connection.compress();
+      if (landing.length > mostLanding) await landing.shift();
     }
+    await Promise.all(landing);
   };
   // Two at a time, so that the line never waits for us to ask.
   await view.intake.inBulk(total, () => Promise.all([fetchSlices(), fetchSlices()]));
   if (rest.length > 0) return false;
   // Some servers list messages and do not give them: asked once more and alone, or left until the next time.
   withheld = intersect(withheld, view.onServer ?? withheld);
-  if (withheld.length > 0) withheld = await fetchAll(view, withheld);
+  if (withheld.length > 0) {
+    const { losses } = view.intake;
+    withheld = await bring(view, withheld);
+    await view.intake.settle(losses);
+  }
   view.withheld = withheld;
   reached(context, view, (withheld.at(-1)?.[1] ?? 0) + 1);
   return true;
 }
 
-/** Resolves to those that did not come. */
-async function fetchAll(view: View, uids: UidRanges): Promise<UidRanges> {
+/** Resolves, when the server has answered, to those that did not come; the others need not be in the index yet. */
+async function bring(view: View, uids: UidRanges): Promise<UidRanges> {
   const came: number[] = [];
-  await view.fetch(uids, listData, (message) => {
+  await view.bring(uids, listData, (message) => {
     if (message.uid !== undefined && isListed(message)) came.push(message.uid);
   });
   return came.length < count(uids) ? subtract(uids, fromNumbers(came)) : [];

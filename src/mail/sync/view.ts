@@ -128,11 +128,22 @@ export class View {
     return Math.max(this.uidNext, highest + 1);
   }
 
-  /**
-   * Fetches into the index; `onMessage` sees each message that came. A set may be too long for one command line: its
-   * pieces travel together. @throws ImapError, StoreError
-   */
+  /** Fetches into the index; `onMessage` sees each message that came. @throws ImapError, StoreError */
   async fetch(
+    set: UidRanges,
+    query: FetchQuery,
+    onMessage?: (message: FetchedMessage) => void,
+  ): Promise<void> {
+    const { losses } = this.intake;
+    await this.bring(set, query, onMessage);
+    await this.intake.settle(losses);
+  }
+
+  /**
+   * The same, without waiting until what came is in the index: `intake.settle` does. A set may be too long for one
+   * command line: its pieces travel together. @throws ImapError
+   */
+  async bring(
     set: UidRanges,
     query: FetchQuery,
     onMessage: (message: FetchedMessage) => void = () => undefined,
@@ -140,10 +151,8 @@ export class View {
     const take = (message: FetchedMessage) => {
       if (this.intake.take(message)) onMessage(message);
     };
-    const { losses } = this.intake;
     const parts = uidSet.split(set, this.connection.quirks.setOctets);
     await Promise.all(parts.map((part) => this.connection.run(fetch(part, query, { onMessage: take }))));
-    await this.intake.settle(losses);
   }
 
   /** Asks for the UIDs on the server while the mailbox is being entered, where the index has not all; `ask` gets them. */
