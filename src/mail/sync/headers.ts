@@ -10,7 +10,7 @@ const { count, fromNumbers, intersect, normalize, subtract } = uidSet;
 /** From so many headers on COMPRESS (RFC 4978) is worth its round trip, on a line that is slower than so much for each. */
 const compressing = { from: 1_000, msEach: 0.1 } as const;
 /** Messages asked for in one command: half a second on any line, so that what a person asks for does not wait long. */
-const slices = { least: 50, begin: 1_000, most: 2_000, targetMs: 500 } as const;
+const slices = { least: 50, begin: 1_000, most: 1_000, targetMs: 500 } as const;
 /** Slices that have come and are not in the index yet, beyond which no more is asked for: the memory they take. */
 const mostLanding = 1;
 

@@ -9,7 +9,7 @@ import { breathe, paced, writing } from "./pace.ts";
  * How rows are written in bulk: from so many on by a thread, at least and at most so many at once, but after so many
  * milliseconds whatever there is.
  */
-const bulk = { thread: 3_000, least: 1_000, most: 2_000, patienceMs: 50 } as const;
+const bulk = { thread: 3_000, least: 500, most: 2_000, patienceMs: 50 } as const;
 /** Ranges looked up at once. */
 const rangesAtOnce = 500;
 
