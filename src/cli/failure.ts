@@ -1,5 +1,6 @@
 /** How an error ends a one-shot command: one sentence with what to do, on stderr, and a sysexits status. */
 import { safeText } from "../message/safe.ts";
+import { hangingLines } from "../message/wrap.ts";
 import { safeJson } from "./json.ts";
 
 /** What a run came to, after sysexits.h: as scripts and mail systems know it. */
@@ -190,13 +191,22 @@ export function describeFailure(error: unknown): Failure {
 }
 
 /** Writes a failure for people, or with `--json` for programs. */
-export function printFailure(failure: Failure, json: boolean, stream: NodeJS.WritableStream): void {
+export function printFailure(
+  failure: Failure,
+  json: boolean,
+  stream: NodeJS.WritableStream & { readonly columns?: number },
+): void {
   if (json) {
     const { status: _, ...error } = failure;
     stream.write(safeJson({ version: 1, error }));
     return;
   }
-  stream.write(`postern: ${safeText(failure.message, { keepNewlines: true })}\n`);
-  if (failure.imap !== null) stream.write(`  the server says: ${safeText(failure.imap)}\n`);
-  stream.write(`  ${safeText(failure.hint)}\n`);
+  // Only a terminal has columns: whoever reads a pipe wants each in one line.
+  const { columns = Infinity } = stream;
+  const message = `postern: ${safeText(failure.message, { keepNewlines: true })}`;
+  const [first = "", ...others] = message.split("\n");
+  stream.write(`${[hangingLines(first, 0, columns), ...others].join("\n")}\n`);
+  if (failure.imap !== null)
+    stream.write(`${hangingLines(`the server says: ${safeText(failure.imap)}`, 2, columns)}\n`);
+  stream.write(`${hangingLines(safeText(failure.hint), 2, columns)}\n`);
 }

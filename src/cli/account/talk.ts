@@ -5,8 +5,7 @@ import { promptPassword } from "../../account/password.ts";
 import { UsageError } from "../../commands/index.ts";
 import { showsUtf8 } from "../../mail/locale.ts";
 import { safeText } from "../../message/safe.ts";
-import { textWidth } from "../../message/width.ts";
-import { wrapWords } from "../../message/wrap.ts";
+import { hangingLines } from "../../message/wrap.ts";
 import { someoneThere } from "../terminal.ts";
 
 type Mark = "good" | "bad" | "note";
@@ -39,12 +38,7 @@ export class Talk {
 
   /** Safe text in lines that the terminal need not break; what has a word that is longer than a line (a URL) is left whole. */
   #broken(text: string, indent: number): string {
-    const shown = safeText(text);
-    const inner = indent + shown.length - shown.trimStart().length;
-    const columns = (process.stderr.columns ?? Infinity) - inner - 1;
-    const words = shown.trimStart();
-    if (words.split(" ").some((word) => textWidth(word) > columns)) return " ".repeat(inner - indent) + words;
-    return " ".repeat(inner - indent) + wrapWords(words, columns).join(`\n${" ".repeat(inner)}`);
+    return hangingLines(safeText(text), indent, (process.stderr.columns ?? Infinity) - 1).slice(indent);
   }
 
   /** A line by itself; nothing where nobody is there to read it. */
