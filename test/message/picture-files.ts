@@ -119,3 +119,22 @@ export const gifFile = Buffer.from(
   "R0lGODlhEAAQAIEAAMgeKBQ83AAAAP///yH5BAEAAAIALAAAAAAQABAAQAg7AAEIHCgwgMGDBgkSRIhQ4UCGBx0WhBhAIgCKFSVitLhRI0WOHz1CBDlSJEOSJ002VHlQgMuXMGMKCAgAOw==",
   "base64",
 );
+
+/** A JPEG that says how its pixels lie (Exif tag 274), in either order of octets. */
+export function lying(file: Buffer, orientation: number, little = false): Buffer {
+  const u16 = (n: number) => (little ? [n & 255, n >> 8] : [n >> 8, n & 255]);
+  const u32 = (n: number) => (little ? [...u16(n), 0, 0] : [0, 0, ...u16(n)]);
+  // Another entry first: the width of a picture, of the type LONG.
+  const other = [...u16(256), ...u16(4), ...u32(1), ...u32(6)];
+  const entry = [...u16(274), ...u16(3), ...u32(1), ...u16(orientation), 0, 0];
+  const order = little ? "II" : "MM";
+  const tiff = [...Buffer.from(order), ...u16(42), ...u32(8), ...u16(2), ...other, ...entry, ...u32(0)];
+  const exif = Buffer.from([...Buffer.from("Exif\0\0"), ...tiff]);
+  const length = exif.length + 2;
+  return Buffer.concat([
+    file.subarray(0, 2),
+    Buffer.from([0xff, 0xe1, length >> 8, length & 255]),
+    exif,
+    file.subarray(2),
+  ]);
+}

@@ -5,11 +5,13 @@ import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { decodePicture } from "../../src/message/pixels/decode.ts";
 import { scaleToFit } from "../../src/message/pixels/scale.ts";
+import { upright } from "../../src/message/pixels/turn.ts";
 import { maxPixels, type Pixels } from "../../src/message/pixels/types.ts";
 import {
   gifFile,
   jpegFile,
   leftColour,
+  lying,
   png,
   pngChunk,
   pngOf,
@@ -86,6 +88,25 @@ test("JPEG, progressive as well, and the first picture of a GIF", () => {
     assert.ok(far(at(picture, 12, 9), [...rightColour, 255]) <= 12, `${at(picture, 12, 9)}`);
   }
   assert.deepEqual([at(decodePicture(gifFile), 3, 14)[3], at(decodePicture(gifFile), 3, 15)[3]], [255, 0]);
+});
+
+test("a picture that lies is put upright, each of the eight ways", () => {
+  // Written as 123 over 456, the orientations of Exif are to be seen as these.
+  const seen = ["123 456", "321 654", "654 321", "456 123", "14 25 36", "41 52 63", "63 52 41", "36 25 14"];
+  const written = [..."123456"].flatMap((n) => [+n, +n, +n, 255]);
+  for (const offset of [0, 1])
+    for (const [i, rows] of seen.entries()) {
+      const rgba = new Uint8Array([...Array(offset).fill(0), ...written]).subarray(offset);
+      const picture = upright({ width: 3, height: 2, rgba }, (i + 1) as 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8);
+      const shown = Array.from({ length: picture.height }, (_, y) =>
+        Array.from({ length: picture.width }, (_, x) => at(picture, x, y)[0]).join(""),
+      );
+      assert.equal(shown.join(" "), rows, `orientation ${i + 1}`);
+    }
+  const photograph = decodePicture(lying(jpegFile, 6));
+  assert.deepEqual([photograph.width, photograph.height], [12, 16]);
+  assert.ok(far(at(photograph, 5, 3), [...leftColour, 255]) <= 12);
+  assert.ok(far(at(photograph, 5, 12), [...rightColour, 255]) <= 12);
 });
 
 test("a smaller picture has the means of the larger one, of what can be seen of it", () => {

@@ -1,8 +1,8 @@
 /** Pictures in the reader: by each protocol that a terminal may speak, and words where there is none. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { inflateSync } from "node:zlib";
-import { jpegFile, leftColour, png, pngOf, rightColour } from "../message/picture-files.ts";
+import { deflateSync, inflateSync } from "node:zlib";
+import { jpegFile, leftColour, lying, png, pngOf, rightColour } from "../message/picture-files.ts";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sixelsIn } from "../tui/sixel-reader.ts";
 import { eventually, type Home, makeHome, openScreen } from "./postern.ts";
@@ -41,7 +41,11 @@ describe("pictures that a message brings along", {
   const picture = twoColours(80, 96);
   before(async () => {
     server = await startDovecot({ tls: "none" });
+    // As many pixels as are decoded at all, in few octets.
+    const large = pngOf(4000, 4000, [8, 2, 0, 0, 0], deflateSync(Buffer.alloc(4000 * (1 + 4000 * 3))));
     server.deliver("INBOX", [
+      withPicture("A poster", large),
+      withPicture("A portrait", lying(jpegFile, 6), "jpeg"),
       withPicture("A photograph", jpegFile, "jpeg"),
       withPicture("A tower", twoColours(80, 800)),
       // A file of a few octets that says of itself that it has 3600 million pixels; one that says a size, and no more.
@@ -55,7 +59,7 @@ describe("pictures that a message brings along", {
     await server?.stop();
     home?.remove();
   });
-  const subjects = ["A photograph", "A tower", "A bomb", "A wreck", "A diagram"];
+  const subjects = ["A poster", "A portrait", "A photograph", "A tower", "A bomb", "A wreck", "A diagram"];
   const question = "\x1b_Gi=3141,";
   const opened = async (answer: string, below = 0): Promise<Pty> => {
     const pty = await openScreen(home);
@@ -184,6 +188,39 @@ describe("pictures that a message brings along", {
       const pixels = inflateSync(Buffer.from(data, "base64"));
       assert.equal(pixels.length, 16 * 12 * 4);
       for (const [n, octet] of [...leftColour, 255].entries()) assert.ok(Math.abs(pixels[n]! - octet) < 12);
+    } finally {
+      await pty.stop();
+    }
+  });
+
+  test("a photograph that was taken on its side stands upright", async () => {
+    const pty = await opened("\x1b_Gi=3141;OK\x1b\\\x1b[6;8;4t", 5);
+    try {
+      const sent = () => pty.raw.toString("latin1");
+      // 16 × 12 pixels lie in the file: 12 × 16 are to be seen, on cells of 4 × 8.
+      await eventually(async () => /a=p,i=\d+,p=1,c=3,r=2/.test(sent()), "placed");
+      const [, data = ""] = /\x1b_Ga=t,f=32,s=12,v=16,o=z,i=\d+,q=2,m=0;([^\x1b]*)\x1b/.exec(sent()) ?? [];
+      const pixels = inflateSync(Buffer.from(data, "base64"));
+      assert.equal(pixels.length, 12 * 16 * 4);
+      for (const [n, octet] of leftColour.entries()) assert.ok(Math.abs(pixels[n]! - octet) < 12, "above");
+      for (const [n, octet] of rightColour.entries())
+        assert.ok(Math.abs(pixels[pixels.length - 4 + n]! - octet) < 12, "below");
+    } finally {
+      await pty.stop();
+    }
+  });
+
+  test("while a large picture is decoded keys are answered, one after another", async () => {
+    const pty = await opened(sixel, 6);
+    try {
+      pty.type(":zz");
+      await pty.waitFor((shown) => shown.includes(":zz"));
+      let answered = 0;
+      for (; sixelsOf(pty).length === 0; answered++) {
+        pty.type(answered % 2 === 0 ? "z" : "\x7f");
+        await pty.waitFor((shown) => shown.includes(answered % 2 === 0 ? ":zzz" : ":zz"));
+      }
+      assert.ok(answered >= 10, `${answered} keys were answered before the picture was there`);
     } finally {
       await pty.stop();
     }

@@ -16,7 +16,14 @@ import { KeyParser } from "../../src/tui/terminal/keys.ts";
 import { ScreenOutput, type ShownPicture } from "../../src/tui/terminal/output.ts";
 import { TerminalStandIn } from "./draw.tsx";
 
-const image: TerminalImage = { id: 7, type: "png", width: 80, height: 160, bytes: Buffer.alloc(5_000, 1) };
+const image: TerminalImage = {
+  id: 7,
+  type: "png",
+  width: 80,
+  height: 160,
+  orientation: 1,
+  bytes: Buffer.alloc(5_000, 1),
+};
 
 test("answers of the terminal are told from keys, also where they come in pieces, and from other answers", () => {
   const parser = new KeyParser();

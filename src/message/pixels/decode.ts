@@ -3,6 +3,7 @@ import jpeg from "jpeg-js";
 import { pictureInfo } from "../picture.ts";
 import { decodeGif } from "./gif.ts";
 import { decodePng } from "./png.ts";
+import { upright } from "./turn.ts";
 import { maxPixels, PictureError, type Pixels } from "./types.ts";
 
 /** Megabytes that decoding a JPEG may take: the coefficients of the largest, its samples and its pixels. */
@@ -20,5 +21,5 @@ export function decodePicture(bytes: Buffer): Pixels {
     maxResolutionInMP: maxPixels / 1e6,
     maxMemoryUsageInMB: jpegMegabytes,
   });
-  return { width, height, rgba: data };
+  return upright({ width, height, rgba: data }, info.orientation);
 }
