@@ -1,13 +1,14 @@
 /** What a terminal got that our writer never sends: the check that nothing from outside reached it raw. */
 
-/** CSI sequences of our own: position, erase, scroll, style, modes; parameters are digits and `;`. */
-const ownCsi = /^\x1b\[\??[0-9;]*[ABCDGHJKLMPSTXdhlmr@]/;
+/** CSI sequences of our own: position, erase, scroll, style, margins, modes; parameters are digits and `;`. And NEL. */
+const ownCsi = /^\x1b(?:E|\[\??[0-9;]*[ABCDGHJKLMPSTXdhlmrs@])/;
 /** OSC 8 links to web and mail addresses, in printable ASCII. */
 const ownLink = /^\x1b\]8;;(?:(?:https?:\/\/|mailto:)[\x21-\x7e]*)?(?:\x07|\x1b\\)/i;
-/** What we ask the terminal: its background colour. */
-const ownQuery = /^\x1b\]11;\?\x07/;
-/** Modes we switch: wrapping, cursor, alternate screen, bracketed paste, synchronized updates. */
-const ownModes = new Set(["?7", "?25", "?1049", "?2004", "?2026"]);
+/** What we ask the terminal: its background colour, the modes it knows, the pictures it can show. */
+const ownQuery =
+  /^(?:\x1b\]11;\?\x07|\x1b\[\?(?:69|2026)\$p|\x1b_Gi=3141,[^\x1b]*\x1b\\\x1b\]1337;ReportCellSize\x07\x1b\[16t\x1b\[c)/;
+/** Modes we switch: wrapping, cursor, left and right margins, alternate screen, bracketed paste, synchronized updates. */
+const ownModes = new Set(["?7", "?25", "?69", "?1049", "?2004", "?2026"]);
 /** Characters that reorder or hide text. */
 const tricky = /[\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/u;
 
