@@ -170,7 +170,7 @@ test("nothing but text, SGR and OSC 8 gets through, whatever the frame holds", (
         margins: true,
       });
       const rest = bytes
-        .replace(/\x1b\[[\d;]*[mHCGKXABJ]/g, "")
+        .replace(/\x1b\[[\d;]*[mHCGKXABJr]/g, "")
         .replace(/\x1b\]8;;[\x21-\x7e]*\x1b\\/g, "")
         .replace(/\r\n+|\r|\x08/g, "");
       assert.doesNotMatch(rest, /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);

@@ -82,11 +82,8 @@ export function messageLine(row: MessageRow, { width, arrow, focused, theme }: M
 
   if (row.selected && !arrow) {
     const text = padToWidth(before + subject + after, width, "");
-    return theme.style(
-      focused ? "bar.focused" : "bar.unfocused",
-      text,
-      row.unread ? "list.unread" : undefined,
-    );
+    // Of one weight, whatever it is on: a list that scrolls under it changes little in this row.
+    return theme.style(focused ? "bar.focused" : "bar.unfocused", text);
   }
   const whole = cutToWidth(before + subject + after, width, "");
   if (row.marked) return theme.style("list.marked", whole);

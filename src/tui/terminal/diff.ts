@@ -42,9 +42,13 @@ export function difference(
   if (!before) {
     const clear = new Pen(cells.styles, after.columns, state);
     clear.setStyle(0);
-    clear.moveTo(0, 0);
+    clear.setRegion(null);
     clear.send("\x1b[2J");
     take(clear);
+  } else if (!terminal.scrolls && pen.region) {
+    const whole = new Pen(cells.styles, after.columns, state);
+    whole.setRegion(null);
+    take(whole);
   }
   const blank: Row = new Int32Array(after.columns).fill(blankGlyph);
   let old = before?.rows ?? after.rows.map(() => blank);
@@ -64,7 +68,11 @@ export function difference(
     take(painter.scroll(scroll, state));
     old = scrolled(old, scroll);
   }
-  for (let y = 0; y < after.rows.length; y++) if (y !== near || !apart) paint(y);
+  // What has come in at the end is next, and the rows around the block are last: the next scroll begins there.
+  const cameIn = (y: number) =>
+    scroll !== null && scroll.by > 0 && y <= scroll.bottom && y + scroll.by > scroll.bottom;
+  for (let y = 0; y < after.rows.length; y++) if (cameIn(y)) paint(y);
+  for (let y = 0; y < after.rows.length; y++) if (!cameIn(y) && (y !== near || !apart)) paint(y);
   return { bytes, pen: state };
 }
 
@@ -91,10 +99,9 @@ class Painter {
     const aside = left > 0 || right < this.#columns - 1;
     this.#setErasing(pen, 0);
     if (aside) pen.send(`\x1b[${left === 0 ? "" : left + 1};${right + 1}s`);
-    pen.send(`\x1b[${top === 0 ? "" : top + 1};${bottom + 1}r`);
-    pen.send(`\x1b[${Math.abs(by) === 1 ? "" : Math.abs(by)}${by > 0 ? "S" : "T"}\x1b[r`);
-    // Setting the region anew takes the cursor to the first row and column (DECSTBM).
-    pen.home();
+    // It stays: the next scroll is mostly one of the same rows.
+    if (pen.region?.top !== top || pen.region.bottom !== bottom) pen.setRegion({ top, bottom });
+    pen.send(`\x1b[${Math.abs(by) === 1 ? "" : Math.abs(by)}${by > 0 ? "S" : "T"}`);
     if (aside) {
       pen.send("\x1b[s");
       pen.lose();

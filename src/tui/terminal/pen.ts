@@ -2,15 +2,19 @@
 import { glyphBits } from "./frame.ts";
 import type { StyleTable } from "./style.ts";
 
+/** The first and last row of those that scroll, from 0; null where all do. */
+export type Region = { readonly top: number; readonly bottom: number } | null;
+
 /** Where the terminal's cursor is and what style it writes in; -1 is not known. */
 export interface PenState {
   readonly row: number;
   readonly column: number;
   readonly style: number;
+  readonly region: Region;
 }
 
 /** What is not known at the start and after anything else may have written to the terminal. */
-export const unknownPen: PenState = { row: -1, column: -1, style: -1 };
+export const unknownPen: PenState = { row: -1, column: -1, style: -1, region: null };
 
 export class Pen {
   readonly #styles: StyleTable;
@@ -18,6 +22,7 @@ export class Pen {
   #row: number;
   #column: number;
   #style: number;
+  #region: Region;
   /** What has been written so far. */
   output = "";
 
@@ -27,10 +32,11 @@ export class Pen {
     this.#row = state.row;
     this.#column = state.column;
     this.#style = state.style;
+    this.#region = state.region;
   }
 
   get state(): PenState {
-    return { row: this.#row, column: this.#column, style: this.#style };
+    return { row: this.#row, column: this.#column, style: this.#style, region: this.#region };
   }
 
   get style(): number {
@@ -47,17 +53,13 @@ export class Pen {
     const shorter = (bytes: string) => {
       if (bytes.length < best.length) best = bytes;
     };
-    const count = (n: number, final: string) => `\x1b[${n === 1 ? "" : n}${final}`;
-    if (row === this.#row) {
-      if (column === 0) shorter("\r");
-      shorter(count(column + 1, "G"));
-      if (this.#column >= 0 && column > this.#column) shorter(count(column - this.#column, "C"));
-      if (column < this.#column && this.#column - column <= 3) shorter("\b".repeat(this.#column - column));
-    } else if (this.#row >= 0 && row > this.#row) {
+    const down = row - this.#row;
+    if (this.#row >= 0 && (down === 0 || this.#reaches(row))) {
+      const vertical = down === 0 ? "" : counted(Math.abs(down), down > 0 ? "B" : "A");
+      shorter(vertical + this.#along(column));
       // NEL never scrolls here: the row below is on the screen. An LF the line may turn into CR and LF.
-      if (column === 0 && row - this.#row <= 3) shorter("\x1bE".repeat(row - this.#row));
-      if (column === this.#column) shorter(count(row - this.#row, "B"));
-    } else if (this.#row >= 0 && column === this.#column) shorter(count(this.#row - row, "A"));
+      if (down > 0 && down <= 3) shorter("\x1bE".repeat(down) + (column === 0 ? "" : counted(column, "C")));
+    }
     if (column > 0 && left.length === column) {
       const home = new Pen(this.#styles, this.#columns, this.state);
       home.moveTo(row, 0);
@@ -66,6 +68,24 @@ export class Pen {
     this.output += best;
     this.#row = row;
     this.#column = column;
+  }
+
+  /** The shortest way to another column of this row. */
+  #along(column: number): string {
+    if (column === this.#column) return "";
+    let best = column === 0 ? "\r" : counted(column + 1, "G");
+    if (this.#column < 0) return best;
+    const by = column - this.#column;
+    const step = by > 0 ? counted(by, "C") : "\b".repeat(Math.min(-by, best.length));
+    if (step.length < best.length) best = step;
+    return best;
+  }
+
+  /** A move by rows gets there: it ends at the edge of what scrolls. */
+  #reaches(row: number): boolean {
+    const place = (y: number) =>
+      !this.#region || y < this.#region.top ? 0 : y <= this.#region.bottom ? 1 : 2;
+    return place(row) === place(this.#row);
   }
 
   setStyle(style: number): void {
@@ -94,10 +114,17 @@ export class Pen {
     return (this.#styles.blank(this.#style) << glyphBits) | 0x20;
   }
 
-  /** After a sequence that takes the cursor to the first row and column. */
-  home(): void {
+  /** Lets these rows scroll (DECSTBM), which takes the cursor to the first row and column. */
+  setRegion(region: Region): void {
+    const parameters = region ? `${region.top === 0 ? "" : region.top + 1};${region.bottom + 1}` : "";
+    this.output += `\x1b[${parameters}r`;
+    this.#region = region;
     this.#row = 0;
     this.#column = 0;
+  }
+
+  get region(): Region {
+    return this.#region;
   }
 
   /** After a sequence that leaves the cursor who knows where. */
@@ -105,4 +132,9 @@ export class Pen {
     this.#row = -1;
     this.#column = -1;
   }
+}
+
+/** A sequence that does something `n` times. */
+function counted(n: number, final: string): string {
+  return `\x1b[${n === 1 ? "" : n}${final}`;
 }
