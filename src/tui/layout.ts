@@ -11,6 +11,11 @@ export interface Layout {
   readonly folders: PaneSize | null;
   readonly list: PaneSize | null;
   readonly reader: PaneSize | null;
+  /**
+   * Columns that the list has beside a reader, where there is room for one: what it is divided for, open or not, so that
+   * its rows stay as they are when a message opens, but for their ends. Null where the list stands alone.
+   */
+  readonly listBeside: number | null;
   /** Rows of the key bar, under the status line; 0 where it is off or the screen is too low for it. */
   readonly keyBar: number;
   /** Columns of running text in the reader: what the body is to be wrapped to. */
@@ -57,6 +62,7 @@ export function layoutOf(view: {
       folders: shown === "folders" ? pane(columns) : null,
       list: shown === "list" ? pane(columns) : null,
       reader: shown === "reader" ? pane(columns) : null,
+      listBeside: null,
       keyBar,
       readerText: text(columns),
     };
@@ -64,15 +70,10 @@ export function layoutOf(view: {
   // Beside the list, the reader gets what its text needs, as long as the list keeps enough for sender and subject.
   const readerWidth = wide ? Math.min(maxTextWidth + 2, Math.floor(rest / 2)) : rest;
   const readerText = text(readerWidth);
-  if (!view.reading) return { folders, list: pane(rest), reader: null, keyBar, readerText };
-  if (wide)
-    return { folders, list: pane(rest - readerWidth - 1), reader: pane(readerWidth), keyBar, readerText };
+  const listBeside = wide ? rest - readerWidth - 1 : null;
+  const common = { folders, listBeside, keyBar, readerText };
+  if (!view.reading) return { ...common, list: pane(rest), reader: null };
+  if (listBeside !== null) return { ...common, list: pane(listBeside), reader: pane(readerWidth) };
   const reading = view.focus !== "list";
-  return {
-    folders,
-    list: reading ? null : pane(rest),
-    reader: reading ? pane(rest) : null,
-    keyBar,
-    readerText,
-  };
+  return { ...common, list: reading ? null : pane(rest), reader: reading ? pane(rest) : null };
 }

@@ -36,6 +36,7 @@ export const styles = {
   "folder.open": ["1;36", "1;34", "1"],
   "folder.unread": ["1", "1", "1"],
   border: ["2", "2", "2"],
+  rule: ["2;4", "2;4", "2;4"],
   key: ["1;36", "1;34", "1"],
   "status.message": ["", "", ""],
   "status.error": ["1;91", "1;31", "1"],
@@ -48,6 +49,7 @@ export type StyleName = keyof typeof styles;
 
 export interface Glyphs {
   readonly vertical: string;
+  /** What a rule is made of: blanks are underlined, and take a third of the octets that a line takes. */
   readonly horizontal: string;
   readonly ellipsis: string;
   readonly mark: string;
@@ -61,7 +63,7 @@ export interface Glyphs {
 
 const unicode: Glyphs = {
   vertical: "│",
-  horizontal: "─",
+  horizontal: " ",
   ellipsis: "…",
   mark: "•",
   folded: "▸",

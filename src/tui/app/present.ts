@@ -44,17 +44,14 @@ const hinted: readonly (readonly [line: string, text: string])[] = [
   ["review from", "from"],
   ["review bcc", "bcc"],
   ["review detach", "detach"],
+  // What list and reader both have stands at the same places of both.
   ["open", "open"],
   ["back", "back"],
   ["focus list", "list"],
   ["focus reader", "back"],
   ["open-attachment", "open"],
   ["prompt-save", "save"],
-  ["prompt open-link ", "links"],
-  ["form", "form"],
   ["page-down", "page"],
-  ["next-message", "next"],
-  ["previous-message", "previous"],
   ["delete", "delete"],
   ["undo", "undo"],
   ["archive", "archive"],
@@ -62,6 +59,8 @@ const hinted: readonly (readonly [line: string, text: string])[] = [
   ["flag toggle flagged", "flag"],
   ["flag toggle seen", "read"],
   ["mark", "mark"],
+  ["next-message", "next"],
+  ["prompt open-link ", "links"],
   ["prompt-search", "search"],
   ["prompt limit ", "limit"],
   ["next-unread", "unread"],
@@ -71,6 +70,8 @@ const hinted: readonly (readonly [line: string, text: string])[] = [
   ["sync", "refresh"],
   ["help", "help"],
   ["quit", "quit"],
+  ["previous-message", "previous"],
+  ["form", "form"],
 ];
 
 function keyHints(app: App, context: KeyContext): KeyHint[] {

@@ -11,6 +11,8 @@ export interface MessageListProps {
   readonly model: MessageListModel;
   readonly width: number;
   readonly height: number;
+  /** See Layout. */
+  readonly beside: number | null;
   /** The pane has the keys. */
   readonly focused: boolean;
   readonly theme: Theme;
@@ -21,6 +23,7 @@ export const MessageList = memo(function MessageList({
   model,
   width,
   height,
+  beside,
   focused,
   theme,
 }: MessageListProps) {
@@ -28,7 +31,7 @@ export const MessageList = memo(function MessageList({
     model.rows.length === 0
       ? emptyLines(model.empty, width, height, theme)
       : model.rows.slice(0, height).flatMap((row) => {
-          const line = messageLine(row, { width, arrow: model.cursor === "arrow", focused, theme });
+          const line = messageLine(row, { width, beside, arrow: model.cursor === "arrow", focused, theme });
           return row.preview === undefined ? [line] : [line, previewLine(row.preview, width, theme)];
         });
   return <Lines lines={lines} width={width} height={height} />;
@@ -40,6 +43,8 @@ const flagsWidth = 3;
 const dateWidth = 9;
 const sizeWidth = 5;
 const originWidth = 8;
+/** What a sender has at least where the list is to stand beside a reader: most names of people. */
+const senderBeside = 18;
 /** Below what stands after the flags. */
 const previewIndent = 5;
 /** How many messages a folded thread has stands at the end of the sender. */
@@ -49,6 +54,8 @@ const levelsOf = (room: number) => Math.max(1, Math.min(12, Math.floor(room / 6)
 
 export interface MessageLineOptions {
   readonly width: number;
+  /** Columns that the list has beside a reader; null where none comes beside it. */
+  readonly beside: number | null;
   /** Mark the selected row with `>` instead of a bar. */
   readonly arrow: boolean;
   readonly focused: boolean;
@@ -56,27 +63,34 @@ export interface MessageLineOptions {
 }
 
 /** One message as a line of at most `width` columns. Most lines have one style throughout: that is calm, and cheap. */
-export function messageLine(row: MessageRow, { width, arrow, focused, theme }: MessageLineOptions): string {
+export function messageLine(
+  row: MessageRow,
+  { width, beside, arrow, focused, theme }: MessageLineOptions,
+): string {
   if (theme.spoken) return spokenMessage(row, width);
   const { glyphs } = theme;
   const gutter = row.selected && arrow ? ">" : row.marked ? glyphs.mark : row.hit ? "/" : " ";
   const flags = padToWidth(row.flags, flagsWidth, "");
-  const date = width >= 60 ? `${padToWidth(row.date, dateWidth, "")}  ` : "";
+  const roomy = width >= 60 || beside !== null;
+  const date = roomy ? `${padToWidth(row.date, dateWidth, "")}  ` : "";
   const size = width >= 100 ? `  ${cutToWidth(row.size, sizeWidth, "").padStart(sizeWidth)} ` : "";
-  const senderWidth = Math.max(6, Math.min(26, Math.floor(width * 0.24)));
+  const senderWidth = Math.max(
+    beside === null ? 6 : senderBeside,
+    Math.min(26, Math.floor((beside ?? width) * 0.24)),
+  );
   const count = row.thread?.folded && row.thread.size > 1 ? String(row.thread.size).padStart(countWidth) : "";
   const sender = padToWidth(row.from, senderWidth - count.length, glyphs.ellipsis) + count;
 
   const origin =
-    row.origin !== undefined && width >= 60
-      ? `${padToWidth(row.origin, originWidth, glyphs.ellipsis)}  `
-      : "";
+    row.origin !== undefined && roomy ? `${padToWidth(row.origin, originWidth, glyphs.ellipsis)}  ` : "";
   const before = `${gutter}${flags} ${date}${origin}${sender}  `;
   const room = width - textWidth(before) - size.length;
   const [lead, title] = room > 0 ? subjectOf(row, room, theme) : ["", ""];
+  // Where the reader has covered the rest, its border says so.
+  const cut = width === beside ? "" : glyphs.ellipsis;
   const labels = labelsThatFit(row.labels, room >> 1);
   const tags = labels.map(({ name }) => `#${name} `).join("");
-  const subject = cutToWidth(lead + tags + title, Math.max(0, room), glyphs.ellipsis);
+  const subject = cutToWidth(lead + tags + title, Math.max(0, room), cut);
   const gap = " ".repeat(Math.max(0, room - textWidth(subject)));
   const after = size.trim() === "" ? "" : gap + size;
 

@@ -51,7 +51,7 @@ export function readerLines(
         "text.muted",
         cutToWidth(`${theme.glyphs.bullet} and ${model.moreAttachments} more: v shows them`, text, ""),
       );
-    if (n === start - 1) return theme.style("border", theme.glyphs.horizontal.repeat(text));
+    if (n === start - 1) return model.headers.length > 0 ? ruleLine(text, theme) : "";
     if (model.notice)
       return n === start
         ? theme.style("text.muted", cutToWidth(model.notice, text, theme.glyphs.ellipsis))
@@ -70,6 +70,11 @@ export function readerLines(
     const made = line(first + i);
     return made === "" ? "" : margin(first + i) + made;
   });
+}
+
+function ruleLine(width: number, theme: Theme): string {
+  const { horizontal } = theme.glyphs;
+  return theme.style(horizontal === " " ? "rule" : "border", horizontal.repeat(width));
 }
 
 const tones: Readonly<Record<Tone, StyleName>> = {

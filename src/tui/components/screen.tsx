@@ -112,6 +112,7 @@ export function Screen({ model, theme }: Shown) {
         {...paneRows(model)}
         folders={layout.folders?.width ?? 0}
         list={layout.list?.width ?? 0}
+        beside={layout.listBeside}
         reader={model.reader ? (layout.reader?.width ?? 0) : 0}
         page={page !== null}
         bottom={prompt ? "prompt" : choice ? "choice" : "status"}
@@ -134,6 +135,8 @@ interface PartsProps {
   readonly folders: number;
   readonly list: number;
   readonly reader: number;
+  /** Columns of the list where it has a reader beside it. */
+  readonly beside: number | null;
   /** A page covers the panes. */
   readonly page: boolean;
   readonly bottom: "prompt" | "choice" | "status";
@@ -154,12 +157,12 @@ const Parts = memo(function Parts(size: PartsProps) {
   );
 });
 
-function Panes({ columns, height, folders, list, reader }: PartsProps) {
+function Panes({ columns, height, folders, list, beside, reader }: PartsProps) {
   return (
     <Box width={columns} height={height} flexShrink={0}>
       {folders > 0 && <FoldersPart width={folders} height={height} />}
       {folders > 0 && (list > 0 || reader > 0) && <Separator height={height} />}
-      {list > 0 && <ListPart width={list} height={height} />}
+      {list > 0 && <ListPart width={list} height={height} beside={beside} />}
       {list > 0 && reader > 0 && <Separator height={height} />}
       {reader > 0 && <ReaderPart width={reader} height={height} />}
     </Box>
@@ -176,7 +179,7 @@ function FoldersPart(size: PartSize) {
   return <FolderPane model={model.folders} {...size} focused={model.focus === "folders"} theme={theme} />;
 }
 
-function ListPart(size: PartSize) {
+function ListPart(size: PartSize & { readonly beside: number | null }) {
   const { model, theme } = useShown();
   return <MessageList model={model.list} {...size} focused={model.focus === "list"} theme={theme} />;
 }

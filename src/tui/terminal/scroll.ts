@@ -14,6 +14,8 @@ export interface Scroll {
 
 /** Cells that must be saved for a scroll to be worth its own bytes (the region set, scrolled and reset: 15 or so). */
 const minGain = 40;
+/** What erasing the end of a row costs, in cells. */
+const erasing = 3;
 /** Fewer changed rows than this are simply rewritten: the search would cost more than it saves. */
 const minChangedRows = 4;
 
@@ -22,30 +24,36 @@ const minChangedRows = 4;
  * changed.
  */
 export function scrollBetween(from: readonly Row[], to: readonly Row[], margins: boolean): Scroll | null {
-  const columns = margins ? changedColumns(from, to) : { left: 0, right: (to[0]?.length ?? 0) - 1 };
-  /** Cells that differ: near enough to the bytes of rewriting them. */
-  const cellsToWrite = (a: Row, b: Row) => {
+  const last = (to[0]?.length ?? 0) - 1;
+  const columns = margins ? changedColumns(from, to) : { left: 0, right: last };
+  const ends = to.map((row) => blankEnd(row, columns.right));
+  /** Cells of row `y` that differ, but for its blank end, which is erased: near enough to the bytes of rewriting them. */
+  const cellsToWrite = (a: Row, y: number) => {
+    const b = to[y]!;
     if (a === b) return 0;
+    const end = ends[y]!;
     let count = 0;
-    for (let x = columns.left; x <= columns.right; x++) if (a[x] !== b[x]) count++;
+    for (let x = columns.left; x < end; x++) if (a[x] !== b[x]) count++;
+    for (let x = Math.max(end, columns.left); x <= columns.right; x++)
+      if (a[x] !== b[x]) return count + erasing;
     return count;
   };
   const height = Math.min(from.length, to.length);
   const changes: number[] = [];
   let changed = 0;
   for (let y = 0; y < height; y++) {
-    changes.push(cellsToWrite(from[y]!, to[y]!));
+    changes.push(cellsToWrite(from[y]!, y));
     if (changes[y]! > 0) changed++;
   }
   if (changed < minChangedRows) return null;
 
+  const blank: Row = new Int32Array(last + 1).fill(blankGlyph);
   /** What the rows that scroll in blank cost more than they would have without the scroll. */
   const uncovered = (top: number, bottom: number, start: number, end: number) => {
     let cost = 0;
     for (let y = top; y <= bottom; y++) {
       if (y >= start && y <= end) continue;
-      for (let x = columns.left; x <= columns.right; x++) if (to[y]![x] !== blankGlyph) cost++;
-      cost -= changes[y]!;
+      cost += cellsToWrite(blank, y) - changes[y]!;
     }
     return cost;
   };
@@ -61,7 +69,7 @@ export function scrollBetween(from: readonly Row[], to: readonly Row[], margins:
         gain = 0;
         start = y;
       }
-      gain += changes[y]! - cellsToWrite(from[y + by]!, to[y]!);
+      gain += changes[y]! - cellsToWrite(from[y + by]!, y);
       if (gain <= bestGain) continue;
       const top = Math.min(start, start + by);
       const bottom = Math.max(y, y + by);
@@ -71,7 +79,24 @@ export function scrollBetween(from: readonly Row[], to: readonly Row[], margins:
       best = { top, bottom, ...columns, by };
     }
   }
-  return best;
+  return best && alike(from, to, best, last) ? { ...best, left: 0, right: last } : best;
+}
+
+/** Whole rows may scroll as well: what stands beside the block is the same in all of them, and blank in those that come in. */
+function alike(
+  from: readonly Row[],
+  to: readonly Row[],
+  { top, bottom, left, right, by }: Scroll,
+  last: number,
+) {
+  for (let y = top; y <= bottom; y++) {
+    const source = y + by >= top && y + by <= bottom ? from[y + by] : undefined;
+    for (let x = 0; x <= last; x++) {
+      if (x === left) x = right + 1;
+      if (x <= last && to[y]![x] !== (source ? source[x] : blankGlyph)) return false;
+    }
+  }
+  return true;
 }
 
 /** The rows as the terminal shows them after the scroll. */
@@ -87,6 +112,14 @@ export function scrolled(rows: readonly Row[], { top, bottom, left, right, by }:
     else next.fill(blankGlyph, left, right + 1);
     return next;
   });
+}
+
+/** The column from which on a row is blank, up to its column `right`. */
+function blankEnd(row: Row, right: number): number {
+  const last = row[right];
+  let end = right + 1;
+  if (last !== undefined && (last & glyphMask) === blankGlyph) while (end > 0 && row[end - 1] === last) end--;
+  return end;
 }
 
 /** The columns between which rows changed, but for those that fewer rows reach than a scroll is worth. */
