@@ -37,22 +37,52 @@ for (const [columns, rows, more, limit] of [
 for (const [columns, rows, more, limit] of [
   [80, 24, {}, 250],
   [150, 50, { sidebar: false }, 250],
-  [150, 50, { sidebar: false, style: "arrow" }, 200],
+  [150, 50, { sidebar: false, style: "arrow" }, 110],
   // The folders stand beside the list: a terminal without margins scrolls them along, and their names are written again.
-  [150, 50, {}, 420],
+  [150, 50, {}, 380],
 ] as const)
   test(`scrolling a row at ${columns} × ${rows} ${JSON.stringify(more)} takes at most ${limit} bytes`, async () => {
     assert.ok(median(await bytesOf(columns, rows, scrolling(rows, more))) <= limit);
   });
 
-test("a terminal that has margins scrolls the list alone: at most 250 bytes for a row, the arrow 200", async () => {
-  for (const [style, limit] of [
-    ["bar", 250],
-    ["arrow", 200],
+test("a terminal that has margins scrolls the list alone: at most 240 bytes for a row, the arrow 160; whole rows where nothing stands beside it", async () => {
+  for (const [more, limit] of [
+    [{ style: "bar" }, 240],
+    [{ style: "arrow" }, 160],
+    [{ style: "bar", sidebar: false }, 190],
+    [{ style: "arrow", sidebar: false }, 110],
   ] as const) {
-    const bytes = await bytesOf(150, 50, scrolling(50, { style }), { margins: true });
-    assert.ok(median(bytes) <= limit, `${style}: ${bytes}`);
+    const bytes = await bytesOf(150, 50, scrolling(50, more), { margins: true });
+    assert.ok(median(bytes) <= limit, `${JSON.stringify(more)}: ${bytes}`);
   }
+});
+
+for (const [columns, rows, limit] of [
+  [150, 50, 620],
+  [200, 60, 730],
+] as const)
+  test(`a message that opens at ${columns} × ${rows} leaves the list as it is: at most ${limit} bytes until its text is there`, async () => {
+    const bytes = await bytesOf(columns, rows, [{}, { reading: true, focus: "reader", text: false }]);
+    assert.ok(bytes[0]! <= limit, `${bytes}`);
+  });
+
+test("a scroll leaves the rows that scroll set, so that the next takes less", async () => {
+  const drawing = new Drawing(150, 50, undefined, { margins: false });
+  const written: string[] = [];
+  const { write } = drawing.terminal;
+  drawing.terminal.write = (data) => {
+    written.push(data);
+    return write.call(drawing.terminal, data);
+  };
+  for (const options of scrolling(50, { sidebar: false }))
+    await drawing.show(sampleScreen({ columns: 150, rows: 50, ...options }));
+  assert.equal(written.filter((data) => /\x1b\[\d*;\d+r/.test(data)).length, 1);
+  assert.ok(written.filter((data) => data.includes("\x1b[S")).length > 8);
+  written.length = 0;
+  drawing.output.repaint();
+  await drawing.terminal.drawn();
+  assert.match(written.join(""), /^\x1b\[m\x1b\]8;;\x1b\\\x1b\[r\x1b\[2J/);
+  drawing.close();
 });
 
 test("a frame like the one before takes no bytes at all", async () => {

@@ -180,3 +180,22 @@ test("nothing but text, SGR and OSC 8 gets through, whatever the frame holds", (
     { numRuns: 500 },
   );
 });
+
+test("rows that were set to scroll are let go before a picture comes, and never keep the cursor in", async () => {
+  const shown = new Shown(true);
+  const lines = Array.from({ length: 3 * rows }, (_, i) => `line ${i} ${"abcdefghij".slice(i % 9)} of many`);
+  const frameAt = (top: number, last: string) => [...lines.slice(top, top + rows - 1), last].join("\n");
+  await shown.draw(frameAt(0, "one"));
+  assert.match(await shown.draw(frameAt(1, "two")), /\x1b\[;7r\x1b\[S/);
+  assert.deepEqual(shown.pen.region, { top: 0, bottom: 6 });
+  // From within those rows to the row below them, and back.
+  await shown.draw(frameAt(1, "three").replace("line 7", "LINE 7"));
+  await shown.draw(frameAt(1, "four"));
+  assert.deepEqual(linesOf(shown.screen), frameAt(1, "four").split("\n"));
+  const still = { backColourErase: true, margins: false, scrolls: false };
+  const next = shown.cells.parse(frameAt(1, "five"), columns, rows);
+  const { bytes, pen } = difference(shown.cells, shown.frame, next, shown.pen, still);
+  assert.ok(bytes.startsWith("\x1b[r"), JSON.stringify(bytes));
+  assert.equal(pen.region, null);
+  shown.screen.dispose();
+});

@@ -149,6 +149,8 @@ export interface SampleOptions {
   readonly top?: number;
   readonly cursor?: number;
   readonly reading?: boolean;
+  /** The open message has come. */
+  readonly text?: boolean;
   readonly sidebar?: boolean;
   readonly keyBar?: boolean;
   readonly style?: "bar" | "arrow";
@@ -163,6 +165,7 @@ export function sampleScreen(options: SampleOptions): ScreenModel {
     top = 0,
     cursor = 2,
     reading = false,
+    text = true,
     sidebar = true,
     keyBar = false,
   } = options;
@@ -178,7 +181,7 @@ export function sampleScreen(options: SampleOptions): ScreenModel {
       cursor: options.style ?? "bar",
       empty: "No messages",
     },
-    reader: reading ? reader : null,
+    reader: reading ? { ...reader, ...(text ? {} : { headers: [], attachments: [], lines: [] }) } : null,
     page: null,
     continuations: [],
     status: { left: "work · Inbox", right: `${cursor + 1}/1234   ● 23 ms` },

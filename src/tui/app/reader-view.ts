@@ -39,6 +39,8 @@ export interface ReaderContent {
 const longestLink = 60;
 /** Lines of a body that are laid out at once; more of them let keys come between. */
 const linesAtOnce = 200;
+/** Milliseconds that a message may take until it is said that it is being loaded. */
+const patienceMs = 150;
 /** Attachments that are listed while nobody looks for them. */
 const shownAttachments = 5;
 
@@ -74,7 +76,9 @@ export class ReaderView {
   #showsPictures = true;
   #placed: readonly ReaderPicture[] = [];
   #message: ReadableMessage | null = null;
-  #notice = "Loading…";
+  #notice = "";
+  /** Until then nothing is said of a message that does not come: most are there at once. */
+  readonly #patience: NodeJS.Timeout;
   #scroll = 0;
   #attachment = -1;
   /** The person asked for the attachments before the message was there. */
@@ -105,6 +109,10 @@ export class ReaderView {
     this.#strikesOut = strikesOut;
     this.#fit = fit;
     this.#draw = draw;
+    this.#patience = setTimeout(() => {
+      this.#notice = "Loading…";
+      draw();
+    }, patienceMs).unref();
   }
 
   get folder(): Folder {
@@ -118,6 +126,7 @@ export class ReaderView {
 
   /** The person has gone on to something else: what is still worked at here may end. */
   leave(): void {
+    clearTimeout(this.#patience);
     this.#left.abort();
   }
 
@@ -133,6 +142,7 @@ export class ReaderView {
 
   /** Says why there is no text. */
   fail(text: string): void {
+    clearTimeout(this.#patience);
     this.#notice = text;
   }
 
@@ -153,6 +163,7 @@ export class ReaderView {
     this.#body = body;
     const take = (lines: readonly DisplayLine[]) => {
       if (layout !== this.#layouts) return;
+      clearTimeout(this.#patience);
       this.#notice = "";
       this.#wrapped = lines;
       this.arrange();
