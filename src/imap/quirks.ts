@@ -32,6 +32,8 @@ export interface ServerQuirks {
   readonly searchUntrue: boolean;
   /** The MAILBOXID that LIST tells with STATUS is not the mailbox's. */
   readonly listedIdUntrue: boolean;
+  /** Of the header it has ENVELOPE and References at hand; for other fields it opens the file of each message. */
+  readonly envelopeAtHand: boolean;
   /** NAMESPACE ends the connection. */
   readonly namespaceKills: boolean;
   /** After BAD to APPEND the server may read the message as commands. */
@@ -58,6 +60,8 @@ export function serverQuirks({ greeting, capabilities, id }: ServerWords): Serve
   const gmail = capabilities.has("X-GM-EXT-1") || says(/^gimap\b/i);
   const iCloud = capabilities.has("XAPPLEPUSHSERVICE");
   const yahoo = capabilities.has("XYMHIGHESTMODSEQ");
+  // No other server has that capability.
+  const cyrus = capabilities.has("ANNOTATE-EXPERIMENT-1") || says(/\bCyrus\b/i);
   const exchange = says(/\bMicrosoft Exchange\b/i);
   // `host IMAP4rev1 2007f.404 at Wed, …`
   const uw = /\bIMAP4rev1 20\d\d[a-z]?\.\d+ at /i.test(greeting);
@@ -68,7 +72,8 @@ export function serverQuirks({ greeting, capabilities, id }: ServerWords): Serve
     labelsGoStale: gmail,
     capabilitiesUntrue: iCloud,
     searchUntrue: says(/\bQQMail\b/i),
-    listedIdUntrue: capabilities.has("ANNOTATE-EXPERIMENT-1"), // no other server has that
+    listedIdUntrue: cyrus,
+    envelopeAtHand: cyrus,
     namespaceKills: says(/\bMicrosoft Exchange Server 2003\b/i),
     appendDesyncs: exchange,
     setOctets: shortLines ? 1000 : limits.setOctets,

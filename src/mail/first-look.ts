@@ -24,7 +24,8 @@ export async function firstLook(
   section: string,
 ): Promise<Look> {
   const beginning = { section, partial: { offset: 0, length: lookLimit } };
-  const all = { ...listData, bodyStructure: true, sections: [...(listData.sections ?? []), beginning] };
+  const listed = listData(connection);
+  const all = { ...listed, bodyStructure: true, sections: [...(listed.sections ?? []), beginning] };
   let look: Look = { row: null, structure: null, bytes: null };
   const onMessage = (message: FetchedMessage) => {
     if (message.uid !== uid) return;

@@ -116,7 +116,7 @@ export class Lasting {
       // One with the same Message-ID may be another message.
       if (uids.length > 0)
         await connection.run(
-          fetch(uids, listData, {
+          fetch(uids, listData(connection), {
             onMessage(message) {
               const row = isListed(message) ? toStoredMessage(message, 0) : null;
               const same = byId || (row?.size === messageSize && row.messageId === messageId);

@@ -86,7 +86,8 @@ async function askMail(
     else if (rows.length < rowsHeld) rows.push(row);
   };
   const sets = uids ? uidSet.split(uidSet.fromNumbers(uids), connection.quirks.setOctets) : [everyUid];
-  await Promise.all(sets.map((set) => connection.run(fetch(set, listData, { onMessage }))));
+  const query = listData(connection);
+  await Promise.all(sets.map((set) => connection.run(fetch(set, query, { onMessage }))));
   return { candidates: [...candidates.values()], rows };
 }
 

@@ -174,7 +174,7 @@ export class Sync {
   async #fill(view: View, wanted: UidRanges): Promise<void> {
     const known = this.#context.store.messages.uidsWithin(view.mailbox.id, wanted, count(wanted));
     const missing = subtract(wanted, fromNumbers(known));
-    if (missing.length > 0) await view.fetch(missing, listData);
+    if (missing.length > 0) await view.fetch(missing, listData(view.connection));
   }
 
   /** Asks for the flags of messages that the index has. @throws ImapError, StoreError */
@@ -240,7 +240,7 @@ export class Sync {
     view.more = false;
     const from = view.reached;
     const came: number[] = [];
-    await view.fetch([[from, uidSet.maxNumber]], listData, (message) => {
+    await view.fetch([[from, uidSet.maxNumber]], listData(view.connection), (message) => {
       if (message.uid !== undefined && isListed(message)) came.push(message.uid);
     });
     if (came.length === 0) return 0;

@@ -279,7 +279,8 @@ function joined(tokens: readonly Token[]): string {
 /** A name in which nothing is coded, quoted or folded. */
 const plainName = /^[\w.,&@()+-]+(?: [\w.,&@()+-]+)*$/;
 
-function displayName(name: string): string {
+/** A name as people read it: decoded, without quotes and folds. */
+export function displayName(name: string): string {
   if (name === "" || plainName.test(name)) return name;
   const decoded = decodeWords(name).replace(/\s+/g, " ").trim();
   const quoted = /^(["'])(.*)\1$/s.exec(decoded);

@@ -22,6 +22,7 @@ import {
   uidSet,
 } from "../../src/imap/index.ts";
 import type { sessionQuirks } from "../../src/imap/quirks/sessions.ts";
+import type { ServerQuirks } from "../../src/imap/quirks.ts";
 import type { Peer } from "../servers/scripted.ts";
 import { handledIn, parse, preauth, selecting, talk } from "./quirk-server.ts";
 
@@ -37,11 +38,11 @@ const listed = (line: string) => {
 
 /** What the connection says of its server after this greeting. */
 async function quirksOf(greeting: string) {
-  let found: unknown;
+  let found: ServerQuirks | undefined;
   await talk(greeting, nothing, async ({ connection }) => {
     found = connection.quirks;
   });
-  return found as { setOctets: number; maxConnections: number; searchUntrue: boolean; cappedView: boolean };
+  return found ?? assert.fail();
 }
 
 /** The one command line that `client` sends when the mailbox is selected. */
@@ -98,6 +99,12 @@ const proofs: Record<keyof typeof sessionQuirks, () => void | Promise<void>> = {
     assert.match(line, /RETURN \(ALL\) SEEN$/);
   },
   rawListName: () => assert.equal(listed('() "/" A name\twith a tab').path, "A name\twith a tab"),
+  async fieldsFromFiles() {
+    assert.ok(
+      (await quirksOf("* OK [CAPABILITY IMAP4rev1] mail Cyrus IMAP 3.6.1 server ready")).envelopeAtHand,
+    );
+    assert.ok(!(await quirksOf("* OK [CAPABILITY IMAP4rev1] Dovecot ready")).envelopeAtHand);
+  },
   async namespaceKills() {
     const old = "Microsoft Exchange Server 2003 IMAP4rev1 server version 6.5 ready.";
     await talk(preauth("NAMESPACE", old), nothing, async ({ connection, server }) => {

@@ -12,7 +12,8 @@ const many = 5_000;
 
 function row(uid: number, flags: readonly string[] = []): FetchedMessage {
   const header = Buffer.from(`Subject: Number ${uid}\r\nMessage-ID: <${uid}@example.org>\r\n\r\n`);
-  const sections = new Map([[listData.sections?.[0]?.section ?? "", header]]);
+  const { sections: asked } = listData({ quirks: { envelopeAtHand: false } });
+  const sections = new Map([[asked?.[0]?.section ?? "", header]]);
   return { seq: uid, uid, flags, size: uid, internalDate: uid * 1000, sections };
 }
 

@@ -1,11 +1,20 @@
-/** The rows that are made of header fields, beside the ENVELOPE that a real server makes of the same messages. */
+/** The rows that are made of header fields, beside those made of the ENVELOPE that a real server has of the same messages. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, test } from "node:test";
-import { type Address, append, connect, fetch, isInvalid, Secret, select } from "../../src/imap/index.ts";
+import {
+  type Address,
+  append,
+  connect,
+  type FetchedMessage,
+  fetch,
+  isInvalid,
+  Secret,
+  select,
+} from "../../src/imap/index.ts";
 import { isListed, listData, toStoredMessage } from "../../src/mail/convert.ts";
-import { decodeWords, parseDateHeader } from "../../src/message/header.ts";
+import type { StoredMessageInput } from "../../src/store/index.ts";
 import { readSources } from "../corpus/sources.ts";
 import { startCyrus } from "../servers/cyrus.ts";
 import { type ServerName, serverMissing } from "../servers/daemon.ts";
@@ -15,33 +24,23 @@ import type { AccountServer } from "./fixture.ts";
 const corpus = process.env.CORPUS ?? "../shared/corpus";
 const noCorpus = existsSync(corpus) ? false : `there are no messages in ${corpus}: set CORPUS`;
 
-const spaced = (text: string | null) => text?.replace(/\s+/g, " ").trim() || null;
-
-/** Where a server found no address, it makes one up. */
+/** Where Dovecot found no address, it makes one up. */
 const madeUp = ({ mailbox, host }: Address) => mailbox === "MISSING_MAILBOX" || host === "SYNTAX_ERROR";
 
-function nameOf(text: string): string {
-  const name = spaced(decodeWords(text)) ?? "";
-  return (/^(["'])(.*)\1$/.exec(name)?.[2] ?? name).replace(/\\(["\\])/g, "$1").trim();
-}
+const byFields = listData({ quirks: { envelopeAtHand: false } });
+const byEnvelope = listData({ quirks: { envelopeAtHand: true } });
+const references = byEnvelope.sections?.[0]?.section ?? "";
 
-function peopleOf(list: readonly Address[]): string[] {
-  const people: string[] = [];
-  let group: { name: string; first: number } | null = null;
-  for (const { name, mailbox, host } of list.slice(0, 50)) {
-    if (host === null && mailbox !== null) group = { name: nameOf(mailbox), first: people.length };
-    else if (host === null) {
-      if (group && people.length === group.first) people.push(`${group.name}|`);
-      group = null;
-    } else {
-      // Cyrus leaves the white space of the obsolete form where it was, and makes up a host.
-      const local = (mailbox ?? "").replaceAll(" . ", ".");
-      const email = host && host !== "unspecified-domain" ? `${local}@${host}` : local;
-      const shown = nameOf(name ?? "");
-      people.push(`${shown === email ? "" : shown}|${email}`);
-    }
-  }
-  return people;
+/** A row with all white space made single. */
+function spaced(row: StoredMessageInput): Record<string, unknown> {
+  const { subject, messageId, inReplyTo, ...others } = row;
+  const single = (text: string | null) => text?.replace(/\s+/g, " ").trim() || null;
+  return {
+    ...others,
+    subject: single(subject),
+    messageId: single(messageId),
+    inReplyTo: single(inReplyTo),
+  };
 }
 
 interface Read {
@@ -62,37 +61,23 @@ async function bothOf({ port, user, password }: AccountServer, messages: readonl
     for (const message of messages) await connection.run(append("INBOX", { source: message }));
     await connection.run(select("INBOX"));
     const read = new Map<number, Read>();
-    await connection.run(
-      fetch(
-        [[1, 0xffff_ffff]],
-        { ...listData, envelope: true },
-        {
-          onMessage(message) {
-            const { envelope } = message;
-            assert.ok(isListed(message) && envelope && !isInvalid(envelope));
-            const row = toStoredMessage(message, 0) ?? assert.fail();
-            const ours: Record<string, unknown> = {
-              sentAt: row.sentAt,
-              subject: spaced(row.subject),
-              messageId: spaced(row.messageId),
-              inReplyTo: spaced(row.inReplyTo),
-            };
-            const theirs: Record<string, unknown> = {
-              sentAt: parseDateHeader(envelope.date ?? ""),
-              subject: spaced(decodeWords((envelope.subject ?? "").slice(0, 2000))),
-              messageId: spaced(envelope.messageId),
-              inReplyTo: spaced(envelope.inReplyTo),
-            };
-            for (const field of ["from", "to", "cc"] as const) {
-              if (envelope[field].some(madeUp)) continue;
-              ours[field] = row[field].map(({ name, email }) => `${name}|${email}`);
-              theirs[field] = peopleOf(envelope[field]);
-            }
-            read.set(row.uid, { ours, theirs });
-          },
-        },
-      ),
-    );
+    const onMessage = (message: FetchedMessage) => {
+      const { uid, envelope, sections } = message;
+      assert.ok(isListed(message) && uid !== undefined && envelope && !isInvalid(envelope));
+      const fromEnvelope = {
+        ...message,
+        sections: new Map([[references, sections?.get(references) ?? null]]),
+      };
+      assert.ok(isListed(fromEnvelope));
+      const [ours, theirs] = [message, fromEnvelope].map((one) =>
+        spaced(toStoredMessage(one, 0) ?? assert.fail()),
+      ) as [Record<string, unknown>, Record<string, unknown>];
+      for (const field of ["from", "to", "cc"] as const)
+        if (envelope[field].some(madeUp)) ours[field] = theirs[field] = "made up";
+      read.set(uid, { ours, theirs });
+    };
+    const both = { ...byEnvelope, sections: [...(byFields.sections ?? []), ...(byEnvelope.sections ?? [])] };
+    await connection.run(fetch([[1, 0xffff_ffff]], both, { onMessage }));
     return read;
   } finally {
     connection.destroy();

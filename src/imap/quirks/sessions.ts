@@ -37,6 +37,13 @@ export const sessionQuirks = {
     where: "imap/response/list.ts",
     source: "MailKit #945",
   },
+  fieldsFromFiles: {
+    server: "Cyrus",
+    told: "its name, or ANNOTATE-EXPERIMENT-1; HEADER.FIELDS opens the file of each message, but for fields such as References",
+    done: "lists are read from ENVELOPE and References",
+    where: "mail/convert.ts listData",
+    source: "seen with Cyrus 3.6.1: three times as long",
+  },
   namespaceKills: {
     server: "Exchange 2003",
     told: "its greeting; NAMESPACE ends the connection",

@@ -24,7 +24,7 @@ export async function findArrived(
     const row = isListed(message) ? toStoredMessage(message, Date.now()) : null;
     if (row && row.uid >= least && !taken.has(row.uid)) candidates.push(row);
   };
-  await connection.run(fetch([[least, maxUid]], listData, { onMessage }));
+  await connection.run(fetch([[least, maxUid]], listData(connection), { onMessage }));
   return pair(sought, candidates, loose);
 }
 

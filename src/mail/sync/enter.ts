@@ -154,7 +154,8 @@ class Entering {
 
   async #askArrivals(): Promise<void> {
     const { uidNext } = this.#before;
-    await this.#fetch([[uidNext, Math.min(uidSet.maxNumber, uidNext + mostArrivals - 1)]], listData);
+    const last = Math.min(uidSet.maxNumber, uidNext + mostArrivals - 1);
+    await this.#fetch([[uidNext, last]], listData(this.#connection));
     this.#arrivals = true;
   }
 
@@ -249,10 +250,11 @@ class Entering {
       if (uid !== undefined) came.push(uid);
     };
     const asked = Math.min(exists, firstWindow);
+    const query = listData(this.#connection);
     if (this.#connection.quirks.sequenceNumbersLie) {
       const uids = await view.ask();
-      if (uids) await view.fetch(uidSet.slice(uids, -1, -asked), listData, onMessage);
-    } else await view.fetch([[exists - asked + 1, exists]], { ...listData, bySequence: true }, onMessage);
+      if (uids) await view.fetch(uidSet.slice(uids, -1, -asked), query, onMessage);
+    } else await view.fetch([[exists - asked + 1, exists]], { ...query, bySequence: true }, onMessage);
     view.completeFrom = view.uidNext;
     if (came.length === asked) view.completeFrom = asked === exists ? 1 : Math.min(view.uidNext, ...came);
   }

@@ -89,7 +89,7 @@ export async function fetchHeaders(
 /** Resolves, when the server has answered, to those that did not come; the others need not be in the index yet. */
 async function bring(view: View, uids: UidRanges): Promise<UidRanges> {
   const came: number[] = [];
-  await view.bring(uids, listData, (message) => {
+  await view.bring(uids, listData(view.connection), (message) => {
     if (message.uid !== undefined && isListed(message)) came.push(message.uid);
   });
   return came.length < count(uids) ? subtract(uids, fromNumbers(came)) : [];
