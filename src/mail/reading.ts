@@ -1,6 +1,6 @@
 /** Messages and their parts: from the cache where they are, else from the server, as little of them as will do. */
 import type { FileHandle } from "node:fs/promises";
-import { PassThrough, Readable } from "node:stream";
+import { PassThrough, pipeline, Readable } from "node:stream";
 import {
   type BodyStructure,
   type Connection,
@@ -409,14 +409,18 @@ export class Reading {
       : steps
         ? await this.#fromFile(ref, steps)
         : this.#stream(ref, section);
-    return { attachment, stream: stream.pipe(decodePart(leaf.encoding)) };
+    // Whoever gives up what is decoded gives up what it is decoded from.
+    return { attachment, stream: pipeline(stream, decodePart(leaf.encoding), () => {}) };
   }
 
   /** A part out of the message that is kept, of which nothing more than a piece is in memory. */
   async #fromFile(ref: MessageRef, steps: readonly Step[]): Promise<Readable> {
     const { partSource } = await import("../message/part-source.ts");
     const file = await this.#open(ref);
-    return Readable.from(partSource(file.createReadStream({ start: 0 }), steps), { objectMode: false });
+    const whole = file.createReadStream({ start: 0 });
+    const part = Readable.from(partSource(whole, steps), { objectMode: false });
+    // Given up before its first octet, it would not have begun to read, and the file would stay open.
+    return part.once("close", () => whole.destroy());
   }
 
   #stream(ref: MessageRef, section: string): Readable {

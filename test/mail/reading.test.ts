@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { rmSync } from "node:fs";
+import { once } from "node:events";
+import { readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { ReadOptions } from "../../src/message/types.ts";
 import { file, tnef } from "../message/tnef-sample.ts";
 import { serverMissing } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
-import { type Client, type Fixture, startFixture } from "./fixture.ts";
+import { type Client, eventually, type Fixture, startFixture } from "./fixture.ts";
 
 describe("messages are read with as little as will do", { skip: serverMissing("dovecot") }, () => {
   let fixture: Fixture;
@@ -140,6 +141,33 @@ describe("messages are read with as little as will do", { skip: serverMissing("d
     assert.equal(fetched.size, 3_000_000);
     for await (const _ of await client.mail.source(client.inbox, 2));
     assert.deepEqual(await digest(), fetched);
+  });
+
+  test("what is given up leaves no file open, whether it was begun or not", async () => {
+    const client = await fixture.client("given up");
+    await client.mail.sync(client.inbox);
+    for await (const _ of await client.mail.source(client.inbox, 2));
+    const maildir = join(fixture.dir, "given up", "cache", "maildir");
+    const open = () =>
+      readdirSync("/proc/self/fd").filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(maildir);
+        } catch {
+          return false; // it has been closed meanwhile
+        }
+      });
+    for (const begun of [false, true]) {
+      for (const ask of ["part", "source"] as const) {
+        const stream =
+          ask === "source"
+            ? await client.mail.source(client.inbox, 2)
+            : (await client.mail.part(client.inbox, 2, "2")).stream;
+        if (begun) await once(stream, "readable");
+        assert.ok(open().length > 0, `${ask} is read from its file`);
+        stream.destroy();
+        await eventually(`${ask} is closed`, () => open().length === 0);
+      }
+    }
   });
 
   test("a file in a winmail.dat streams out like a part of its own, from a message of any size", async () => {
