@@ -10,6 +10,9 @@ import { clearTree, exists, makeDirectory, onFile, removeFile, touch } from "./m
 import { previewSchema } from "./previews.ts";
 import { threadSchema } from "./thread-schema.ts";
 
+/** SQLite's own 1000 take twice the time that a key may wait, as often as they come. */
+const pagesBetweenCheckpoints = 400;
+
 /** Raised with every change of the tables: an index of another version is made anew from the server. */
 const indexVersion = 4;
 
@@ -205,7 +208,7 @@ function tryIndex(path: string, mark: string): Database | null {
     });
     if (version(opened) === 0) create(opened, indexSchema, indexVersion);
     if (version(opened) === indexVersion) {
-      opened.exec("PRAGMA synchronous = NORMAL");
+      opened.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${pagesBetweenCheckpoints}`);
       return opened;
     }
   } catch (error) {
