@@ -106,6 +106,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     const element = createElement(Screen, { model, theme });
     if (ink) ink.rerender(element);
     else ink = startInk(element, output);
+    // Ink draws in a microtask; whatever a sync has to do in the turn that follows, the frame is there before it.
+    queueMicrotask(() => output.flush());
   };
   const draw = (later: boolean) => {
     if (later) timer ??= setTimeout(frame, laterMs);

@@ -178,10 +178,14 @@ export class ScreenOutput extends EventEmitter {
   #schedule(): void {
     if (this.#scheduled || this.#waiting || !this.#active) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#flush();
-    });
+    setImmediate(() => this.flush());
+  }
+
+  /** Draws what is to be drawn at the end of this turn of the event loop now: what else that has to do may take long. */
+  flush(): void {
+    if (!this.#scheduled) return;
+    this.#scheduled = false;
+    this.#flush();
   }
 
   #flush(): void {
