@@ -43,7 +43,7 @@ export const keysPage: Page = {
         "Who waits for half a second after a key that begins a sequence is shown what can follow. In the help, and in what `:messages` shows, `/` shows only the lines that have all words typed; an empty line shows everything again.",
       ),
       paragraph(
-        "A number before a key that moves says how often, before `G` to which row: `5 j` goes down five rows, `12 G` goes to row twelve. What was typed and not yet used stands in the status line.",
+        "A number before a key that moves says how often, before `G` to which row: `5 j` goes down five rows, `12 G` goes to row twelve. Before a key for messages it says how many, from the cursor down: `3 d` deletes three, `3 s` moves three to the folder that is asked for. What was typed and not yet used stands in the status line; `Esc` drops it.",
       ),
       paragraph(
         "A command that takes messages acts on those that are marked; where none is, on the one that is open; else on the one under the cursor.",

@@ -29,6 +29,11 @@ export function stateDir(account: string, env: Env = process.env): string {
   return join(base(env, "XDG_STATE_HOME", ".local/state"), account);
 }
 
+/** Lines of this kind that were typed on the screen, of all accounts. No account's name begins with `@`. */
+export function historyFile(kind: string, env: Env = process.env): string {
+  return join(base(env, "XDG_STATE_HOME", ".local/state"), "@history", kind);
+}
+
 /** What lives as long as the person is logged in: sockets. May not be there yet. */
 export function runtimeDir(env: Env = process.env): string {
   const given = env.XDG_RUNTIME_DIR;

@@ -7,7 +7,13 @@ export const exportMessages = defineCommand({
   summary:
     "Write messages to an mbox file, a maildir or files of their own: export from:ada --mbox ada.mbox, export --maildir DIR",
   imap: "UID FETCH BODY.PEEK[]",
-  args: { id: { type: "messages", repeat: true, help: "ids or a query; without them the whole folder" } },
+  args: {
+    id: {
+      type: "messages",
+      repeat: true,
+      help: "ids or a query; without them what is chosen on the screen, in a shell the whole folder",
+    },
+  },
   options: {
     mbox: { type: "file", help: "one file with all of them, or - for standard output" },
     maildir: { type: "file", help: "a directory with cur, new and tmp; flags and times are kept" },
@@ -42,7 +48,7 @@ export const exportMessages = defineCommand({
 });
 
 async function chosenOf(context: Context, words: readonly string[]): Promise<Chosen> {
-  if (words.length > 0) return resolveMessages(context, words);
+  if (words.length > 0 || context.selection.length > 0) return resolveMessages(context, words);
   const folder = await context.folder();
   return { folder, uids: await context.mail.uids(folder) };
 }

@@ -94,7 +94,7 @@ export class Server {
       security,
       user,
       line: state,
-      latencyMs: connection?.traffic.latency ?? null,
+      latencyMs: this.latencyMs,
       received: connection?.traffic.received ?? 0,
       sent: connection?.traffic.sent ?? 0,
       compressed: connection?.compressed ?? false,
@@ -104,6 +104,11 @@ export class Server {
       folders: known.length,
       messages: known.reduce((sum, { id }) => sum + store.messages.count(id), 0),
     };
+  }
+
+  /** ms to an answer, as in `status`. */
+  get latencyMs(): number | null {
+    return this.#parts.session.connection?.traffic.latency ?? null;
   }
 
   /** Makes the connection if need be, and resolves when the server has let us in. Throws as the line does. */

@@ -89,6 +89,8 @@ export interface Relay {
   readonly said: string;
   /** From here on what the server says is held back, until that is taken away. */
   heldAt: RegExp | null;
+  /** ms that everything the server says is under way. */
+  delayMs: number;
   stop(): Promise<void>;
 }
 
@@ -114,7 +116,9 @@ export async function startRelay(target: number): Promise<Relay> {
             if (relay.silent || forgotten.has(from)) return;
             const at = from === near || !heldAt ? -1 : data.toString("latin1").search(heldAt);
             const passed = from === far && held.length > 0 ? 0 : at < 0 ? data.length : at;
-            if (passed > 0) to.write(data.subarray(0, passed));
+            if (passed > 0 && from === far && relay.delayMs > 0)
+              setTimeout(() => to.write(data.subarray(0, passed)), relay.delayMs);
+            else if (passed > 0) to.write(data.subarray(0, passed));
             if (passed < data.length) held.push(() => to.write(data.subarray(passed)));
           });
           from.on("error", () => {});
@@ -143,6 +147,7 @@ export async function startRelay(target: number): Promise<Relay> {
     },
     silent: false,
     silentAt: null,
+    delayMs: 0,
     get heldAt() {
       return heldAt;
     },

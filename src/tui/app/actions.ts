@@ -1,6 +1,6 @@
 /** Commands that mean something only on a screen: moving, opening, prompting. The rest are in src/commands. */
 import type { App } from "./app.ts";
-import { mark, moveBy, pageBy, toEnd, toUnread } from "./moving.ts";
+import { mark, moveBy, pageBy, toEnd, toRow, toUnread } from "./moving.ts";
 import { decrypt, setCharset, toggleForm } from "./opening.ts";
 import {
   copyLink,
@@ -33,16 +33,24 @@ export interface Action {
 }
 
 /** Moves in whatever has the focus: rows of a list, lines of a message. */
-function move(summary: string, by: (app: App, count: number) => void): Action {
-  return { summary, imap: "", run: (app, _argument, count) => by(app, count ?? 1) };
+function move(summary: string, by: (app: App, count: number) => void, imap = ""): Action {
+  return { summary, imap, run: (app, _argument, count) => by(app, count ?? 1) };
 }
 
 function simple(summary: string, run: (app: App) => void, imap = ""): Action {
   return { summary, imap, run };
 }
 
+function end(summary: string, which: "first" | "last"): Action {
+  return {
+    summary,
+    imap: "",
+    run: (app, _argument, count) => (count === null ? toEnd(app, which) : toRow(app, count)),
+  };
+}
+
 function prompt(summary: string, text: (argument: string) => string): Action {
-  return { summary, imap: "", run: (app, argument) => app.promptCommand(text(argument)) };
+  return { summary, imap: "", run: (app, argument, count) => app.promptCommand(text(argument), count) };
 }
 
 export const actions: Readonly<Record<string, Action>> = {
@@ -52,27 +60,24 @@ export const actions: Readonly<Record<string, Action>> = {
   "page-up": move("Go up a page", (app, count) => pageBy(app, -count)),
   "half-page-down": move("Go down half a page", (app, count) => pageBy(app, count / 2)),
   "half-page-up": move("Go up half a page", (app, count) => pageBy(app, -count / 2)),
-  first: simple("Go to the first", (app) => toEnd(app, "first")),
-  last: {
-    summary: "Go to the last, or with a number before it to that row",
-    imap: "",
-    run: (app, _argument, count) => (count === null ? toEnd(app, "last") : app.list.to(count - 1)),
-  },
+  first: end("Go to the first, or with a number before it to that row", "first"),
+  last: end("Go to the last, or with a number before it to that row", "last"),
   open: simple(
     "Open the message, or the folder",
     (app) => app.openSelected(),
     "FETCH BODY.PEEK[], STORE +\\Seen; SELECT",
   ),
   back: simple("Close the message or the help", (app) => app.back()),
-  "next-message": simple("Open the next message", (app) => app.openNeighbour(1), "FETCH"),
-  "previous-message": simple("Open the previous message", (app) => app.openNeighbour(-1), "FETCH"),
+  "next-message": move("Open the next message", (app, count) => app.openNeighbour(count), "FETCH"),
+  "previous-message": move("Open the previous message", (app, count) => app.openNeighbour(-count), "FETCH"),
   "next-unread": simple("Go to the next unread message", (app) => toUnread(app, 1)),
   "previous-unread": simple("Go to the previous unread message", (app) => toUnread(app, -1)),
   mark: {
     summary: "Mark the message for the next command, or with a query all that match",
     imap: "UID SEARCH",
     query: true,
-    run: (app, argument) => (argument === "" ? mark(app, 0) : app.try(markMatching(app, argument, true))),
+    run: (app, argument, count) =>
+      argument === "" ? mark(app, count ?? 1, false) : app.try(markMatching(app, argument, true)),
   },
   unmark: {
     summary: "Take the marks away, or with a query those of all that match",
@@ -108,9 +113,9 @@ export const actions: Readonly<Record<string, Action>> = {
   "on-thread": {
     summary: "Do a command with whole threads: on-thread archive",
     imap: "as the command",
-    run: (app, argument) => app.try(onThread(app, argument)),
+    run: (app, argument, count) => app.try(onThread(app, argument, count)),
   },
-  "mark-next": simple("Mark the message and go down", (app) => mark(app, 1)),
+  "mark-next": move("Mark the message and go down", (app, count) => mark(app, count, true)),
   limit: {
     summary: "Show only what matches a query; without one, everything again",
     imap: "UID SEARCH",

@@ -2,6 +2,7 @@
  * The screen's controller: keys become command lines, command lines act on the mail or on the views, and after every
  * change the views are put together into one ScreenModel. Nothing here waits: what takes time reports when it is done.
  */
+import { historyFile } from "../../account/paths.ts";
 import { findCommand, UsageError } from "../../commands/index.ts";
 import type { Folder, Mail, MailEvent } from "../../mail/index.ts";
 import type { CryptoTools } from "../../message/crypto/types.ts";
@@ -13,6 +14,7 @@ import { findAction } from "./actions.ts";
 import { AddressBook } from "./address-book.ts";
 import { checkLine, completeLine } from "./completion.ts";
 import { Dialog } from "./dialog.ts";
+import { History } from "./history.ts";
 import { inWords } from "./in-words.ts";
 import { type Binding, type KeyContext, KeyReader } from "./keymap.ts";
 import { ListView } from "./list-view.ts";
@@ -76,10 +78,11 @@ export class App {
   readonly host: AppHost;
   readonly #keys: KeyReader;
   /** Lines typed so far. */
-  readonly histories: Record<"command" | "search" | "console", string[]> = {
-    command: [],
-    search: [],
-    console: [],
+  readonly histories: Readonly<Record<"command" | "search" | "console", History>> = {
+    command: new History(historyFile("command")),
+    search: new History(historyFile("search")),
+    // What is typed there may be a secret.
+    console: new History(),
   };
   readonly #foldersTimer: NodeJS.Timeout;
   #interruptedAt = 0;
@@ -319,14 +322,15 @@ export class App {
     this.draw();
   }
 
-  promptCommand(text: string): void {
+  /** Asks for a command line; `count` was typed before the key that asks. */
+  promptCommand(text: string, count: number | null = null): void {
     this.dialog.line({
       prefix: ":",
       text,
       history: this.histories.command,
       complete: (line) => completeLine(line, this),
       check: checkLine,
-      accept: (line) => this.execute(line.trim(), null),
+      accept: (line) => this.execute(line.trim(), count),
     });
   }
 
@@ -342,7 +346,7 @@ export class App {
     try {
       if (action) action.run(this, argument, count);
       else if (/^\d+$/.test(name)) this.list.to(Number(name) - 1);
-      else if (command) this.try(runCommand(this, command, line, chosenPlaces(this)));
+      else if (command) this.try(runCommand(this, command, line, chosenPlaces(this, count)));
       else throw new UsageError(`there is no command "${name}"`, "? shows the keys, : and Tab the commands");
     } catch (error) {
       this.fail(error);
@@ -370,11 +374,11 @@ export class App {
     if (row) openMessage(this, row.place, row.message);
   }
 
-  openNeighbour(direction: 1 | -1): void {
+  openNeighbour(rows: number): void {
     const before = this.list.index;
-    this.list.to(before + direction);
+    this.list.to(before + rows);
     if (this.list.index === before)
-      this.say(direction === 1 ? "this is the last message" : "this is the first message");
+      this.say(rows > 0 ? "this is the last message" : "this is the first message");
     else this.openSelected();
   }
 

@@ -16,8 +16,10 @@ import { ranked } from "./ranking.ts";
 function names(bindings: readonly Binding[]): Completion[] {
   const keys = new Map<string, string[]>();
   for (const { keys: typed, line } of bindings) {
-    const known = keys.get(line);
-    if (!known) keys.set(line, [typed]);
+    // A key that asks for the rest is a key of the command too.
+    const name = line.startsWith("prompt ") ? (line.split(" ")[1] ?? line) : line;
+    const known = keys.get(name);
+    if (!known) keys.set(name, [typed]);
     else if (!known.includes(typed)) known.push(typed);
   }
   const described = (text: string, summary: string) => {
@@ -44,14 +46,15 @@ export function completeLine(
   }: Pick<App, "folders" | "accounts" | "account" | "bindings" | "reader" | "list" | "addressBook">,
 ): readonly Completion[] {
   const space = line.indexOf(" ");
-  if (space < 0)
+  const name = space < 0 ? "" : line.slice(0, space);
+  // Who does not know what a command is called says in words what it does.
+  if (!findAction(name) && !findCommand(name))
     return ranked(
       names(bindings),
       line,
       (c) => c.text,
       (c) => c.help,
     );
-  const name = line.slice(0, space);
   if (name === "open-link" || name === "copy-link") return completeLink(name, line.slice(space + 1), reader);
   if (findCommand(name)?.name === "flag") return completeFlags(line, flagsInUse(list));
   if (name === "charset")

@@ -1,4 +1,5 @@
 /** What the person is asked at the bottom of the screen: a line to type, or a question with a yes and a no. */
+import type { History } from "./history.ts";
 import { type Completion, Prompt, type Refusal } from "./prompt.ts";
 
 export interface LineQuestion {
@@ -6,7 +7,7 @@ export interface LineQuestion {
   readonly prefix: string;
   readonly text: string;
   /** Earlier lines to be had with Up, and the list that this one joins. */
-  readonly history?: string[];
+  readonly history?: History;
   readonly complete?: (line: string) => readonly Completion[];
   /** Why a line will not do; it is not accepted then, and stays to be mended. */
   readonly check?: (line: string) => Refusal | null;
@@ -52,7 +53,7 @@ export class Dialog {
     this.#prompt = new Prompt({
       prefix: question.prefix,
       text: question.text,
-      history: question.history ?? [],
+      history: question.history?.lines ?? [],
       complete: question.complete ?? (() => []),
     });
     this.#line = question;
@@ -116,7 +117,7 @@ export class Dialog {
       question.cancel?.();
       return;
     }
-    if (text.trim() !== "") question.history?.push(text);
+    if (text.trim() !== "") question.history?.add(text);
     question.accept(text);
   }
 }

@@ -353,6 +353,11 @@ export class KeyReader {
   }
 
   press(key: string, context: KeyContext): KeyResult {
+    if (key === "Esc" && this.pending !== "") {
+      // It ends what was begun, and does nothing else.
+      this.reset();
+      return { kind: "none", keys: key };
+    }
     if (this.#keys.length === 0 && /^[0-9]$/.test(key) && (key !== "0" || this.#count !== "")) {
       this.#count = (this.#count + key).slice(0, 9);
       return { kind: "pending", keys: this.pending };

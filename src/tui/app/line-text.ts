@@ -28,11 +28,16 @@ const reasons: Readonly<Record<string, string>> = {
 
 const seconds = (ms: number) => `${Math.max(0, Math.ceil(ms / 1000))} s`;
 
-/** `now` in milliseconds since the epoch. */
-export function lineText(state: LineState, now: number): string {
+/** A line is slow from here on, and told in steps of so much, as it is never twice the same. */
+const slowMs = 200;
+const stepMs = 50;
+
+/** `now` in milliseconds since the epoch; `latencyMs` is how long an answer takes. */
+export function lineText(state: LineState, now: number, latencyMs: number | null = null): string {
   switch (state.kind) {
     case "online":
-      return state.waitedMs < noticedMs ? quiet : `◌ waiting for the server (${seconds(state.waitedMs)})`;
+      if (state.waitedMs >= noticedMs) return `◌ waiting for the server (${seconds(state.waitedMs)})`;
+      return (latencyMs ?? 0) < slowMs ? quiet : `${quiet} ${Math.round(latencyMs! / stepMs) * stepMs} ms`;
     case "connecting": {
       const ms = now - state.since;
       return ms < noticedMs ? "◌ connecting" : `◌ connecting (${seconds(ms)})`;

@@ -117,9 +117,12 @@ export class ListView {
     return this.#current?.message ?? null;
   }
 
-  /** The messages under the cursor: of a folded thread all. */
-  get chosen(): readonly number[] {
-    return this.#current ? this.keysAt(this.#current) : [];
+  /** The messages under the cursor, or of so many rows from it on: of a folded thread all. */
+  chosen(rows = 1): readonly number[] {
+    if (!this.#current) return [];
+    return rows === 1
+      ? this.keysAt(this.#current)
+      : this.#read(this.#index, rows).flatMap((row) => this.keysAt(row));
   }
 
   /** The messages that a row stands for. */
@@ -358,8 +361,9 @@ export class ListView {
     return false;
   }
 
-  toggleMark(): void {
-    const { chosen } = this;
+  /** Marks so many rows from the cursor on; takes their marks away where all have one. */
+  toggleMark(rows = 1): void {
+    const chosen = this.chosen(rows);
     const all = chosen.every((key) => this.marked.has(key));
     for (const key of chosen) {
       if (all) this.marked.delete(key);

@@ -35,6 +35,15 @@ export function toEnd(app: App, end: "first" | "last"): void {
   else moveBy(app, end === "first" ? -far : far);
 }
 
+/** Goes to a row, or a line, counted from 1. */
+export function toRow(app: App, row: number): void {
+  if (app.pane === "list" && !app.page) app.list.to(row - 1);
+  else {
+    toEnd(app, "first");
+    moveBy(app, row - 1);
+  }
+}
+
 export function toUnread(app: App, direction: 1 | -1): void {
   if (!app.list.seek(direction, ({ message }) => !message.flags.includes("\\Seen"))) {
     app.say("no more unread messages");
@@ -43,8 +52,8 @@ export function toUnread(app: App, direction: 1 | -1): void {
   if (app.pane === "reader") app.openSelected();
 }
 
-/** Marks the message, or the folded thread, under the cursor and moves by `step` rows. */
-export function mark(app: App, step: number): void {
-  app.list.toggleMark();
-  app.list.to(app.list.index + step);
+/** Marks the message, or the folded thread, under the cursor, and those of so many rows in all; `on`: goes past them. */
+export function mark(app: App, rows: number, on: boolean): void {
+  app.list.toggleMark(rows);
+  if (on) app.list.to(app.list.index + rows);
 }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import { UsageError } from "../../commands/index.ts";
 import { splitWords } from "../../commands/parse.ts";
 import { browserFor, startDetached, type Viewer } from "../../commands/programs.ts";
@@ -77,8 +77,21 @@ async function savePart(app: App, section: string, path: string): Promise<void> 
   const reader = openReader(app);
   app.say("saving…");
   const { fileName, stream } = await partOf(reader, section);
-  const written = await saveStream(stream, path, safeFileName(fileName, `part-${section}`));
-  app.say(`saved ${written}`);
+  const written = await write(app, "saving…", stream, path, safeFileName(fileName, `part-${section}`));
+  if (written !== null) app.say(`saved ${written}`);
+}
+
+/** Writes what comes to a file; null where the person has stopped that, and nothing of it is left. */
+function write(app: App, label: string, content: Readable, path: string, name: string) {
+  return app.tasks.run(label, async (signal) => {
+    try {
+      return await saveStream(addAbortSignal(signal, content), path, name);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      app.say("stopped: nothing was written");
+      return null;
+    }
+  });
 }
 
 /** Directories of attachments that were opened: how long their programs need them is not known. */
@@ -104,7 +117,8 @@ export async function openAttachment(app: App): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "postern-"));
   opened.push(directory);
   const name = safeFileName(fileName, `part-${section}`);
-  const path = await saveStream(stream, join(directory, name), name);
+  const path = await write(app, "fetching…", stream, join(directory, name), name);
+  if (path === null) return;
   const viewer = viewerFor(mediaType, path);
   if (!viewer) throw new UsageError(`nothing here opens ${mediaType}`, "s saves it to a file");
   await show(app, viewer);

@@ -5,6 +5,7 @@ import type { Folder, Mail } from "../../mail/index.ts";
 import type { AccountView } from "./account-view.ts";
 import type { App } from "./app.ts";
 import { MergedSource } from "./merged.ts";
+import { ranked } from "./ranking.ts";
 import { FolderSource, type ListSource, type Place, samePlace } from "./sources.ts";
 import { followThreads } from "./threads.ts";
 
@@ -151,7 +152,19 @@ export function go(app: App, name: string): void {
   const [, prefix, rest = ""] = /^([\w.-]+):(.+)$/s.exec(wanted) ?? [];
   const account = app.accounts.find((a) => a.name === prefix);
   const { mail } = account ?? app.account;
-  app.try(mail.findFolder(account ? rest : wanted).then((folder) => openPlace(app, { mail, folder })));
+  app.try(meant(mail, account ? rest : wanted).then((folder) => openPlace(app, { mail, folder })));
+}
+
+/** The folder of this name; where there is none, the one whose name a few letters are most likely to mean. */
+async function meant(mail: Mail, wanted: string): Promise<Folder> {
+  try {
+    return await mail.findFolder(wanted);
+  } catch (error) {
+    const choosable = mail.folders().filter((folder) => folder.selectable);
+    const [best] = wanted.startsWith("@") ? [] : ranked(choosable, wanted, ({ name }) => name);
+    if (!best) throw error;
+    return best;
+  }
 }
 
 /** The next or previous line of the folder pane that can be opened. */

@@ -233,12 +233,12 @@ function status(app: App, now: number, spoken: boolean): StatusModel {
     list.marked.size > 0 ? `${list.marked.size} marked` : "",
     list.filter ? `limited to ${safeText(list.filter.query) || "a list"}` : "",
   ].filter((text) => text !== "");
-  const line = lineText(app.mail.line, now);
+  const line = lineText(app.mail.line, now, app.mail.server.latencyMs);
   const right = [
     app.pendingKeys,
     app.tasks.label === "" ? "" : `${app.tasks.label} C-g stops it`,
     // While nothing comes, nothing gets on.
-    progress && line === quiet
+    progress && line.startsWith(quiet)
       ? `${doing[progress.doing]} ${Math.floor((100 * progress.done) / progress.total)} %`
       : "",
     app.outgoing.text(now),

@@ -5,6 +5,7 @@ import type { Console } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import type { PageEntry } from "../model.ts";
 import type { App } from "./app.ts";
+import type { History } from "./history.ts";
 import { inWords } from "./in-words.ts";
 import { PageView } from "./page-view.ts";
 import type { Completion } from "./prompt.ts";
@@ -49,9 +50,9 @@ export class ConsolePage extends PageView {
   readonly #app: App;
   readonly #console: Console;
   readonly #entries: PageEntry[];
-  readonly #history: string[];
+  readonly #history: History;
 
-  private constructor(app: App, console: Console, entries: PageEntry[], history: string[]) {
+  private constructor(app: App, console: Console, entries: PageEntry[], history: History) {
     super("IMAP console   Tab completes, Esc and Enter leave and come back, q closes", () => entries, {
       follows: true,
     });
@@ -62,7 +63,7 @@ export class ConsolePage extends PageView {
   }
 
   /** Opens the console on the folder that the list shows; `history` has the lines typed before. */
-  static open(app: App, history: string[]): void {
+  static open(app: App, history: History): void {
     const page = new ConsolePage(app, app.mail.server.console(app.list.folder), [], history);
     app.show(page);
     page.ask();

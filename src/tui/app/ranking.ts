@@ -11,8 +11,8 @@ function fuzzy(candidate: string, text: string): boolean {
 }
 
 /**
- * Those that begin with `text`, then those that contain its letters in order, then those whose `about` has all of its
- * words: who does not know what a command is called finds it by what it does.
+ * Those that begin with `text`, then those that contain it, then those that have its letters in order, then those whose
+ * `about` has all of its words: who does not know what a command is called finds it by what it does.
  */
 export function ranked<T>(
   items: readonly T[],
@@ -23,9 +23,10 @@ export function ranked<T>(
   const words = text.toLowerCase().split(/[\s-]+/);
   const tells = (item: T) => words.every((word) => about(item).toLowerCase().includes(word));
   const rank = (item: T) => {
-    if (key(item).toLowerCase().startsWith(text.toLowerCase())) return 0;
-    return fuzzy(key(item), text) ? 1 : tells(item) ? 2 : 3;
+    const at = key(item).toLowerCase().indexOf(text.toLowerCase());
+    if (at >= 0) return Math.min(at, 1);
+    return fuzzy(key(item), text) ? 2 : tells(item) ? 3 : 4;
   };
   const ranks = items.map(rank);
-  return [0, 1, 2].flatMap((wanted) => items.filter((_, i) => ranks[i] === wanted));
+  return [0, 1, 2, 3].flatMap((wanted) => items.filter((_, i) => ranks[i] === wanted));
 }

@@ -9,11 +9,17 @@ import { showResult } from "./results.ts";
 import { byPlace, type Chosen, type Place } from "./sources.ts";
 import { writerOf } from "./writing.ts";
 
-/** What is chosen: the marked messages, else the open one, else those under the cursor: of a folded thread all. */
-export function chosenPlaces({ list, reader, pane }: Pick<App, "list" | "reader" | "pane">): Chosen[] {
+/**
+ * What is chosen: the marked messages, else the open one, else those under the cursor, or of so many rows from it on: of
+ * a folded thread all.
+ */
+export function chosenPlaces(
+  { list, reader, pane }: Pick<App, "list" | "reader" | "pane">,
+  rows: number | null,
+): Chosen[] {
   if (list.marked.size > 0) return byPlace(list.source, list.marked);
   if (pane === "reader" && reader) return [{ ...reader.place, uids: [reader.uid] }];
-  return byPlace(list.source, list.chosen);
+  return byPlace(list.source, list.chosen(rows ?? 1));
 }
 
 /** The messages that the words of a command name by themselves. */

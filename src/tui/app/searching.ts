@@ -40,8 +40,14 @@ async function search(
     if (result.folder.path === asked.path) found[i] = result.uids;
     else elsewhere ??= { mail, folder: result.folder, uids: result.uids };
   };
-  await Promise.all(source.places.map(ask));
+  const asked = Promise.all(source.places.map(ask));
+  const done = await app.tasks.wait("searching…", asked);
   if (stale()) return;
+  if (!done) {
+    begun++;
+    app.say("the search was stopped");
+    return;
+  }
   app.notices.clear();
   const other = elsewhere as Chosen | null;
   if (other) openPlace(app, other);
@@ -72,15 +78,14 @@ export function find(app: App, query: string): Promise<void> {
 export async function markMatching(app: App, query: string, on: boolean): Promise<void> {
   const { list } = app;
   const { source } = list;
-  const hits = (
-    await Promise.all(
-      source.places.map(async ({ mail, folder }, i) =>
-        (await mail.search(folder, query)).map((uid) => keyOf(i, uid)),
-      ),
-    )
-  ).flat();
-  // The person has gone elsewhere.
-  if (list.source !== source) return;
+  const asked = Promise.all(
+    source.places.map(async ({ mail, folder }, i) =>
+      (await mail.search(folder, query)).map((uid) => keyOf(i, uid)),
+    ),
+  );
+  const hits = (await app.tasks.wait("searching…", asked))?.flat();
+  // The person has gone elsewhere, or waits no longer.
+  if (list.source !== source || !hits) return;
   const shown = list.filter ? new Set(list.filter.keys) : null;
   const found = hits.filter((key) => (shown?.has(key) ?? true) && list.marked.has(key) !== on);
   for (const key of found) {

@@ -41,9 +41,9 @@ function needThreads(app: App): void {
 
 /** Marks all messages of the thread under the cursor; where all are, takes the marks away. */
 export async function markThread(app: App): Promise<void> {
-  const { marked, chosen, source } = app.list;
+  const { marked, source } = app.list;
   const keys: number[] = [];
-  for (const { mail, folder, uids } of byPlace(source, chosen)) {
+  for (const { mail, folder, uids } of byPlace(source, app.list.chosen())) {
     const index = source.places.findIndex((place) => samePlace(place, { mail, folder }));
     keys.push(...(await mail.threads.around(folder, uids)).map((uid) => keyOf(index, uid)));
   }
@@ -55,10 +55,10 @@ export async function markThread(app: App): Promise<void> {
 }
 
 /** Does a command with the whole threads of what it would be done with: `on-thread delete`. */
-export async function onThread(app: App, line: string): Promise<void> {
+export async function onThread(app: App, line: string, rows: number | null): Promise<void> {
   const command = findCommand(line.trim().split(/\s+/, 1)[0] ?? "");
   if (!command) throw new UsageError("on-thread: needs a command", "say on-thread archive");
-  const chosen = chosenPlaces(app);
+  const chosen = chosenPlaces(app, rows);
   if (chosen.length === 0) throw new UsageError("no message is chosen", "move the cursor to one");
   const whole = chosen.map(async ({ mail, folder, uids }) => ({
     mail,
