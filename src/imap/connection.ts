@@ -339,8 +339,9 @@ export class Connection {
     }
     if (job.exchange?.quiet) this.#idle.sent();
     if (job.command.traits.needs === "not-authenticated") this.#guess.loginSent();
+    // What comes next is an answer to this one only where none other is awaited.
+    if (!this.#flight.some(() => true)) this.#traffic.asked();
     this.#flight.sent(job);
-    this.#traffic.asked();
     this.#watch();
     void this.#sender.send(job.tag, parts)?.then(() => this.#schedule());
     return true;

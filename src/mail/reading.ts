@@ -429,9 +429,17 @@ export class Reading {
     let taken = false;
     const write = (chunk: Buffer) =>
       new Promise<void>((resolve, reject) => {
-        if (raw.destroyed) reject(new Error("the reader went away"));
+        const gone = () => reject(new Error("the reader went away"));
+        if (raw.destroyed) gone();
         else if (raw.write(chunk)) resolve();
-        else raw.once("drain", resolve).once("close", resolve);
+        else {
+          const settle = () => {
+            raw.off("drain", settle).off("close", settle);
+            if (raw.destroyed) gone();
+            else resolve();
+          };
+          raw.once("drain", settle).once("close", settle);
+        }
       });
     this.#within(ref, (connection) =>
       connection.run(

@@ -143,7 +143,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const clock = setInterval(() => {
     const shown = line;
     line =
-      app.accounts.map(({ mail }) => lineText(mail.line, Date.now())).join() + app.outgoing.text(Date.now());
+      app.accounts.map(({ mail }) => lineText(mail.line, Date.now(), mail.server.latencyMs)).join() +
+      app.outgoing.text(Date.now());
     if (line !== shown) draw(true);
   }, tickMs);
 

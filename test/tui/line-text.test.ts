@@ -27,6 +27,9 @@ describe("the line on the status line", () => {
       [{ kind: "down", error: new Error("?"), retryAt: now + 1 }, "○ off line, again in 1 s"],
     ];
     for (const [state, text] of states) assert.equal(lineText(state, now), text);
+    const [, [online]] = states as [unknown, [LineState, string]];
+    assert.equal(lineText(online, now, 190), quiet);
+    assert.equal(lineText(online, now, 268), `${quiet} 250 ms`);
   });
 
   test("leaves room beside it at 80 columns, whatever broke", () => {

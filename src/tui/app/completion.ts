@@ -27,7 +27,8 @@ function names(bindings: readonly Binding[]): Completion[] {
     return { text, help: bound === undefined ? summary : `${bound}  ${summary}` };
   };
   return [
-    ...commands.map(({ name, summary }) => described(name, summary)),
+    // Where both are called the same, the screen's own is done.
+    ...commands.filter(({ name }) => !findAction(name)).map(({ name, summary }) => described(name, summary)),
     ...Object.entries(actions).map(([name, { summary }]) => described(name, summary)),
   ].sort((a, b) => (a.text < b.text ? -1 : 1));
 }

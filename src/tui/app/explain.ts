@@ -89,10 +89,15 @@ export function explain(line: string): string {
   return (
     meanings[line] ??
     findAction(line)?.summary ??
-    findCommand(name)?.summary ??
     findAction(name)?.summary ??
+    findCommand(name)?.summary ??
     line
   );
+}
+
+/** The same where the line is not to be seen: one of a person's own says itself what it is about. */
+export function explainWhole(line: string): string {
+  return meanings[line] !== undefined || !/^\S+ \S/.test(line) ? explain(line) : `${line}: ${explain(line)}`;
 }
 
 /** The IMAP commands a command line causes; empty for none. */

@@ -6,7 +6,7 @@ import { safeText } from "../../message/safe.ts";
 import { layoutOf } from "../layout.ts";
 import type { FolderRow, KeyHint, MessageRow, ScreenModel, StatusModel, ThreadPlace } from "../model.ts";
 import type { App } from "./app.ts";
-import { explain } from "./explain.ts";
+import { explainWhole } from "./explain.ts";
 import { inWords } from "./in-words.ts";
 import { type KeyContext, keysTo } from "./keymap.ts";
 import { lineText, quiet } from "./line-text.ts";
@@ -292,7 +292,7 @@ export function present(app: App, view: View): ScreenModel {
     },
     reader: app.reader?.model() ?? null,
     page: app.page?.model(view.columns, view.rows - 1 - layout.keyBar) ?? null,
-    continuations: app.continuations.map(({ keys, line }) => ({ keys, text: explain(line) })),
+    continuations: app.continuations.map(({ keys, line }) => ({ keys, text: explainWhole(line) })),
     status: status(app, now, view.spoken),
     prompt: app.dialog.prompt?.model() ?? null,
     choice: app.dialog.choice
