@@ -52,6 +52,7 @@ export class Connection {
   #sinkOwner: Job | null = null;
   readonly #idle = new IdleSwitch(() => {
     this.#sender.write(Buffer.from("DONE\r\n"), "DONE");
+    this.#traffic.asked();
     this.#watch();
     // The end of an IDLE costs no server any time; after a long silence it shows whether the line still lives.
     if (this.watchdog.silence > timeouts.silence) this.watchdog.hurry(timeouts.probe);

@@ -191,7 +191,7 @@ describe("while work goes on", { skip: serverMissing("dovecot") }, () => {
     withRig(some(5), async ({ relay, open }) => {
       relay.delayMs = 350;
       const pty = await open();
-      await pty.waitFor(has(/● online \d+ ms$/));
+      await pty.waitFor(has(/INBOX {2}1\/5 .*● online \d+ ms$/));
       const [, ms = ""] = /● online (\d+) ms/.exec(pty.text().join("\n")) ?? [];
       assert.ok(Number(ms) >= 350 && Number(ms) % 50 === 0, ms);
       pty.type("j");
