@@ -427,19 +427,13 @@ export class Reading {
     const raw = new PassThrough();
     // Another one's question for the same part may be answered to us as well.
     let taken = false;
+    let goOn = () => {};
+    raw.on("drain", () => goOn()).on("close", () => goOn());
     const write = (chunk: Buffer) =>
       new Promise<void>((resolve, reject) => {
-        const gone = () => reject(new Error("the reader went away"));
-        if (raw.destroyed) gone();
+        if (raw.destroyed) reject(new Error("the reader went away"));
         else if (raw.write(chunk)) resolve();
-        else {
-          const settle = () => {
-            raw.off("drain", settle).off("close", settle);
-            if (raw.destroyed) gone();
-            else resolve();
-          };
-          raw.once("drain", settle).once("close", settle);
-        }
+        else goOn = resolve;
       });
     this.#within(ref, (connection) =>
       connection.run(
