@@ -11,6 +11,7 @@ import {
   uidSet,
 } from "../imap/index.ts";
 import type { CryptoTools, OpenedMessage } from "../message/crypto/types.ts";
+import { drained } from "../message/drained.ts";
 import type { Step } from "../message/part-source.ts";
 import type { Attachment, ReadableMessage, ReadOptions } from "../message/types.ts";
 import {
@@ -427,14 +428,10 @@ export class Reading {
     const raw = new PassThrough();
     // Another one's question for the same part may be answered to us as well.
     let taken = false;
-    let goOn = () => {};
-    raw.on("drain", () => goOn()).on("close", () => goOn());
-    const write = (chunk: Buffer) =>
-      new Promise<void>((resolve, reject) => {
-        if (raw.destroyed) reject(new Error("the reader went away"));
-        else if (raw.write(chunk)) resolve();
-        else goOn = resolve;
-      });
+    const write = async (chunk: Buffer) => {
+      if (raw.destroyed) throw new Error("the reader went away");
+      if (!raw.write(chunk)) await drained(raw);
+    };
     this.#within(ref, (connection) =>
       connection.run(
         fetch(

@@ -80,6 +80,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       }
     },
     onEnd: closeAll,
+    onWarning: ({ name, message }) => app.notices.note(`${name}: ${message}`),
     ...(onStopped ? { onStopped } : {}),
   });
   const { output } = terminal;

@@ -24,6 +24,7 @@ const session = openTerminal({
       process.exit(0);
     }
     if (key === "z") session.suspend();
+    if (key === "w") process.emitWarning("something is odd");
     if (key === "x") throw new Error("a fault of our own");
     if (key === "e") {
       const program = ["-c", "echo the other program; read answer; echo got $answer; read answer"];
@@ -31,6 +32,10 @@ const session = openTerminal({
         () => new Promise((resolve) => spawn("sh", program, { stdio: "inherit" }).on("close", resolve)),
       );
     }
+    draw();
+  },
+  onWarning({ message }) {
+    pressed = `warned: ${message}`;
     draw();
   },
   onEnd: () => new Promise((resolve) => setTimeout(resolve, 20)),

@@ -90,6 +90,14 @@ test("a fault of our own gives the terminal back before it is told", async () =>
   assert.ok(pty.text().some((line) => line.includes("a fault of our own")));
 });
 
+test("what Node warns of is taken in, and not written across the screen", async () => {
+  const pty = await start();
+  pty.type("w");
+  await pty.waitFor("keys:warned: something is odd");
+  await pty.settle(150);
+  assert.ok(!pty.raw.includes("Warning"));
+});
+
 test("a key in a real terminal: one move of the bar is at most 250 bytes, and a burst loses no key", async () => {
   const pty = await start({ columns: 150, rows: 50 });
   await pty.settle(150);

@@ -1,6 +1,7 @@
 /** Runs gpg and openssl: no shell, no terminal, bounded in time and output. What they print is text from outside. */
 import { spawn } from "node:child_process";
 import { Readable, Writable } from "node:stream";
+import { drained } from "../drained.ts";
 
 export interface Run {
   /** Exit status; null where it did not end by itself. */
@@ -39,14 +40,7 @@ function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv 
 async function pump(source: Readable, to: Writable): Promise<void> {
   for await (const chunk of source) {
     if (to.destroyed) return;
-    if (to.write(chunk)) continue;
-    await new Promise<void>((resolve) => {
-      const go = () => {
-        to.off("drain", go).off("close", go);
-        resolve();
-      };
-      to.on("drain", go).on("close", go);
-    });
+    if (!to.write(chunk)) await drained(to);
   }
   to.end();
 }

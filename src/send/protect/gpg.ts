@@ -6,6 +6,7 @@ import { PassThrough, Readable } from "node:stream";
 import { passphraseRefused, runGpg, type Status, statusLines } from "../../message/crypto/gpg-run.ts";
 import type { Run } from "../../message/crypto/run.ts";
 import { brokenRun, type CryptoTools } from "../../message/crypto/types.ts";
+import { drained } from "../../message/drained.ts";
 import { safeText } from "../../message/safe.ts";
 import { SendError } from "../errors.ts";
 import { byAddress } from "./wish.ts";
@@ -88,14 +89,7 @@ export class Signer {
   async write(chunk: Buffer): Promise<void> {
     const text = this.#text;
     // Where gpg has ended already, `end` tells why.
-    if (text.destroyed || text.write(chunk)) return;
-    await new Promise<void>((resolve) => {
-      const go = () => {
-        text.off("drain", go).off("close", go);
-        resolve();
-      };
-      text.on("drain", go).on("close", go);
-    });
+    if (!text.destroyed && !text.write(chunk)) await drained(text);
   }
 
   /** The signature, armoured, with CRLF line ends. @throws SendError NO_KEY, PASSPHRASE, GPG */

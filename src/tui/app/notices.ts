@@ -35,14 +35,23 @@ export class Notices {
   say(text: string, error: boolean): void {
     const notice = { text, error, at: Date.now() };
     this.#current = notice;
-    this.#log.push(notice);
-    if (this.#log.length > kept) this.#log.shift();
+    this.#keep(notice);
     setTimeout(() => {
       if (this.#current !== notice) return;
       this.#current = null;
       this.#draw();
     }, fadeMs).unref();
     this.#draw();
+  }
+
+  /** Keeps for `:messages` what nobody is to be told of. */
+  note(text: string): void {
+    this.#keep({ text, error: false, at: Date.now() });
+  }
+
+  #keep(notice: Notice): void {
+    this.#log.push(notice);
+    if (this.#log.length > kept) this.#log.shift();
   }
 
   /** A key was pressed: what was said has been seen. */

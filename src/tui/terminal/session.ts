@@ -21,6 +21,8 @@ export interface TerminalSessionOptions extends ScreenOutputOptions {
   readonly onEnd?: (signal: NodeJS.Signals) => Promise<void> | void;
   /** The program is about to stop, or goes on again. */
   readonly onStopped?: (now: boolean) => void;
+  /** Node warns of something: it would have written that across the screen. */
+  readonly onWarning?: (warning: Error) => void;
 }
 
 const endSignals = ["SIGHUP", "SIGTERM", "SIGINT"] as const;
@@ -84,6 +86,8 @@ export function openTerminal(options: TerminalSessionOptions): TerminalSession {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exit(softwareFault);
   };
+  const onWarning = (warning: Error) => options.onWarning?.(warning);
+  const warned = process.rawListeners("warning") as ((warning: Error) => void)[];
   const onHangup = () => onSignal("SIGHUP");
   const close = () => {
     giveBack();
@@ -91,6 +95,10 @@ export function openTerminal(options: TerminalSessionOptions): TerminalSession {
     process.off("exit", giveBack);
     process.off("uncaughtException", onFault);
     process.off("SIGTSTP", onStop);
+    if (process.listeners("warning").includes(onWarning)) {
+      process.off("warning", onWarning);
+      for (const listener of warned) process.on("warning", listener);
+    }
     process.off("SIGCONT", onContinue);
     for (const signal of endSignals) process.off(signal, onSignal);
   };
@@ -101,6 +109,7 @@ export function openTerminal(options: TerminalSessionOptions): TerminalSession {
   stdout.on("error", () => {});
   process.on("exit", giveBack);
   process.on("uncaughtException", onFault);
+  process.removeAllListeners("warning").on("warning", onWarning);
   process.on("SIGTSTP", onStop);
   process.on("SIGCONT", onContinue);
   for (const signal of endSignals) process.on(signal, onSignal);
