@@ -229,7 +229,7 @@ class Planner {
       section: leaf.section,
       fileName: partFileName(leaf),
       mediaType: mediaType(leaf),
-      size: leaf.size,
+      size: contentOctets(leaf),
       disposition:
         leaf.disposition?.type === "inline" || (leaf.disposition === null && leaf.id)
           ? "inline"
@@ -237,6 +237,16 @@ class Planner {
       contentId: leaf.id?.replace(/^\s*<|>\s*$/g, "") || null,
     });
   }
+}
+
+/** Characters of a full line of base64 with its end, and how many of them are its end (RFC 2045 §6.8). */
+const lineOctets = 78;
+const endOctets = 2;
+
+/** How large the file is that a part holds: of base64 a multiple of three, up to two too many, as its end is not seen. */
+export function contentOctets({ encoding, size }: Pick<LeafDescription, "encoding" | "size">): number {
+  if (encoding !== "base64") return size;
+  return Math.floor((size - endOctets * Math.floor(size / lineOctets)) / 4) * 3;
 }
 
 /** What to show and what to list of a message. */

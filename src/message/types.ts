@@ -103,7 +103,7 @@ export interface Attachment {
   readonly fileName: string | null;
   /** `type/subtype`, lower case. */
   readonly mediaType: string;
-  /** Octets as transferred. */
+  /** Octets, about: of what is transferred as base64 they are reckoned. */
   readonly size: number;
   readonly disposition: "attachment" | "inline";
   readonly contentId: string | null;

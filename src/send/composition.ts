@@ -1,6 +1,7 @@
 /** A message in a person's hands: edited, looked over, changed, and sent or kept. Each step is on the disk when it is done. */
 
 import { stat } from "node:fs/promises";
+import { contentOctets } from "../message/choose.ts";
 import { formatAddress } from "./compose/addresses.ts";
 import { build } from "./compose/build.ts";
 import {
@@ -173,7 +174,7 @@ export class Composition {
     const files = draft.attachments.map(async (attachment) => {
       const name = attachedName(attachment);
       // Of a message on the server.
-      if (attachment.part) return { name, path: name, size: attachment.part.size };
+      if (attachment.part) return { name, path: name, size: contentOctets(attachment.part) };
       const path = attachedFile(attachment);
       const size = await stat(path).then(
         (found) => (found.isFile() ? found.size : null),

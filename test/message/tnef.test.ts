@@ -61,7 +61,7 @@ test("a message whose only text is in its winmail.dat: it is read, and its files
     ...file("b.txt", "file b"),
   );
   const source = Buffer.from(
-    `Content-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\n${dat.toString("base64")}\r\n`,
+    `Content-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\n${dat.toString("base64").replace(/.{76}/g, "$&\r\n")}\r\n`,
   );
   const message = await readMessage(source);
   assert.deepEqual(
@@ -71,7 +71,7 @@ test("a message whose only text is in its winmail.dat: it is read, and its files
   assert.deepEqual(
     message.attachments.map((one) => [one.section, one.fileName, one.mediaType, one.size]),
     [
-      ["1", "winmail.dat", "application/ms-tnef", source.length - source.indexOf("\r\n\r\n") - 4],
+      ["1", "winmail.dat", "application/ms-tnef", Math.ceil(dat.length / 3) * 3],
       ["1:1", "b.txt", "application/octet-stream", 6],
     ],
   );

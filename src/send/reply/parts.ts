@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 import type { Mail } from "../../mail/index.ts";
 import { saveStream } from "../../mail/save-stream.ts";
 import { findPart, leavesOf } from "../../mail/structure.ts";
+import { contentOctets } from "../../message/choose.ts";
 import { safeFileName } from "../../message/file-name.ts";
 import { safeText } from "../../message/safe.ts";
 import type { Attachment, LeafDescription, PartDescription } from "../../message/types.ts";
@@ -117,7 +118,7 @@ async function structureOf(mail: Mail, { folder, uid, unlocked }: Original): Pro
 /** The part of an attachment, where it is one that the server has: not a file inside of another. */
 function leafOf(structure: PartDescription, { section, size }: Attachment): LeafDescription | null {
   const leaf = findPart(structure, section);
-  return leaf?.size === size ? leaf : null;
+  return leaf && contentOctets(leaf) === size ? leaf : null;
 }
 
 function serverPart(mail: Mail, { folder, uid }: Original, leaf: LeafDescription): ServerPart | null {
