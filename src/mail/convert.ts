@@ -145,8 +145,8 @@ function addressees(list: readonly Address[]): StoredPerson[] {
   return found;
 }
 
-/** What an ENVELOPE and the field References say for the index. */
-function envelopeRow(envelope: Envelope, references: string): HeaderRow {
+/** What an ENVELOPE and the field References, as it was sent, say for the index. */
+function envelopeRow(envelope: Envelope, references: Buffer): HeaderRow {
   return {
     sentAt: parseDateHeader(envelope.date ?? ""),
     subject: subjectOf(envelope.subject ?? ""),
@@ -155,7 +155,7 @@ function envelopeRow(envelope: Envelope, references: string): HeaderRow {
     cc: addressees(envelope.cc),
     messageId: envelope.messageId?.trim() || null,
     inReplyTo: envelope.inReplyTo?.trim() || null,
-    references: messageIds(decodeRaw(references)),
+    references: headerRow(references).references,
   };
 }
 
@@ -166,7 +166,7 @@ function rowOf(fetched: FetchedMessage): HeaderRow {
   const header = headerOf(fetched);
   const { envelope, sections } = fetched;
   if (header || envelope === undefined || isInvalid(envelope)) return headerRow(header ?? noHeader);
-  return envelopeRow(envelope, sections?.get(referencesSection)?.toString("latin1", 0, mostHeader) ?? "");
+  return envelopeRow(envelope, sections?.get(referencesSection) ?? noHeader);
 }
 
 /** The row for one fetched message, or null where it has no UID (RFC 9051 lets FETCH come without being asked for). */
