@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
-import { barOf, eventually, type Home, makeHome, openScreen, sizes } from "./postern.ts";
+import { barOf, eventually, type Home, has, makeHome, openScreen, sizes } from "./postern.ts";
 import type { Pty } from "./pty.ts";
 
 const skip = serverMissing("dovecot");
@@ -44,8 +44,6 @@ function homeOf(port: number, screen = ""): Home {
 
 const letters = (lines: readonly string[]) =>
   lines.flatMap((line) => /Letter (\d+)/.exec(line)?.[1] ?? []).map(Number);
-const has = (what: string | RegExp) => (lines: string[]) =>
-  lines.some((line) => (typeof what === "string" ? line.includes(what) : what.test(line)));
 const both =
   (...conditions: ((lines: string[]) => boolean)[]) =>
   (lines: string[]) =>

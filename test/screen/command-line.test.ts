@@ -5,13 +5,10 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
-import { barOf, type Home, makeHome, openScreen, sizes } from "./postern.ts";
+import { barOf, type Home, has, lacks, makeHome, openScreen, sizes } from "./postern.ts";
 import type { Pty } from "./pty.ts";
 
 const skip = serverMissing("dovecot");
-const has = (what: string | RegExp) => (lines: string[]) =>
-  lines.some((line) => (typeof what === "string" ? line.includes(what) : what.test(line)));
-const lacks = (what: string | RegExp) => (lines: string[]) => !has(what)(lines);
 /** The line that is typed. */
 const typed = (text: string) => (lines: string[]) => lines.some((line) => line.trimEnd() === text);
 

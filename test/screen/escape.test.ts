@@ -6,12 +6,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
-import { type Home, makeHome, openScreen, sizes } from "./postern.ts";
+import { type Home, has, lacks, makeHome, openScreen, sizes } from "./postern.ts";
 import type { Pty } from "./pty.ts";
-
-const has = (what: string | RegExp) => (lines: string[]) =>
-  lines.some((line) => (typeof what === "string" ? line.includes(what) : what.test(line)));
-const lacks = (what: string | RegExp) => (lines: string[]) => !has(what)(lines);
 
 for (const size of sizes)
   describe(`Esc at ${size.columns}×${size.rows}`, { skip: serverMissing("dovecot") }, () => {

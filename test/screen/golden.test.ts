@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { deliverGolden, hostileNames } from "./golden-mail.ts";
-import { type Home, makeHome, openScreen, program } from "./postern.ts";
+import { type Home, has, makeHome, openScreen, program } from "./postern.ts";
 import { type Pty, startPty } from "./pty.ts";
 
 const skip = serverMissing("dovecot");
@@ -78,9 +78,6 @@ async function atSizes(
   }
   return seen;
 }
-
-const has = (what: string | RegExp) => (lines: string[]) =>
-  lines.some((line) => (typeof what === "string" ? line.includes(what) : what.test(line)));
 
 describe("golden screens", { skip }, () => {
   let server: Dovecot;

@@ -6,12 +6,8 @@ import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
-import { barOf, eventually, type Home, makeHome, openScreen, sizes } from "./postern.ts";
+import { barOf, eventually, type Home, has, lacks, makeHome, openScreen, sizes } from "./postern.ts";
 import type { Pty } from "./pty.ts";
-
-const has = (what: string | RegExp) => (lines: string[]) =>
-  lines.some((line) => (typeof what === "string" ? line.includes(what) : what.test(line)));
-const lacks = (what: string | RegExp) => (lines: string[]) => !has(what)(lines);
 
 const settings = (port: number) => `
 [keys]

@@ -197,6 +197,11 @@ export async function startRelayed(messages: number): Promise<Relayed> {
   };
 }
 
+/** Whether a line of the screen has this in it; for `Pty.waitFor`. */
+export const has = (what: string | RegExp) => (lines: string[]) =>
+  lines.some((line) => (typeof what === "string" ? line.includes(what) : what.test(line)));
+export const lacks = (what: string | RegExp) => (lines: string[]) => !has(what)(lines);
+
 /** Resolves when `holds` does; throws what `holds` last threw, or that it never held, after `timeoutMs`. */
 export async function eventually(
   holds: () => Promise<boolean>,

@@ -6,12 +6,8 @@ import { describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
-import { barOf, type Home, makeHome, openScreen, type Relay, startRelay } from "./postern.ts";
+import { barOf, type Home, has, lacks, makeHome, openScreen, type Relay, startRelay } from "./postern.ts";
 import type { Pty } from "./pty.ts";
-
-const has = (what: string | RegExp) => (lines: string[]) =>
-  lines.some((line) => (typeof what === "string" ? line.includes(what) : what.test(line)));
-const lacks = (what: string | RegExp) => (lines: string[]) => !has(what)(lines);
 
 interface Rig {
   readonly server: Dovecot;
@@ -65,6 +61,21 @@ async function midst(server: Dovecot): Promise<RegExp> {
   wire.close();
   const [line = ""] = part.slice(part.length >> 1).match(/[A-Za-z0-9]{20}/) ?? [];
   return new RegExp(line);
+}
+
+/** Opens the message with that file and saves it; the line is held up when half of it has come. */
+async function savingHalf({ server, relay, open }: Rig): Promise<Pty> {
+  const pty = await open();
+  await pty.waitFor(has(/INBOX {2}1\/1 .*● online/));
+  pty.type("\r");
+  await pty.waitFor("This is sample message 1.");
+  await pty.settle();
+  relay.heldAt = await midst(server);
+  pty.type("vs");
+  await pty.waitFor("save to: large.bin");
+  pty.type("\r");
+  await pty.waitFor(has(/saving… C-g stops it/));
+  return pty;
 }
 
 /** Where the cursor is in the list, and how many it has; null where the status line says something else. */
@@ -136,17 +147,9 @@ describe("while work goes on", { skip: serverMissing("dovecot") }, () => {
 
   test("a file that does not come is ended by C-g, and nothing of it is left", () => {
     const octets = 3_000_000;
-    return withRig(withFile(octets), async ({ server, relay, home, open }) => {
-      const pty = await open();
-      await pty.waitFor(has(/INBOX {2}1\/1 .*● online/));
-      pty.type("\r");
-      await pty.waitFor("This is sample message 1.");
-      await pty.settle();
-      relay.heldAt = await midst(server);
-      pty.type("vs");
-      await pty.waitFor("save to: large.bin");
-      pty.type("\r");
-      await pty.waitFor(has(/saving… C-g stops it/));
+    return withRig(withFile(octets), async (rig) => {
+      const { relay, home } = rig;
+      const pty = await savingHalf(rig);
       pty.type("\x07");
       await pty.waitFor("stopped: nothing was written");
       assert.equal(existsSync(join(home.dir, "large.bin")), false);
@@ -163,17 +166,9 @@ describe("while work goes on", { skip: serverMissing("dovecot") }, () => {
 
   test("a file whose line breaks is told of, and nothing of it is left; the screen goes on", () => {
     const octets = 3_000_000;
-    return withRig(withFile(octets), async ({ server, relay, home, open }) => {
-      const pty = await open();
-      await pty.waitFor(has(/INBOX {2}1\/1 .*● online/));
-      pty.type("\r");
-      await pty.waitFor("This is sample message 1.");
-      await pty.settle();
-      relay.heldAt = await midst(server);
-      pty.type("vs");
-      await pty.waitFor("save to: large.bin");
-      pty.type("\r");
-      await pty.waitFor(has(/saving… C-g stops it/));
+    return withRig(withFile(octets), async (rig) => {
+      const { relay, home } = rig;
+      const pty = await savingHalf(rig);
       await relay.cut();
       await pty.waitFor(lacks("C-g stops it"));
       await pty.waitFor(has("○ off line"));
