@@ -231,15 +231,29 @@ describe("golden looks", { skip }, () => {
   });
   after(() => server?.stop());
 
-  const looks: Readonly<Record<string, { settings?: string; env?: Record<string, string> }>> = {
-    dark: { settings: 'theme = "dark"' },
+  const question = "\x1b]11;?\x07";
+  const white = "\x1b]11;rgb:ffff/ffff/ffff\x1b\\";
+  /** `answer` is what the terminal says of its background, `as` whose file it must look like. */
+  interface Look {
+    readonly settings?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly answer?: string;
+    readonly as?: string;
+  }
+  const looks: Readonly<Record<string, Look>> = {
+    dark: { settings: 'theme = "dark"', answer: white },
     light: { settings: 'theme = "light"' },
     "16 colours": { env: { TERM: "linux" } },
-    NO_COLOR: { env: { NO_COLOR: "1" } },
+    NO_COLOR: { env: { NO_COLOR: "1" }, answer: white },
     "a dumb terminal": { env: { TERM: "dumb" } },
     "no UTF-8": { env: { LC_ALL: "C", LANG: "C" } },
+    "a white background": { answer: white, as: "light" },
+    "paper, told in short and ended by BEL": { answer: "\x1b]11;rgb:fd/f6/e3\x07", as: "light" },
+    "a black background": { answer: "\x1b]11;rgb:0000/0000/0000\x1b\\", as: "dark" },
+    "an answer that tells nothing": { answer: "\x1b]11;white\x1b\\", as: "dark" },
+    "a background that nobody tells": { as: "dark" },
   };
-  for (const [name, { settings = "", env = {} }] of Object.entries(looks))
+  for (const [name, { settings = "", env = {}, answer, as = name }] of Object.entries(looks))
     test(name, async () => {
       const home = makeHome(server.port, `[screen]\nkey-bar = false\n${settings}\n`);
       const pty = await startPty(program, [], {
@@ -250,6 +264,9 @@ describe("golden looks", { skip }, () => {
       });
       try {
         await pty.waitFor((lines) => has("1/61")(lines) && has("online")(lines) && has("Hostile")(lines));
+        // Who has been told, or shows no colours, does not ask; nor is a terminal asked that would show the question.
+        assert.equal(pty.raw.includes(question), settings === "" && !("TERM" in env || "NO_COLOR" in env));
+        if (answer) pty.type(answer);
         pty.type("jtjj");
         await pty.waitFor(has(/4\/61 {2}1 marked/));
         await pty.settle(150);
@@ -258,7 +275,7 @@ describe("golden looks", { skip }, () => {
         await pty.waitFor(has("Findings"));
         await pty.waitFor(has("Of three trials"));
         await pty.settle(150);
-        golden(`looks-${name.replaceAll(" ", "-")}`, [
+        golden(`looks-${as.replaceAll(" ", "-")}`, [
           ["the list", list],
           ["a message", withStyles(pty)],
         ]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
-import { childrenOf, type Home, makeHome, openScreen, program } from "./postern.ts";
+import { childrenOf, type Home, has, makeHome, openScreen, program } from "./postern.ts";
 import { type Pty, startPty } from "./pty.ts";
 
 const skip = serverMissing("dovecot");
@@ -38,10 +38,16 @@ describe("the terminal", { skip }, () => {
     home?.remove();
   });
 
-  /** Runs the program below a shell that tells the line's settings before and after; `end` ends the program. */
-  async function around(end: (pty: Pty, pid: number) => void): Promise<string> {
+  /**
+   * Runs the program below a shell that tells the line's settings before and after; `end` ends the program. Returns
+   * what stands between these two on the main screen.
+   */
+  async function around(
+    end: (pty: Pty, pid: number) => void,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string[]> {
     const script = `stty -g; '${program}'; echo "status $?"; stty -g; read x`;
-    const pty = await startPty("/bin/sh", ["-c", script], { env: home.env, cwd: home.dir });
+    const pty = await startPty("/bin/sh", ["-c", script], { env: { ...home.env, ...env }, cwd: home.dir });
     try {
       await pty.waitFor("● online");
       const [pid = 0] = childrenOf(pty.pid);
@@ -50,30 +56,47 @@ describe("the terminal", { skip }, () => {
       await pty.waitFor((lines) => lines.filter((line) => /^[0-9a-f]+:/.test(line)).length === 2);
       assert.deepEqual(left(pty), sane);
       const lines = pty.text();
-      const [first, second] = lines.filter((line) => /^[0-9a-f]+:/.test(line));
-      assert.equal(second, first);
-      assert.equal(
-        lines.some((line) => line.includes("Sample message")),
-        false,
-      );
-      return lines.find((line) => line.startsWith("status")) ?? "";
+      const [first, second] = lines.flatMap((line, y) => (/^[0-9a-f]+:/.test(line) ? y : []));
+      // The settings take two rows.
+      assert.deepEqual(lines.slice(second, second! + 2), lines.slice(first, first! + 2));
+      assert.equal(has("Sample message")(lines), false);
+      return lines.slice(first! + 2, second);
     } finally {
       await pty.stop();
     }
   }
 
   test("is given back on quitting", async () => {
-    assert.equal(await around((pty) => pty.type("q")), "status 0");
+    assert.deepEqual(await around((pty) => pty.type("q")), ["status 0"]);
   });
 
   for (const [signal, number] of [
     ["SIGTERM", 15],
     ["SIGHUP", 1],
+    ["SIGINT", 2],
   ] as const) {
     test(`is given back on ${signal}`, async () => {
-      assert.equal(await around((_, pid) => process.kill(pid, signal)), `status ${128 + number}`);
+      // A shell may say of a job what has ended it.
+      assert.equal((await around((_, pid) => process.kill(pid, signal))).at(-1), `status ${128 + number}`);
     });
   }
+
+  for (const [fault, how] of [
+    ["an error that nobody catches", "setImmediate(() => { throw error(); })"],
+    ["a promise that nobody waits for", "Promise.reject(error())"],
+    ["an error that is none", "setImmediate(() => { throw error().message; })"],
+  ] as const)
+    test(`is given back after ${fault}, and what it was is told`, async () => {
+      const faulty = join(home.dir, "faulty.cjs");
+      // What it says may be what a server has said.
+      const error = 'const error = () => new Error("a fault \\x1b[?25l\\x1b[31mof our own\\u202e");';
+      writeFileSync(faulty, `${error}\nprocess.on("SIGUSR2", () => { ${how}; });\n`);
+      const told = await around((_, pid) => process.kill(pid, "SIGUSR2"), {
+        NODE_OPTIONS: `--require ${faulty}`,
+      });
+      assert.match(told[0] ?? "", /^(?:Error: )?a fault of our own$/);
+      assert.equal(told.at(-1), "status 70");
+    });
 
   test("is given back when C-z suspends, and taken again by fg", async () => {
     // The shell's own line editor must not be taken for ours.

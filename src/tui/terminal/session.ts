@@ -1,4 +1,5 @@
 /** The terminal, taken and given back: screen and keyboard together, whatever ends or stops the program. */
+import { safeText } from "../../message/safe.ts";
 import { type KeyboardStream, type KeyListener, listenKeys } from "./input.ts";
 import type { Input } from "./keys.ts";
 import { ScreenOutput, type ScreenOutputOptions, type TerminalStream } from "./output.ts";
@@ -83,7 +84,9 @@ export function openTerminal(options: TerminalSessionOptions): TerminalSession {
   };
   const onFault = (error: unknown) => {
     close();
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    // It may repeat what a server or a message has said.
+    process.stderr.write(`${safeText(told, { keepNewlines: true })}\n`);
     process.exit(softwareFault);
   };
   const onWarning = (warning: Error) => options.onWarning?.(warning);
