@@ -1,7 +1,7 @@
 /** What a terminal got that our writer never sends: the check that nothing from outside reached it raw. */
 
-/** CSI sequences of our own: position, erase, scroll, style, margins, modes; parameters are digits and `;`. And NEL. */
-const ownCsi = /^\x1b(?:E|\[\??[0-9;]*[ABCDGHJKLMPSTXdhlmrs@])/;
+/** CSI sequences of our own: position, erase, scroll, style, margins, modes; parameters are digits and `;`. And NEL, DECSC, DECRC. */
+const ownCsi = /^\x1b(?:[E78]|\[\??[0-9;]*[ABCDGHJKLMPSTXdhlmrs@])/;
 /** OSC 8 links to web and mail addresses, in printable ASCII. */
 const ownLink = /^\x1b\]8;;(?:(?:https?:\/\/|mailto:)[\x21-\x7e]*)?(?:\x07|\x1b\\)/i;
 /** What we ask the terminal: its background colour, the modes it knows, the pictures it can show. */

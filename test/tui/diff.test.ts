@@ -141,6 +141,26 @@ test("with margins a pane scrolls alone, whatever stands beside it", async () =>
   assert.ok(scrolls > 0, "nothing was scrolled within margins");
 });
 
+test("the row that comes in is found again by what the terminal keeps", async () => {
+  const shown = new Shown(true);
+  const words = ["plain", "\x1b[1mbold\x1b[m", "\x1b]8;;http://a.example/\x1b\\linked\x1b]8;;\x1b\\"];
+  const lines = Array.from(
+    { length: 4 * rows },
+    (_, i) => `${" ".repeat(2 + (i % 2))}${words[i % 3]} ${"abcdefghij".slice(i % 9)} of ${i}`,
+  );
+  let returns = 0;
+  for (const top of [0, 1, 2, 3, 4, 5, 6, 7, 8, 7, 6, 5, 4, 3, 4, 5, 6, 12, 13, 14]) {
+    const frame = [...lines.slice(top, top + rows - 1), `${top}`].join("\n");
+    if ((await shown.draw(frame)).includes("\x1b8")) returns++;
+    const full = new Shown(true);
+    await full.draw(frame);
+    assert.deepEqual(seen(shown.screen), seen(full.screen));
+    full.screen.dispose();
+  }
+  assert.ok(returns >= 5, `${returns}`);
+  shown.screen.dispose();
+});
+
 test("a frame's text is on the screen where it belongs", async () => {
   const shown = new Shown(true);
   await shown.draw("one\n  two \x1b[1mbold\x1b[m\n漢字 after\n\n\n\n\nlast");
@@ -172,7 +192,7 @@ test("nothing but text, SGR and OSC 8 gets through, whatever the frame holds", (
       const rest = bytes
         .replace(/\x1b\[[\d;]*[mHCGKXABJr]/g, "")
         .replace(/\x1b\]8;;[\x21-\x7e]*\x1b\\/g, "")
-        .replace(/\r\n+|\r|\x08/g, "");
+        .replace(/\x1b[78]|\r\n+|\r|\x08/g, "");
       assert.doesNotMatch(rest, /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
       assert.doesNotMatch(bytes, /\x1b\[3J/);
       assert.doesNotMatch(bytes, /\p{Surrogate}/u);

@@ -41,12 +41,8 @@ export function folderLine(row: FolderRow, width: number, focused: boolean, them
     return theme.style("bar.focused", text, row.unread ? "folder.unread" : undefined);
   }
   if (width < 4) return cutToWidth(name, width, "");
-  const styled = row.heading
-    ? theme.style("heading", name)
-    : row.selected
-      ? theme.style("folder.open", name)
-      : row.unread
-        ? theme.style("folder.unread", name)
-        : name;
-  return indent + styled + (count === "" ? "" : fill + theme.style("text.muted", count));
+  const text = count === "" ? name : name + fill + count;
+  if (row.heading) return indent + theme.style("heading", text);
+  if (row.selected) return indent + theme.style("folder.open", text);
+  return indent + (row.unread ? theme.style("folder.unread", text) : text);
 }

@@ -52,13 +52,19 @@ export function difference(
   }
   const blank: Row = new Int32Array(after.columns).fill(blankGlyph);
   let old = before?.rows ?? after.rows.map(() => blank);
+  const scroll = before && terminal.scrolls ? scrollBetween(old, after.rows, terminal.margins) : null;
+  const cameIn = (y: number) =>
+    scroll !== null &&
+    y >= scroll.top &&
+    y <= scroll.bottom &&
+    (y + scroll.by > scroll.bottom || y + scroll.by < scroll.top);
+  const onlyOne = scroll !== null && Math.abs(scroll.by) === 1;
   const paint = (y: number) => {
     const from = old[y]!;
     const to = after.rows[y]!;
     const first = from === to ? -1 : firstDifference(from, to);
-    if (first >= 0) take(painter.row(y, from, to, first, state));
+    if (first >= 0) take(painter.row(y, from, to, first, state, onlyOne && cameIn(y)));
   };
-  const scroll = before && terminal.scrolls ? scrollBetween(old, after.rows, terminal.margins) : null;
   // The row that the cursor is in comes first: from nowhere else is it nearer.
   const near = pen.row;
   const apart =
@@ -68,9 +74,7 @@ export function difference(
     take(painter.scroll(scroll, state));
     old = scrolled(old, scroll);
   }
-  // What has come in at the end is next, and the rows around the block are last: the next scroll begins there.
-  const cameIn = (y: number) =>
-    scroll !== null && scroll.by > 0 && y <= scroll.bottom && y + scroll.by > scroll.bottom;
+  // What has come in is next, and the rows around the block are last: the next scroll begins there.
   for (let y = 0; y < after.rows.length; y++) if (cameIn(y)) paint(y);
   for (let y = 0; y < after.rows.length; y++) if (!cameIn(y) && (y !== near || !apart)) paint(y);
   return { bytes, pen: state };
@@ -109,9 +113,10 @@ class Painter {
     return pen;
   }
 
-  /** Paints one row that differs from column `first` on, in the cheaper of two ways. */
-  row(y: number, from: Row, to: Row, first: number, state: PenState): Pen {
+  /** Paints one row that differs from column `first` on, in the cheaper of two ways; `again`: it will be painted often. */
+  row(y: number, from: Row, to: Row, first: number, state: PenState, again: boolean): Pen {
     const changed = new Pen(this.#cells.styles, this.#columns, state);
+    if (again) changed.returnTo(y, first, to[first]! >>> glyphBits);
     this.#paint(changed, y, from, to);
 
     // Erase what is right of the first difference, then write what is not blank: wins where much is blank.

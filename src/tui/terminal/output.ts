@@ -210,7 +210,8 @@ export class ScreenOutput extends EventEmitter {
       scrolls: this.#shownPictures.length === 0 && this.#wantedPictures.length === 0,
     });
     this.#shown = frame;
-    this.#pen = pen;
+    // A picture is placed with the cursor kept by the terminal, which has room for one place.
+    this.#pen = pictures.after === "" ? pen : { ...pen, kept: null };
     this.#shownPictures = this.#wantedPictures;
     const update = pictures.before + bytes + pictures.after + this.#cursorUpdate(columns);
     if (update === "") return;

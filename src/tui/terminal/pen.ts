@@ -5,16 +5,22 @@ import type { StyleTable } from "./style.ts";
 /** The first and last row of those that scroll, from 0; null where all do. */
 export type Region = { readonly top: number; readonly bottom: number } | null;
 
-/** Where the terminal's cursor is and what style it writes in; -1 is not known. */
-export interface PenState {
+/** A place on the screen, counted from 0, and a style. */
+interface Spot {
   readonly row: number;
   readonly column: number;
   readonly style: number;
+}
+
+/** Where the terminal's cursor is and what style it writes in; -1 is not known. */
+export interface PenState extends Spot {
   readonly region: Region;
+  /** What the terminal keeps for us (DECSC). */
+  readonly kept: Spot | null;
 }
 
 /** What is not known at the start and after anything else may have written to the terminal. */
-export const unknownPen: PenState = { row: -1, column: -1, style: -1, region: null };
+export const unknownPen: PenState = { row: -1, column: -1, style: -1, region: null, kept: null };
 
 export class Pen {
   readonly #styles: StyleTable;
@@ -23,6 +29,7 @@ export class Pen {
   #column: number;
   #style: number;
   #region: Region;
+  #kept: Spot | null;
   /** What has been written so far. */
   output = "";
 
@@ -33,10 +40,17 @@ export class Pen {
     this.#column = state.column;
     this.#style = state.style;
     this.#region = state.region;
+    this.#kept = state.kept;
   }
 
   get state(): PenState {
-    return { row: this.#row, column: this.#column, style: this.#style, region: this.#region };
+    return {
+      row: this.#row,
+      column: this.#column,
+      style: this.#style,
+      region: this.#region,
+      kept: this.#kept,
+    };
   }
 
   get style(): number {
@@ -61,7 +75,7 @@ export class Pen {
       if (down > 0 && down <= 3) shorter("\x1bE".repeat(down) + (column === 0 ? "" : counted(column, "C")));
     }
     if (column > 0 && left.length === column) {
-      const home = new Pen(this.#styles, this.#columns, this.state);
+      const home = this.#copy();
       home.moveTo(row, 0);
       shorter(home.output + left);
     }
@@ -94,6 +108,49 @@ export class Pen {
         ? `\x1b[m\x1b]8;;\x1b\\${this.#styles.transition(0, style)}`
         : this.#styles.transition(this.#style, style);
     this.#style = style;
+  }
+
+  /**
+   * Moves the cursor and sets the style, to where it will often go from now on: the terminal keeps the place (DECSC), and
+   * leads back to it by two bytes (DECRC).
+   */
+  returnTo(row: number, column: number, style: number): void {
+    const way = this.#copy();
+    way.moveTo(row, column);
+    way.setStyle(style);
+    const kept = this.#kept;
+    // A link is not among what the terminal keeps.
+    const linked = this.#style >= 0 && this.#styles.get(this.#style).link !== "";
+    if (kept?.row === row && kept.column <= column && !linked) {
+      const back = this.#copy();
+      back.output = "\x1b8";
+      back.#row = kept.row;
+      back.#column = kept.column;
+      back.#style = kept.style;
+      back.moveTo(row, column);
+      back.setStyle(style);
+      if (back.output.length < way.output.length) {
+        this.#take(back);
+        return;
+      }
+    }
+    this.#take(way);
+    // Not for what begins farther right: rows that come in there begin at different columns.
+    if ((kept?.row === row && kept.column <= column) || this.#styles.get(style).link !== "") return;
+    this.output += "\x1b7";
+    this.#kept = { row, column, style };
+  }
+
+  #copy(): Pen {
+    return new Pen(this.#styles, this.#columns, this.state);
+  }
+
+  /** Goes on from where a copy has gone. */
+  #take(copy: Pen): void {
+    this.output += copy.output;
+    this.#row = copy.#row;
+    this.#column = copy.#column;
+    this.#style = copy.#style;
   }
 
   /** Writes one glyph that moves the cursor by `width`. */
