@@ -3,6 +3,7 @@
  * before it is measured, and nothing is added after. What is not laid out here (subjects, names, file names) its
  * reader passes through `safeText` itself.
  */
+import { hardWrapped, joinLines } from "./hard-wrapped.ts";
 import { safeText } from "./safe.ts";
 import { type Columns, fitColumns, setRow } from "./tablelayout.ts";
 import { atOnce, inTurns } from "./turns.ts";
@@ -15,8 +16,6 @@ export interface DisplayLine {
   /** Depth of quoting, for its colour. */
   readonly quote: number;
   readonly region: Region;
-  /** The line of the body it shows, from 0: what folding and jumping count in. */
-  readonly source: number;
   /** Columns; more than asked for only where the line is preformatted. */
   readonly width: number;
 }
@@ -99,7 +98,6 @@ class Wrapper {
   readonly lines: DisplayLine[] = [];
   private readonly width: number;
   private line = NO_LINE;
-  private source = -1;
   private current: Span[] = [];
   /** Columns taken by `current`, and how many of them are quote marks and hanging indent. */
   private used = 0;
@@ -111,7 +109,6 @@ class Wrapper {
 
   add(line: Line): void {
     this.line = line;
-    this.source++;
     this.begin(0);
     const spans = safeSpans(line.spans);
     const width = this.used + spans.reduce((sum, span) => sum + textWidth(span.text), 0);
@@ -126,11 +123,11 @@ class Wrapper {
 
   private push(spans: readonly Span[], width: number): void {
     const { quote, region } = this.line;
-    this.lines.push({ spans, quote, region, source: this.source, width });
+    this.lines.push({ spans, quote, region, width });
   }
 
   /** Columns left for the text of a line beside its quote marks. */
-  private room(line: Line): number {
+  room(line: Line): number {
     return this.width - quotePrefix(line.quote, this.width).length;
   }
 
@@ -142,7 +139,6 @@ class Wrapper {
     const columns = fitColumns(cells, this.room(first));
     for (const [i, line] of rows.entries()) {
       this.line = line;
-      this.source++;
       const row = cells[i];
       if (columns && row) this.addRow(row, columns);
       else if (row) this.addStacked(row, cells[0]?.header ? cells[0] : null);
@@ -322,25 +318,33 @@ const STEP = 50;
 
 function* steps(body: Body, width: number): Generator<void, DisplayLine[]> {
   const wrapper = new Wrapper(width);
+  const counts = yield* hardWrapped(body.lines, (line) => wrapper.room(line));
+  let next = 0;
   for (let i = 0; i < body.lines.length; i++) {
+    if (i >= next) {
+      next = i + STEP;
+      yield;
+    }
     const line = body.lines[i];
     const table = line?.row?.table;
     if (!line) break;
-    if (table === undefined) wrapper.add(line);
+    if (counts[i]! > 1) {
+      wrapper.add(joinLines(body.lines.slice(i, i + counts[i]!)));
+      i += counts[i]! - 1;
+    } else if (table === undefined) wrapper.add(line);
     else {
       let end = i + 1;
       while (body.lines[end]?.row?.table === table) end++;
       wrapper.addTable(body.lines.slice(i, end));
       i = end - 1;
     }
-    if (i % STEP === 0) yield;
   }
   return wrapper.lines;
 }
 
 /**
- * Lays a body out for `width` columns (at least 1): words are wrapped, quotes marked with "> " on every line, list
- * items hang, tables stand in columns. Preformatted lines keep their length; who draws them cuts or scrolls. All text
+ * Lays a body out for `width` columns (at least 1): words are wrapped, paragraphs that were broken for a wider page are
+ * broken anew, quotes marked with "> " on every line, list items hang, tables stand in columns. Preformatted lines keep their length; who draws them cuts or scrolls. All text
  * in the result is safe.
  */
 export function layoutBody(body: Body, width: number): DisplayLine[] {

@@ -377,6 +377,104 @@ test("layout: the words for a picture stay together where a line can hold them, 
     for (const line of layoutBody({ ...sized, lines }, width)) assert.ok(line.width <= width, `${width}`);
 });
 
+const letter = [
+  "Dear gardeners,",
+  "",
+  "the first frost came on Tuesday night, a fortnight before anybody had",
+  "expected it. Whoever has dahlias in the ground should dig them up this",
+  "weekend; there is room for three more boxes in the cellar of the old",
+  "school, behind the door with the green handle.",
+  "",
+  "- the key hangs where it has always hung, and whoever takes it signs",
+  "- boxes with a name on them stay, whatever the committee decides then",
+  "Keys: Ada (upstairs), Grace (next door, but never before nine o'clock)",
+  "Phone: 555-0100, or at https://garden.example/contact/the-committee",
+  "",
+  "There will be soup on Sunday, if Alan finds the pot that he borrowed.",
+  "",
+  "> Is anything left of the seeds that Katherine brought from Lisbon? I",
+  "> would gladly take some.",
+];
+
+test("layout: a paragraph broken for a wider page is broken anew where it does not fit, and nothing else is", () => {
+  assert.deepEqual(lay(textToBody(letter.join("\n")), 72), letter);
+  assert.deepEqual(lay(textToBody(letter.join("\n")), 50), [
+    "Dear gardeners,",
+    "",
+    "the first frost came on Tuesday night, a fortnight",
+    "before anybody had expected it. Whoever has",
+    "dahlias in the ground should dig them up this",
+    "weekend; there is room for three more boxes in the",
+    "cellar of the old school, behind the door with the",
+    "green handle.",
+    "",
+    "- the key hangs where it has always hung, and",
+    "whoever takes it signs",
+    "- boxes with a name on them stay, whatever the",
+    "committee decides then",
+    "Keys: Ada (upstairs), Grace (next door, but never",
+    "before nine o'clock)",
+    "Phone: 555-0100, or at",
+    "https://garden.example/contact/the-committee",
+    "",
+    "There will be soup on Sunday, if Alan finds the",
+    "pot that he borrowed.",
+    "",
+    "> Is anything left of the seeds that Katherine",
+    "> brought from Lisbon? I would gladly take some.",
+  ]);
+});
+
+test("layout: verses, code, tables, logs and addresses keep their lines, whatever the width", () => {
+  const kept = [
+    "Whose woods are these, the postman said and turned his lamp around,",
+    "and no one spoke,",
+    "and snow fell on the letters and the letters made no sound at all,",
+    "and no one spoke.",
+    "",
+    "for (const message of messages) if (!seen.has(message)) report(message);",
+    "  if (report.length > 100) break;",
+    "return report.filter((line) => line.length > 0).map((line) => line.trim());",
+    "",
+    "Name of the plant that was brought   where it stands now   how many",
+    "Dahlia, the red one with small leaf  behind the old door    fourteen",
+    "Tulip, yellow, from the other side   the box by the window     three",
+    "",
+    "2026-11-27 09:14:02 mail imap-login: connection closed after 14 seconds",
+    "2026-11-27 09:14:09 mail imap-login: a very different thing happened now",
+    "2026-11-27 09:15:44 mail imap: logged out, in=12 out=3456 deleted=0 ok",
+  ];
+  const starts = (lines: string[]) =>
+    kept.every((line) => lines.some((l) => l.startsWith(line.slice(0, 20))));
+  for (const width of [40, 50, 60]) assert.ok(starts(lay(textToBody(kept.join("\n")), width)), `${width}`);
+});
+
+test("layout: no word is lost or moved where paragraphs are broken anew, and a wide screen shows what was sent", () => {
+  const words = fc.array(
+    fc.constantFrom("a", "word", "longer", "sentences.", "Is", "漢字", "x:", "12", "(and", "so)"),
+    {
+      minLength: 1,
+      maxLength: 16,
+    },
+  );
+  fc.assert(
+    fc.property(
+      fc.array(words, { minLength: 1, maxLength: 12 }),
+      fc.integer({ min: 20, max: 90 }),
+      (lines, width) => {
+        const text = lines.map((line) => line.join(" "));
+        const wide = Math.max(0, ...text.map(textWidth)) <= width;
+        const body = textToBody(text.join("\n"));
+        if (wide) assert.deepEqual(lay(body, width), text);
+        const flat = (all: string[]) => all.join(" ").replaceAll(/\s+/g, "");
+        assert.equal(flat(lay(body, width)), flat(text));
+        assert.ok(lay(body, width).every((line) => textWidth(line) <= width));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 test("layout: a rule that is wider than the screen is one line, words as long are not", () => {
   assert.deepEqual(lay(textToBody(`a\n${"-".repeat(500)}\n> ${"=".repeat(90)}`), 30), [
     "a",

@@ -91,7 +91,6 @@ const line = (text: string, quote = 0, style: SpanStyle = "plain"): DisplayLine 
   spans: [{ text, style, link: style === "link" ? 1 : 0 }],
   quote,
   region: "text",
-  source: -1,
   width: text.length,
 });
 
@@ -126,7 +125,6 @@ export const reader: ReaderModel = {
       ],
       quote: 0,
       region: "text",
-      source: -1,
       width: 30,
     },
     ...Array.from({ length: 60 }, (_, i) =>

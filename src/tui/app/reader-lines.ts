@@ -13,7 +13,6 @@ export function noteLine(text: string, style: "muted" | "warning" = "muted"): Di
     spans: [{ text, style, link: 0 }],
     quote: 0,
     region: "note",
-    source: -1,
     width: textWidth(text),
   };
 }
