@@ -1,5 +1,5 @@
 /** Finds paragraphs whose lines were broken by their author's program, so that a narrower screen may break them anew. */
-import type { Line } from "./types.ts";
+import type { Line, Span } from "./types.ts";
 import { textWidth } from "./width.ts";
 
 /** Programs break lines somewhere between these columns (RFC 5322 §2.1.1 asks for 78, RFC 3676 §4.2 for 66 to 72). */
@@ -20,13 +20,8 @@ const unlikeProse =
   /^[^\p{L}\p{N}\s]{4}|\S {2,}(?<![.!?:] {2})\S|\t|[\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]/u;
 
 const textOf = (line: Line) => line.spans.map(({ text }) => text).join("");
-const mayJoin = ({ pre, row, heading, hang, region, spans }: Line) =>
-  !pre &&
-  row === null &&
-  heading === 0 &&
-  hang === 0 &&
-  spans.length > 0 &&
-  (region === "text" || region === "history");
+const mayJoin = ({ pre, row, heading, region, spans }: Line) =>
+  !pre && row === null && heading === 0 && spans.length > 0 && (region === "text" || region === "history");
 
 /**
  * For each line how many, from it on, are one paragraph (1 where it stands by itself): lines after each of which the first
@@ -56,20 +51,24 @@ export function* hardWrapped(
   }
   if (!tooWide) return counts;
 
+  const words = (i: number) => texts[i]!.slice(lines[i]!.hang);
+  /** What an item of a list goes on with stands below its words. */
   const together = (i: number) =>
     texts[i] !== "" &&
     i + 1 < lines.length &&
+    lines[i]!.hang === lines[i + 1]!.hang &&
+    texts[i + 1]!.search(/[^ ]/) === lines[i]!.hang &&
     lines[i]!.quote === lines[i + 1]!.quote &&
     lines[i]!.region === lines[i + 1]!.region &&
-    begins.test(texts[i + 1]!) &&
-    !unlikeProse.test(texts[i]!) &&
-    !unlikeProse.test(texts[i + 1]!);
+    begins.test(words(i + 1)) &&
+    !unlikeProse.test(words(i)) &&
+    !unlikeProse.test(words(i + 1));
   const forced = (i: number, margin: number) =>
-    widths[i]! + 1 + textWidth(/^\S+/.exec(texts[i + 1]!)?.[0] ?? "") > margin;
+    widths[i]! + 1 + textWidth(/^\S+/.exec(words(i + 1))?.[0] ?? "") > margin;
 
   const pair = (i: number) =>
     forced(i, margins[lines[i]!.quote]!) &&
-    !(sentenceEnds.test(texts[i]!) && sentenceBegins.test(texts[i + 1]!));
+    !(sentenceEnds.test(texts[i]!) && sentenceBegins.test(words(i + 1)));
 
   let next = 0;
   for (let start = 0; start < lines.length; ) {
@@ -100,5 +99,6 @@ export function* hardWrapped(
 export function joinLines(lines: readonly Line[]): Line {
   const [first, ...others] = lines;
   const blank = { text: " ", style: "plain", link: 0 } as const;
-  return { ...first!, spans: [...first!.spans, ...others.flatMap(({ spans }) => [blank, ...spans])] };
+  const words = ([span, ...spans]: readonly Span[]) => [{ ...span!, text: span!.text.trimStart() }, ...spans];
+  return { ...first!, spans: [...first!.spans, ...others.flatMap(({ spans }) => [blank, ...words(spans)])] };
 }

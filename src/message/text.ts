@@ -153,6 +153,9 @@ export function inlinePgp(text: string): "signed" | "encrypted" | null {
   return kind === undefined ? null : kind === "MESSAGE" ? "encrypted" : "signed";
 }
 
+/** What stands before the words of a line: blanks, and what makes it an item of a list. */
+const LEAD = /^ *(?:(?:[-*+•·–]|\(?\d{1,3}[.)]) {1,3}(?=\S))?/;
+
 /** Lines of text between two chances of a pause. */
 const STEP = 100;
 
@@ -181,7 +184,8 @@ function* steps(builder: BodyBuilder, text: string, options: TextOptions): Gener
     const shown = expandTabs(content.trimEnd());
     blanks = shown === "" ? blanks + 1 : 0;
     if (blanks > MAX_BLANKS) continue;
-    builder.add(linkify(shown, style, builder), { quote, region });
+    const hang = LEAD.exec(shown)?.[0].length ?? 0;
+    builder.add(linkify(shown, style, builder), { quote, region, hang });
     if (i % STEP === 0) yield;
   }
 }

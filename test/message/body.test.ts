@@ -409,9 +409,9 @@ test("layout: a paragraph broken for a wider page is broken anew where it does n
     "green handle.",
     "",
     "- the key hangs where it has always hung, and",
-    "whoever takes it signs",
+    "  whoever takes it signs",
     "- boxes with a name on them stay, whatever the",
-    "committee decides then",
+    "  committee decides then",
     "Keys: Ada (upstairs), Grace (next door, but never",
     "before nine o'clock)",
     "Phone: 555-0100, or at",
@@ -422,6 +422,31 @@ test("layout: a paragraph broken for a wider page is broken anew where it does n
     "",
     "> Is anything left of the seeds that Katherine",
     "> brought from Lisbon? I would gladly take some.",
+  ]);
+});
+
+test("layout: items of a list hang below their words, and are broken anew as well", () => {
+  const list = [
+    "To do before the first of December, whoever has the time:",
+    "  - Dig up the dahlias along the southern wall, all but the two red",
+    "    ones next to the pump, which have to stay where they are until",
+    "    Grace has taken her photographs.",
+    "  - Empty the water butts.",
+    "1) Bring back the key to the cellar, or tell Ada by the end of the week where it is",
+    "      an indented line that is so long that it has to be broken somewhere",
+  ];
+  assert.deepEqual(lay(textToBody(list.join("\n")), 48), [
+    "To do before the first of December, whoever has",
+    "the time:",
+    "  - Dig up the dahlias along the southern wall,",
+    "    all but the two red ones next to the pump,",
+    "    which have to stay where they are until",
+    "    Grace has taken her photographs.",
+    "  - Empty the water butts.",
+    "1) Bring back the key to the cellar, or tell Ada",
+    "   by the end of the week where it is",
+    "      an indented line that is so long that it",
+    "      has to be broken somewhere",
   ]);
 });
 
