@@ -55,7 +55,7 @@ export function statusEntries(status: ServerStatus): StatusEntry[] {
     {
       section: "Here",
       label: "local copy",
-      text: `${status.messages} messages in ${status.folders} folders`,
+      text: `${status.messages} messages in ${status.folders} folders, ${formatSize(status.kept)} of what is in them`,
     },
     { section: "Here", label: "waiting", text: status.queued === 0 ? "nothing" : `${status.queued} changes` },
     ...capabilities.map((name) => {

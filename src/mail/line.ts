@@ -19,6 +19,7 @@ import {
   type Secret,
 } from "../imap/index.ts";
 import { asError, MailError } from "./errors.ts";
+import { OctetCount, type Octets } from "./octets.ts";
 import type { ProtocolLines } from "./protocol-lines.ts";
 import { Surroundings } from "./surroundings.ts";
 import type { LineState } from "./values.ts";
@@ -82,6 +83,7 @@ export class Line {
   readonly #hooks: LineHooks;
   readonly #ending = new AbortController();
   readonly #others = new Set<Connection>();
+  readonly #octets = new OctetCount();
   readonly #surroundings: Surroundings | null;
   #state: LineState = { kind: "offline" };
   #attempt: Attempt | null = null;
@@ -111,6 +113,11 @@ export class Line {
 
   get connection(): Connection | null {
     return this.#connection;
+  }
+
+  /** Over all its connections, those that have ended too. */
+  get octets(): Octets {
+    return this.#octets.total;
   }
 
   get closed(): boolean {
@@ -273,6 +280,7 @@ export class Line {
       log: (direction, text) => protocol.tell(`${direction === "in" ? "<" : ">"} ${text}`),
       logs: () => protocol.wanted,
     });
+    this.#octets.add(connection);
     const abort = () => connection.destroy();
     signal.addEventListener("abort", abort);
     const password = early ?? ask();

@@ -28,7 +28,7 @@ export interface ServerStatus {
   readonly line: LineState;
   /** ms to an answer, the least of the last few; null where nothing has been asked. */
   readonly latencyMs: number | null;
-  /** Octets over the connection there is now. */
+  /** Octets over all connections of this run. */
   readonly received: number;
   readonly sent: number;
   readonly compressed: boolean;
@@ -41,6 +41,8 @@ export interface ServerStatus {
   /** Folders that the local copy knows, and messages in them that are listed there. */
   readonly folders: number;
   readonly messages: number;
+  /** Octets of these messages that are kept here, whole or in parts. */
+  readonly kept: number;
 }
 
 /** Room of one kind, that several folders may share. */
@@ -85,7 +87,7 @@ export class Server {
   /** How things stand with the server and the local copy; asks nobody. */
   status(): ServerStatus {
     const { session, store } = this.#parts;
-    const { connection, state } = session;
+    const { connection, state, octets } = session;
     const { host, port, security, user } = this.#account.imap;
     const known = store.mailboxes.all();
     return {
@@ -95,14 +97,15 @@ export class Server {
       user,
       line: state,
       latencyMs: this.latencyMs,
-      received: connection?.traffic.received ?? 0,
-      sent: connection?.traffic.sent ?? 0,
+      received: octets.received,
+      sent: octets.sent,
       compressed: connection?.compressed ?? false,
       capabilities: connection?.capabilities.list() ?? [],
       quirks: Object.entries(connection?.quirks ?? {}).flatMap(([name, on]) => (on === true ? [name] : [])),
       queued: this.#parts.queued(),
       folders: known.length,
       messages: known.reduce((sum, { id }) => sum + store.messages.count(id), 0),
+      kept: store.bodies.size(),
     };
   }
 

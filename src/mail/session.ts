@@ -13,6 +13,7 @@ import {
 } from "../imap/index.ts";
 import { isLineDown } from "./errors.ts";
 import { Line, type LineOptions } from "./line.ts";
+import type { Octets } from "./octets.ts";
 import type { LineState } from "./values.ts";
 
 export interface SessionOptions extends LineOptions {
@@ -110,6 +111,11 @@ export class Session {
 
   get connection(): Connection | null {
     return this.#line.connection;
+  }
+
+  /** As the line has it. */
+  get octets(): Octets {
+    return this.#line.octets;
   }
 
   /** The connection, made if need be. Throws MailError "OFFLINE", ImapError, AccountError. */

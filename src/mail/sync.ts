@@ -197,14 +197,17 @@ export class Sync {
         view.more ||= more;
         return more;
       }
-      case "fetch":
-        if (event.message.flags === undefined) return false;
+      case "fetch": {
+        const { seq, flags, modSeq } = event.message;
+        if (flags === undefined) return false;
         if (event.uid === null) {
-          view.unnamed.push(event.message.seq);
+          view.unnamed.push(seq);
           return true;
         }
-        view.intake.take({ ...event.message, uid: event.uid });
+        // Somebody at a console may have asked for more, but not for all that a row needs.
+        view.intake.take({ seq, uid: event.uid, flags, ...(modSeq === undefined ? {} : { modSeq }) });
         return false;
+      }
       case "vanished":
         return this.#gone(view, event.uids);
       case "expunge":
