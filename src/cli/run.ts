@@ -177,8 +177,16 @@ export async function runOn(
       refused.push(`${event.text} ("postern queue" shows it)`);
   });
   let folder: Promise<Folder> | undefined;
+  const others: Mail[] = [];
   const context = {
     mail,
+    account: async (name: string) => {
+      const account = loadConfig(globals.config).accounts.find((known) => known.name === name);
+      if (!account) return null;
+      const other = openOnce(account, globals);
+      others.push(other);
+      return other;
+    },
     folder: () => {
       folder ??= mail.findFolder(globals.folder ?? "INBOX");
       return folder;
@@ -210,7 +218,7 @@ export async function runOn(
     return await within(globals.timeout, work());
   } finally {
     progress.clear();
-    await done();
+    await Promise.all([done(), ...others.map((other) => other.close())]);
     deaf();
     warn(streams.stderr, refused);
   }

@@ -29,7 +29,8 @@ export const append = defineCommand({
   },
 });
 
-async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
+/** All that a stream has to give. */
+export async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream)
     chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Buffer));

@@ -5,7 +5,7 @@ export const copy = defineCommand({
   name: "copy",
   aliases: ["cp"],
   summary: "Copy messages to another folder",
-  imap: "UID COPY",
+  imap: "UID COPY; to another account APPEND",
   ...transferParams,
   returns: ["change"],
   changes: true,

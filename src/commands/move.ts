@@ -5,7 +5,7 @@ export const move = defineCommand({
   name: "move",
   aliases: ["mv"],
   summary: "Move messages to another folder",
-  imap: "UID MOVE, or UID COPY + UID STORE + UID EXPUNGE",
+  imap: "UID MOVE, or UID COPY + UID STORE + UID EXPUNGE; to another account APPEND + UID MOVE",
   ...transferParams,
   returns: ["change"],
   changes: true,

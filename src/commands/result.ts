@@ -4,6 +4,7 @@ import type {
   AclEntry,
   Change,
   Folder,
+  Mail,
   Message,
   QuotaUse,
   ServerStatus,
@@ -148,6 +149,8 @@ export type Result =
       readonly sent: boolean;
       /** It was only asked what would be done. */
       readonly dryRun?: boolean;
+      /** Whose mail it changed, where that is not, or not only, the mail it was asked of. */
+      readonly of?: readonly Mail[];
     };
 
 export type ResultKind = Result["kind"];

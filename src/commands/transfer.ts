@@ -1,5 +1,6 @@
 /** What `move`, `copy`, `archive` and `junk` share: messages go to a folder. */
-import { type Folder, MailError } from "../mail/index.ts";
+import { type Folder, type Mail, MailError } from "../mail/index.ts";
+import { readAll } from "./append.ts";
 import type { Context, Params } from "./definition.ts";
 import { count } from "./flag.ts";
 import { type Chosen, resolveMessages } from "./ids.ts";
@@ -8,7 +9,12 @@ import type { Result } from "./result.ts";
 export const transferParams = {
   args: { id: { type: "messages", repeat: true, help: "the messages" } },
   options: {
-    to: { type: "folder", required: true, alias: "t", help: "the folder to put them in" },
+    to: {
+      type: "folder",
+      required: true,
+      alias: "t",
+      help: "the folder to put them in; ACCOUNT:FOLDER for one of another account",
+    },
     create: { type: "flag", help: "create the folder where there is none" },
   },
 } as const satisfies Record<string, Params>;
@@ -22,7 +28,12 @@ export async function transfer(
   create = false,
 ): Promise<Result> {
   const chosen = await resolveMessages(context, words);
-  return transferred(context, kind, chosen, await targetOf(context, to, create));
+  const [, account = "", name = ""] = /^([\w.-]+):(.+)$/s.exec(to) ?? [];
+  const mail = account === context.mail.account.name ? context.mail : await context.account?.(account);
+  if (!mail) return transferred(context, kind, chosen, await targetOf(context, to, create));
+  const target = await targetOf({ ...context, mail }, name, create);
+  if (mail === context.mail) return transferred(context, kind, chosen, target);
+  return transferredElsewhere(context, kind, chosen, { mail, folder: target });
 }
 
 async function targetOf({ mail, dryRun }: Context, to: string, create: boolean): Promise<Folder> {
@@ -45,4 +56,54 @@ export async function transferred(
   if (dryRun) return { kind: "change", folder, uids, sent: true, dryRun, text: said(`would ${kind}`) };
   const { sent } = await mail[kind](folder, uids, target);
   return { kind: "change", folder, uids, sent, text: said(kind === "move" ? "moved" : "copied") };
+}
+
+/** A folder of another account. */
+interface Elsewhere {
+  readonly mail: Mail;
+  readonly folder: Folder;
+}
+
+/**
+ * Two servers know nothing of one another: the messages are fetched from one and put into the folder of the other. What is
+ * moved leaves its own folder, for the Trash, when it is there and not before: whatever happens between, nothing is lost.
+ */
+async function transferredElsewhere(
+  context: Context,
+  kind: "move" | "copy",
+  chosen: Chosen,
+  target: Elsewhere,
+): Promise<Result> {
+  const { mail, dryRun } = context;
+  const { folder, uids } = chosen;
+  const name = `${target.mail.account.name}:${target.folder.name}`;
+  const said = (verb: string) => `${verb} ${count(uids)} to ${name}`;
+  if (dryRun) return { kind: "change", folder, uids, sent: true, dryRun, text: said(`would ${kind}`) };
+  // Where it cannot leave, it need not be sent.
+  const trash = kind === "move" && folder.role !== "trash" ? await mail.findFolder("@trash") : null;
+  const { sources } = await import("./exchange/sources.ts");
+  const doing = kind === "move" ? "moving" : "copying";
+  async function* messages(signal?: AbortSignal) {
+    for await (const { row, stream } of sources(context, chosen, doing)) {
+      if (signal?.aborted)
+        throw new MailError(
+          "CANCELLED",
+          `stopped: not all are in ${name}`,
+          `all are in ${folder.name} still`,
+        );
+      const flags = row.flags.filter((flag) => flag !== "\\Deleted");
+      yield { source: await readAll(stream), flags, date: row.internalDate };
+    }
+  }
+  const put = (signal?: AbortSignal) => target.mail.appendAll(target.folder, messages(signal));
+  const { sent } = await (context.waiting?.(`${doing} ${count(uids)} to ${name}`, put) ??
+    put(context.signal));
+  const of = [target.mail];
+  if (kind === "copy") return { kind: "change", folder, uids, sent, text: said("copied"), of };
+  // Nobody is there to take them away when they have arrived.
+  if (!sent)
+    return { kind: "change", folder, uids, sent, text: `${said("copied")}, and left in ${folder.name}`, of };
+  const gone = trash ? await mail.move(folder, uids, trash) : await mail.remove(folder, uids);
+  const text = `${said("moved")}${trash ? `, from ${folder.name} to ${trash.name}` : ""}`;
+  return { kind: "change", folder, uids, sent: gone.sent, text, of: [target.mail, mail] };
 }

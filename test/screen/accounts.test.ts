@@ -132,6 +132,56 @@ for (const size of sizes) {
       await pty.waitFor(there);
     });
 
+    test("a message is moved to a folder of the other account, and comes back with one undo", async () => {
+      const lists = await Wire.open(server.port, "Lists", "second");
+      const there = both(has("Letter 79"), has("Letter 78"));
+      pty.type("ggj");
+      await pty.waitFor(() => barOf(pty).includes("Letter 78"));
+      pty.type("shome:Li\t");
+      await pty.waitFor(has("move --to home:Lists"));
+      pty.type("\r");
+      await pty.waitFor(both(has("moved 1 message to home:Lists"), (lines) => !has("Letter 78")(lines)));
+      assert.equal((await lists.search("SUBJECT 78")).length, 1);
+      assert.equal((await work.search("ALL")).length, 39);
+      pty.type("u");
+      await pty.waitFor(there);
+      await eventually(
+        async () => (await work.search("ALL")).length === 40 && (await lists.search("ALL")).length === 1,
+        "back where it was",
+      );
+      // A copy leaves nothing behind where it was taken from.
+      pty.type("ggj");
+      await pty.waitFor(() => barOf(pty).includes("Letter 78"));
+      pty.type("Chome:Lists\r");
+      await eventually(async () => (await lists.search("ALL")).length === 2, "copied");
+      pty.type("u");
+      await eventually(async () => (await lists.search("ALL")).length === 1, "the copy is gone");
+      assert.equal((await work.search("ALL")).length, 40);
+      lists.close();
+    });
+
+    test("C-g ends what takes long between accounts: the originals are where they were", async () => {
+      server.deliver(
+        "Large",
+        Array.from({ length: 40 }, (_, i) =>
+          sampleMessage({ n: 3000 + i, subject: `Heavy ${i}`, attachmentBytes: 3_000_000 }),
+        ),
+      );
+      const large = await Wire.open(server.port, "Large");
+      pty.type(":go work:Large\r");
+      await pty.waitFor(both(has("work: Large  1/40"), has("Heavy 39")));
+      pty.type("ggVG");
+      await pty.waitFor(has("40 marked"));
+      pty.type("shome:Lists\r");
+      await pty.waitFor(has("moving 40 messages to home:Lists"));
+      pty.type("\x07");
+      await pty.waitFor(has("stopped: not all are in home:Lists"));
+      assert.equal((await large.search("ALL")).length, 40);
+      large.close();
+      pty.type("gu");
+      await pty.waitFor(has("All inboxes"));
+    });
+
     test("the whole list is searched and limited, and new mail of either account comes into it", async () => {
       pty.type(":limit subject:7\r");
       await pty.waitFor(both(has("limited to"), has("Letter 70"), (lines) => !has("Letter 68")(lines)));

@@ -6,53 +6,15 @@ import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import type { Message } from "../../mail/index.ts";
 import { saveStream } from "../../mail/save-stream.ts";
 import { fromLine, mboxMessage } from "../../message/mbox.ts";
 import type { Context } from "../definition.ts";
 import type { Chosen } from "../ids.ts";
 import type { WrittenFile } from "../result.ts";
-
-/** Rows looked up at once. */
-const pieceSize = 500;
-/** So many sources are asked for ahead of the one that is being written. */
-const ahead = 6;
-
-interface Source {
-  readonly row: Message;
-  readonly stream: Readable;
-}
-
-/** A message at a time, oldest first, with its source; the next ones are under way meanwhile. */
-async function* sources({ mail, progress }: Context, { folder, uids }: Chosen): AsyncGenerator<Source> {
-  let done = 0;
-  for (let at = 0; at < uids.length; at += pieceSize) {
-    const piece = uids.slice(at, at + pieceSize);
-    const window = {
-      sort: "arrival",
-      descending: false,
-      offset: 0,
-      limit: piece.length,
-      uids: piece,
-    } as const;
-    const rows = await mail.rows(folder, window);
-    const asked: Promise<Readable>[] = [];
-    for (const [i, row] of rows.entries()) {
-      while (asked.length < Math.min(rows.length, i + ahead)) {
-        const next = mail.source(folder, rows[asked.length]?.uid ?? 0);
-        // Who waits for it is told; who has given up before that need not be.
-        next.catch(() => undefined);
-        asked.push(next);
-      }
-      const stream = await asked[i];
-      if (stream) yield { row, stream };
-      progress?.("exporting", ++done, uids.length);
-    }
-  }
-}
+import { sources } from "./sources.ts";
 
 async function* mbox(context: Context, chosen: Chosen): AsyncGenerator<Buffer> {
-  for await (const { row, stream } of sources(context, chosen))
+  for await (const { row, stream } of sources(context, chosen, "exporting"))
     yield* mboxMessage(stream, fromLine(row.from[0]?.email ?? "", row.internalDate));
 }
 
@@ -82,7 +44,7 @@ export async function writeMaildir(context: Context, chosen: Chosen, dir: string
   const host = hostname().replaceAll("/", "_").replaceAll(":", "_");
   let written = 0;
   let size = 0;
-  for await (const { row, stream } of sources(context, chosen)) {
+  for await (const { row, stream } of sources(context, chosen, "exporting")) {
     const flags = letters.flatMap(([flag, letter]) => (row.flags.includes(flag) ? [letter] : [])).join("");
     const name = `${Math.floor(row.internalDate / 1_000)}.U${row.uid}P${process.pid}Q${++written}.${host}`;
     const part = join(dir, "tmp", name);
@@ -109,7 +71,7 @@ export async function writeEml(
 ): Promise<WrittenFile[]> {
   await mkdir(dir, { recursive: true });
   const files: WrittenFile[] = [];
-  for await (const { row, stream } of sources(context, chosen)) {
+  for await (const { row, stream } of sources(context, chosen, "exporting")) {
     const shown = gzip ? packed(stream) : stream;
     const path = await saveStream(shown, dir, `${row.uid}.eml${gzip ? ".gz" : ""}`);
     const { size } = await stat(path);

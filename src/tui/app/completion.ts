@@ -82,8 +82,8 @@ export function completeLine(
     );
   if (name !== "go" && param?.type !== "folder") return [];
   const own = folders.filter((f) => f.selectable).map((folder) => ({ folder, name: folder.name }));
-  // Only going leads to other accounts.
-  const others = name === "go" ? accounts.filter((other) => other !== account) : [];
+  const reaches = name === "go" || name === "move" || name === "copy";
+  const others = reaches ? accounts.filter((other) => other !== account) : [];
   const all = others.flatMap((other) =>
     other.folders
       .filter((f) => f.selectable)

@@ -72,6 +72,11 @@ export async function runCommand(
       throw error;
     });
     if (result.kind !== "change") step?.delete(place);
+    else if (result.of) {
+      if (!result.of.includes(place.mail)) step?.delete(place);
+      for (const mail of result.of)
+        if (mail !== place.mail) step?.add({ mail, folder: mail.findCachedFolder("INBOX") });
+    }
     return result.kind === "change" ? [`${place.mail.account.name}: ${result.text}`] : [];
   });
   const texts = (await Promise.all(work)).flat();
@@ -88,6 +93,7 @@ async function runAt(
   const context: Context = {
     mail,
     folder: () => Promise.resolve(folder),
+    account: (name) => Promise.resolve(app.accounts.find((known) => known.name === name)?.mail ?? null),
     selection: uids,
     stdin: process.stdin,
     confirm,
