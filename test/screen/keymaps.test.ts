@@ -1,10 +1,14 @@
 // Whoever comes from aerc, alpine or emacs lists, reads, deletes, takes back and leaves with the keys of there.
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { serverMissing, startDovecot } from "../servers/dovecot.ts";
+import { execFile } from "node:child_process";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { keymaps } from "../../src/account/settings.ts";
+import { contextTitles, helpContexts } from "../../src/tui/app/keymap.ts";
+import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
-import { barOf, eventually, makeHome, openScreen } from "./postern.ts";
+import { barOf, eventually, has, makeHome, openScreen, program } from "./postern.ts";
 
 interface Hands {
   readonly down: string;
@@ -74,6 +78,63 @@ describe("keys of other programs", { skip: serverMissing("dovecot") }, () => {
         wire.close();
         await pty.stop();
         await server.stop();
+        home.remove();
+      }
+    });
+});
+
+/** What `postern keys --json` tells of each. */
+interface Printed {
+  readonly place: string;
+  readonly keys: string;
+  readonly line: string;
+  readonly summary: string;
+}
+
+describe("the help", { skip: serverMissing("dovecot") }, () => {
+  let server: Dovecot;
+  before(async () => {
+    server = await startDovecot({ tls: "none" });
+    server.deliver("INBOX", [sampleMessage({ n: 1 })]);
+  });
+  after(() => server?.stop());
+
+  for (const keymap of keymaps)
+    test(`of ${keymap} has the keys that postern keys prints, place by place, and no others`, async () => {
+      const own = '[keys]\n"g w" = "go Lists/garden"\n[keys.reader]\n"C-x" = "headers"\n';
+      const home = makeHome(server.port, `[screen]\nkeymap = "${keymap}"\n${own}`);
+      // All of it on one screen.
+      const pty = await openScreen(home, { columns: 200, rows: 260 });
+      try {
+        const { stdout } = await promisify(execFile)(program, ["keys", "--json"], {
+          env: { ...process.env, ...home.env },
+        });
+        const { items } = JSON.parse(stdout) as { items: readonly Printed[] };
+        const everywhere = (item: Printed) =>
+          items.some((it) => it.place === "any" && it.keys === item.keys && it.line === item.line);
+        // What holds everywhere is told once.
+        const printed = helpContexts.flatMap((place) =>
+          items
+            .filter((item) => item.place === place && (place === "any" || !everywhere(item)))
+            .map(({ keys, summary }) => `${contextTitles[place]}: ${keys}: ${summary}`),
+        );
+        await pty.waitFor(has(/INBOX {2}1\/1 .*● online/));
+        pty.type("?");
+        await pty.waitFor("Message list");
+        await pty.waitFor(has(/^ Everywhere/));
+        await pty.settle();
+        const shown: string[] = [];
+        let title = "";
+        for (const line of pty.text().slice(1, -3)) {
+          const [, keys = "", text = ""] = /^ {3}(\S.*?) {2,}(\S.*)$/.exec(line) ?? [];
+          if (/^ \S/.test(line)) title = line.trim();
+          for (const key of keys.split(", ")) if (key !== "") shown.push(`${title}: ${key}: ${text}`);
+        }
+        const keysOf = (all: readonly string[]) => all.map((one) => one.split(": ", 2).join(": ")).sort();
+        assert.deepEqual(keysOf(shown), keysOf(printed));
+        assert.ok(shown.length > 100);
+      } finally {
+        await pty.stop();
         home.remove();
       }
     });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
@@ -148,6 +148,64 @@ describe("the terminal", { skip }, () => {
           await pty.waitFor((lines) => shows("Sample message 59")(lines) === (!opened || columns >= 140));
         }
       }
+    } finally {
+      await pty.stop();
+    }
+  });
+
+  test("is lent as it was to the editor and to the pager, and taken again after them", async () => {
+    server.deliver("INBOX", [
+      sampleMessage({ n: 61, subject: "With a list", attachmentBytes: 10, attachmentName: "list.bin" }),
+    ]);
+    const at = (name: string) => join(home.dir, name);
+    // What these are given is what the shell had.
+    writeFileSync(at("lent"), `stty -g < /dev/tty > "$HOME/$1"; echo "the $1 is here"; read x < /dev/tty\n`);
+    writeFileSync(at("mailcap"), "application/octet-stream; cat %s; copiousoutput\n");
+    const script = `stty -g > before; '${program}'; stty -g > after; echo done; read x`;
+    const pty = await startPty("/bin/sh", ["-c", script], {
+      env: {
+        ...home.env,
+        VISUAL: "",
+        EDITOR: 'sh "$HOME/lent" editor',
+        PAGER: 'sh "$HOME/lent" pager',
+        MAILCAPS: at("mailcap"),
+      },
+      cwd: home.dir,
+    });
+    const settings = (name: string) => readFileSync(at(name), "utf8");
+    const lent = async (name: string) => {
+      await pty.waitFor(`the ${name} is here`);
+      assert.deepEqual(left(pty), sane);
+      assert.equal(settings(name), settings("before"));
+      pty.type("\n");
+    };
+    try {
+      await pty.waitFor("With a list");
+      await pty.waitFor("● online");
+      pty.type("m");
+      await pty.waitFor("To:");
+      pty.type("ann@example.org\r");
+      await pty.waitFor("Subject:");
+      pty.type("Lent\r");
+      await lent("editor");
+      await pty.waitFor("Your message");
+      assert.equal(left(pty).alternate, true);
+      pty.type("n");
+      await pty.waitFor("for good?");
+      pty.type("y");
+      await pty.waitFor(has(/^.*With a list/));
+      pty.type("gg\r");
+      await pty.waitFor("list.bin");
+      pty.type("v");
+      await pty.waitFor(has(/ s +save/));
+      pty.type("\r");
+      await lent("pager");
+      await pty.waitFor("list.bin");
+      assert.equal(left(pty).alternate, true);
+      pty.type("qqq");
+      await pty.waitFor("done");
+      assert.deepEqual(left(pty), sane);
+      assert.equal(settings("after"), settings("before"));
     } finally {
       await pty.stop();
     }

@@ -141,7 +141,7 @@ export class App {
     const account = this.#view(mail);
     this.#accounts.push(account);
     mail.watch(mail.findCachedFolder("INBOX"));
-    this.#refreshAccount(account);
+    this.#refreshAccount(account).catch(() => undefined);
     this.#dirty = true;
     this.draw();
   }
@@ -287,13 +287,14 @@ export class App {
     }
   }
 
-  #refreshAccount({ mail, quota }: AccountView): void {
-    mail.refreshFolders().catch(() => undefined);
-    quota.ask(mail, this.list.place.mail === mail ? this.list.folder : mail.findCachedFolder("INBOX"));
+  async #refreshAccount({ mail, quota }: AccountView): Promise<void> {
+    const folder = this.list.place.mail === mail ? this.list.folder : mail.findCachedFolder("INBOX");
+    const asked = quota.ask(mail, folder).then(() => this.draw());
+    await Promise.all([mail.refreshFolders(), asked]);
   }
 
   #refreshFolders(): void {
-    for (const account of this.accounts) this.#refreshAccount(account);
+    for (const account of this.accounts) this.#refreshAccount(account).catch(() => undefined);
   }
 
   // Keys
@@ -425,7 +426,7 @@ export class App {
     const work = async () => {
       await Promise.all(this.accounts.map(({ mail }) => mail.reconnect()));
       await Promise.all([
-        ...this.accounts.map(({ mail }) => mail.refreshFolders()),
+        ...this.accounts.map((account) => this.#refreshAccount(account)),
         ...this.list.source.places.map(({ mail, folder }) => mail.look(folder)),
       ]);
       this.say("up to date");

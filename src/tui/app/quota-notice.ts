@@ -8,8 +8,8 @@ export class QuotaNotice {
   #share = 0;
 
   /** Asks the server; what it does not tell is not known. */
-  ask({ server }: Mail, folder: Folder): void {
-    server.quota(folder).then(
+  async ask({ server }: Mail, folder: Folder): Promise<void> {
+    await server.quota(folder).then(
       (items) => {
         this.#share = Math.max(0, ...items.flatMap(({ used, limit }) => (limit > 0 ? used / limit : [])));
       },
