@@ -74,7 +74,7 @@ const queryOf = (words: readonly string[]) =>
  */
 export async function resolveMessages(context: Context, words: readonly string[]): Promise<Chosen> {
   if (words.length === 0 && context.selection.length > 0)
-    return { folder: await context.folder(), uids: [...context.selection] };
+    return { folder: await context.folder(), uids: context.selection.toSorted((a, b) => a - b) };
   const given = words.includes("-")
     ? [...words.filter((w) => w !== "-"), ...(await fromStdin(context))]
     : words;

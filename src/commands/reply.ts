@@ -1,6 +1,6 @@
 import type { ReplyKind } from "../send/reply/recipients.ts";
 import { type Command, defineCommand } from "./definition.ts";
-import { resolveMessage } from "./ids.ts";
+import { resolveMessages } from "./ids.ts";
 import { fateOptions, messageOptions, templateOption, withOptions } from "./writing/options.ts";
 import { openDesk, write } from "./writing/write.ts";
 
@@ -10,7 +10,9 @@ function answer(kind: ReplyKind, summary: string, aliases: readonly string[] = [
     aliases,
     summary,
     imap: "UID FETCH; APPEND to Drafts and Sent; SMTP; UID STORE +FLAGS (\\Answered)",
-    args: { id: { type: "messages", repeat: true, help: "the message, as list shows it" } },
+    args: {
+      id: { type: "messages", repeat: true, help: "the message, or several that one answers at once" },
+    },
     options: {
       ...messageOptions,
       ...templateOption,
@@ -21,22 +23,22 @@ function answer(kind: ReplyKind, summary: string, aliases: readonly string[] = [
     changes: true,
     alone: true,
     async run(context, values) {
-      const { folder, uid } = await resolveMessage(context, values.id);
+      const { folder, uids } = await resolveMessages(context, values.id);
       const desk = await openDesk(context);
-      const { original, uidValidity } = await desk.original(folder, uid);
+      const { originals, uidValidity } = await desk.originals(folder, uids);
       const [{ replyTo }, { factsOf }] = await Promise.all([
         import("../send/reply/reply.ts"),
         import("../send/reply/warnings.ts"),
       ]);
       const quote = values.quote || context.writer !== undefined;
-      const answered = replyTo(kind, original, desk.writing, uidValidity, { quote, from: values.from });
+      const answered = replyTo(kind, originals, desk.writing, uidValidity, { quote, from: values.from });
       const draft = await withOptions(context, answered, values, {
         kind: "reply",
         template: values.template,
         writing: desk.writing,
-        original: original.message,
+        original: originals[0].message,
       });
-      const facts = factsOf(original, desk.writing);
+      const facts = factsOf(originals, desk.writing);
       return write(context, desk, { draft, facts, complete: values.body !== undefined }, values);
     },
   });

@@ -49,6 +49,8 @@ const urlOf = (uid: number, { account, folder }: Where) =>
 const keyword = (flag: string) => flag.replace(/^\\/, "$").toLowerCase();
 
 const ids = (id: string | null) => (id === null ? [] : [id]);
+/** An answer to several messages names them all. */
+const parents = (text: string | null) => text?.match(/<[^<>]+>/g) ?? ids(text);
 
 export const messageFields: Fields<Message, Where> = {
   uid: is.whole("its id in its folder (UID)", ({ uid }) => uid),
@@ -68,7 +70,7 @@ export const messageFields: Fields<Message, Where> = {
     flags.map(keyword),
   ),
   messageId: is.texts("Message-ID, none or one", ({ messageId }) => ids(messageId)),
-  inReplyTo: is.texts("In-Reply-To, none or one", ({ inReplyTo }) => ids(inReplyTo)),
+  inReplyTo: is.texts("the Message-IDs in In-Reply-To", ({ inReplyTo }) => parents(inReplyTo)),
 };
 
 const threadFields: Fields<ThreadMessage, Where> = {
@@ -373,7 +375,9 @@ export const shapes: { readonly [K in ResultKind]: Shape<Of<K>> } = {
         (message?.flags ?? []).map(keyword),
       ),
       messageId: is.texts("Message-ID, none or one", ({ message }) => ids(message?.messageId ?? null)),
-      inReplyTo: is.texts("In-Reply-To, none or one", ({ message }) => ids(message?.inReplyTo ?? null)),
+      inReplyTo: is.texts("the Message-IDs in In-Reply-To", ({ message }) =>
+        parents(message?.inReplyTo ?? null),
+      ),
     },
     items: null,
   },

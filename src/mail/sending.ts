@@ -27,6 +27,11 @@ export interface Place {
   readonly uid: number;
 }
 
+/** Where messages of one folder are. */
+export interface Places extends Omit<Place, "uid"> {
+  readonly uids: readonly number[];
+}
+
 /** A message that is read from where it lies as it is stored, with CRLF line ends. */
 export interface StreamedMessage {
   readonly pieces: readonly Piece[];
@@ -114,11 +119,11 @@ export class Sending {
     return find(listed) ?? (await this.#mail.folderChanges.create(names[role])).folder;
   }
 
-  /** Sets a flag on a message that was answered or passed on: nothing a person would undo. False where it is not there. */
-  async mark({ path, uidValidity, uid }: Place, flag: string): Promise<boolean> {
+  /** Sets a flag on messages that were answered or passed on: nothing a person would undo. False where their folder is not there. */
+  async mark({ path, uidValidity, uids }: Places, flag: string): Promise<boolean> {
     const mailbox = this.#store.mailboxes.byPath(path);
     if (!mailbox || mailbox.uidValidity !== uidValidity) return false;
-    await this.#operations.flag(path, [uid], "add", [flag], true);
+    await this.#operations.flag(path, uids, "add", [flag], true);
     return true;
   }
 

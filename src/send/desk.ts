@@ -17,11 +17,14 @@ import { Outbox } from "./outbox/outbox.ts";
 import type { Foreseen } from "./protect/index.ts";
 import { wishOf } from "./protect/wish.ts";
 import type { RawMessage } from "./raw.ts";
-import { type Original, readOriginal } from "./reply/original.ts";
+import { type Original, type Originals, readOriginal } from "./reply/original.ts";
 import type { Submit } from "./submission/types.ts";
 
 /** What a message gets when it has been answered, passed on (RFC 5788), or confirmed (RFC 3503). */
 const flagOf = { reply: "\\Answered", forward: "$Forwarded", receipt: "$MDNSent" } as const;
+
+/** Messages that are read in one flight; each may be large. */
+const readAtOnce = 16;
 
 export interface DeskOptions {
   /** Hands messages over; the account's own way where not given. */
@@ -79,6 +82,21 @@ export class Desk {
   async original(folder: Folder, uid: number): Promise<{ original: Original; uidValidity: number }> {
     const original = await readOriginal(this.mail, folder, uid, this.crypto);
     return { original, uidValidity: this.mail.sending.uidValidity(folder) };
+  }
+
+  /** Messages of a folder to be answered or passed on by one message, at least one; in their order. */
+  async originals(
+    folder: Folder,
+    uids: readonly number[],
+  ): Promise<{ originals: Originals; uidValidity: number }> {
+    const read: Original[] = [];
+    for (let at = 0; at < uids.length; at += readAtOnce) {
+      const some = uids.slice(at, at + readAtOnce);
+      read.push(...(await Promise.all(some.map((uid) => readOriginal(this.mail, folder, uid, this.crypto)))));
+    }
+    const [first, ...more] = read;
+    if (first === undefined) throw new Error("there is nothing to answer");
+    return { originals: [first, ...more], uidValidity: this.mail.sending.uidValidity(folder) };
   }
 
   /**

@@ -89,7 +89,7 @@ describe("a draft as text", () => {
         kind: fc.constantFrom("reply" as const, "forward" as const),
         path: fc.string(),
         uidValidity: fc.nat({ max: 4294967295 }),
-        uid: fc.nat({ max: 4294967295 }),
+        uids: fc.array(fc.nat({ max: 4294967295 }), { minLength: 1, maxLength: 3 }),
       }),
       { nil: null },
     ),
@@ -117,7 +117,10 @@ describe("a draft as text", () => {
 
   it("gives the editor what people write, and keeps the rest", () => {
     const before = draftOf({ ...basic, "In-Reply-To": "<a@b>", References: "<z@b> <a@b>" }, "text");
-    const shown = forEditor({ ...before, origin: { kind: "reply", path: "INBOX", uidValidity: 1, uid: 2 } });
+    const shown = forEditor({
+      ...before,
+      origin: { kind: "reply", path: "INBOX", uidValidity: 1, uids: [2] },
+    });
     assert.doesNotMatch(shown, /References|Postern/);
     assert.deepEqual(fromEditor(shown, before), before);
     const detached = fromEditor(shown.replace("In-Reply-To: <a@b>\n", ""), before);

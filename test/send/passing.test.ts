@@ -98,7 +98,7 @@ for (const [offered, config] of [
         ? await passParts(mail, of, directory)
         : [await passWhole(mail, of, directory)];
       for (const { part } of attachments) assert.ok(part, "nothing is brought here");
-      const draft = forward(of, desk.writing, uidValidity, { inline, attachments });
+      const draft = forward([of], desk.writing, uidValidity, { inline, attachments });
       const sent = withField(withField(draft, "To", "ann@example.org"), "Bcc", "bob@example.org");
       assert.deepEqual(parseDraft(writeDraft(sent)), sent);
       await desk.drafts.save(id, sent);
@@ -214,7 +214,7 @@ for (const [offered, config] of [
       const { original: of, uidValidity } = await desk.original(inbox, uid);
       const id = desk.drafts.newId();
       const attachments = [await passWhole(mail, of, desk.drafts.filesOf(id))];
-      await desk.drafts.save(id, forward(of, desk.writing, uidValidity, { inline: false, attachments }));
+      await desk.drafts.save(id, forward([of], desk.writing, uidValidity, { inline: false, attachments }));
       reset(at.imap);
       const place = await desk.drafts.push(id, mail);
       assert.ok(octets(at.imap) < 4000, `${octets(at.imap)} octets over IMAP`);

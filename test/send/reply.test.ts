@@ -83,7 +83,7 @@ async function reply(
   body?: string,
   writing = writingWith(others),
 ): Promise<Draft> {
-  return replyTo(kind, await original(headers, body), writing, 42);
+  return replyTo(kind, [await original(headers, body)], writing, 42);
 }
 
 describe("recipients of an answer", () => {
@@ -331,13 +331,13 @@ describe("quotes", () => {
 
   it("come from format=flowed as the paragraphs it means, and from HTML as its text", async () => {
     const flowed = await original(from, "one \ntwo\n>> three \n>> four\n", "text/plain; format=flowed");
-    assert.match(replyTo("reply", flowed, writingWith(), 1).body, /\n> one two\n>>> three four\n/);
+    assert.match(replyTo("reply", [flowed], writingWith(), 1).body, /\n> one two\n>>> three four\n/);
     const html = await original(
       from,
       "<p>Dear <b>Ada</b>,</p><blockquote>before</blockquote><script>x()</script>",
       "text/html; charset=utf-8",
     );
-    const { body } = replyTo("reply", html, writingWith(), 1);
+    const { body } = replyTo("reply", [html], writingWith(), 1);
     assert.match(body, /\n> Dear Ada,\n>\n>> before\n/);
     assert.doesNotMatch(body, /script|x\(\)/);
   });
@@ -364,15 +364,118 @@ describe("quotes", () => {
   });
 });
 
+describe("several messages at once", () => {
+  const bob = { From: "Bob <bob@b.example>", "Message-ID": "<bob@b.example>", Subject: "AW: plans" };
+  const carol = { From: "carol@c.example", "Message-ID": "<carol@c.example>", Subject: "other" };
+  const own = "ada@home.example";
+  const both = async (
+    kind: ReplyKind,
+    [first, second]: readonly [Record<string, string>, Record<string, string>],
+  ): Promise<Draft> =>
+    replyTo(
+      kind,
+      [
+        await original({ ...bob, ...first }, "Bob's\n"),
+        { ...(await original({ ...carol, ...second }, "Carol's\n")), uid: 9 },
+      ],
+      writingWith(others),
+      42,
+    );
+  const people = (draft: Draft) => ["From", "To", "Cc"].map((name) => fieldOf(draft, name));
+  const me = (address: string, name = "Ada") => `${name} <${address}>`;
+
+  it("one answer quotes each below its own line, names them all, and starts no line of descent", async () => {
+    const draft = await both("reply", [{ References: "<root@b.example>" }, {}]);
+    assert.match(
+      draft.body,
+      /^On [^\n]* Bob [^\n]*:\n> Bob's\n\nOn [^\n]* carol@c\.example [^\n]*:\n> Carol's\n\n-- \nAda\n/,
+    );
+    assert.equal(fieldOf(draft, "Subject"), "Re: plans");
+    assert.equal(fieldOf(draft, "In-Reply-To"), "<bob@b.example> <carol@c.example>");
+    assert.equal(fieldOf(draft, "References"), "");
+    assert.deepEqual(draft.origin, { kind: "reply", path: "INBOX", uidValidity: 42, uids: [7, 9] });
+  });
+
+  it("two copies of a message are one parent, and what has no Message-ID is none", async () => {
+    for (const second of [{ "Message-ID": "<bob@b.example>" }, { "Message-ID": "broken" }]) {
+      const draft = await both("reply", [{ References: "<root@b.example>" }, second]);
+      assert.equal(fieldOf(draft, "In-Reply-To"), "<bob@b.example>");
+      assert.match(fieldOf(draft, "References"), /<bob@b\.example>$/);
+    }
+  });
+
+  const cases: [
+    string,
+    ReplyKind,
+    [Record<string, string>, Record<string, string>],
+    [string, string, string],
+  ][] = [
+    ["all senders", "reply", [{}, {}], [me(own), "Bob <bob@b.example>, carol@c.example", ""]],
+    ["one person once", "reply", [{}, { From: "BOB@b.example" }], [me(own), "Bob <bob@b.example>", ""]],
+    [
+      "Reply-To of each",
+      "reply",
+      [{ "Reply-To": "t@b.example" }, {}],
+      [me(own), "t@b.example, carol@c.example", ""],
+    ],
+    ["not oneself beside others", "reply", [{ From: own, To: own }, {}], [me(own), "carol@c.example", ""]],
+    [
+      "oneself where nobody else is",
+      "reply",
+      [
+        { From: own, To: own },
+        { From: own, To: own },
+      ],
+      [me(own), own, ""],
+    ],
+    [
+      "who is in To is not in Cc",
+      "reply-all",
+      [
+        { To: own, Cc: "carol@c.example, dan@d.example" },
+        { To: own, Cc: "Dan <dan@d.example>" },
+      ],
+      [me(own), "Bob <bob@b.example>, carol@c.example", "dan@d.example"],
+    ],
+    [
+      "from the address that was written to",
+      "reply",
+      [{ To: "x@y.example" }, { To: "lovelace@work.example" }],
+      [me("lovelace@work.example", '"A. Lovelace"'), "Bob <bob@b.example>, carol@c.example", ""],
+    ],
+  ];
+  for (const [name, kind, headers, expected] of cases)
+    it(`${kind}: ${name}`, async () => {
+      assert.deepEqual(people(await both(kind, headers)), expected);
+    });
+
+  it("stay encrypted where one of them was", async () => {
+    const sealed = { ...(await original(carol)), unlocked: { source: Buffer.from("x"), failure: null } };
+    const draft = replyTo("reply", [await original(bob), sealed], writingWith(), 42);
+    assert.match(fieldOf(draft, "Protect"), /encrypt/);
+  });
+
+  it("are passed on one after another, in the text or whole", async () => {
+    const all = [await original(bob, "Bob's\n"), await original(carol, "Carol's\n")] as const;
+    const draft = forward(all, writingWith(), 42, { inline: true, attachments: [] });
+    assert.match(
+      draft.body,
+      /^\n\n-+ Forwarded message -+\nFrom: Bob [\s\S]*\n\nBob's\n\n\n-+ Forwarded message -+\nFrom: carol[\s\S]*\n\nCarol's\n$/,
+    );
+    assert.deepEqual([fieldOf(draft, "Subject"), draft.origin?.uids], ["Fwd: plans", [7, 7]]);
+    assert.equal(forward(all, writingWith(), 42, { inline: false, attachments: [] }).body, "\n");
+  });
+});
+
 describe("passed on, and written anew", () => {
   it("a message in the text comes with who wrote it to whom", async () => {
     const message = await original(
       { From: "Bob <bob@b.example>", To: "ada@home.example", Subject: "WG: x" },
       "Hi\n> old\n",
     );
-    const draft = forward(message, writingWith(others), 42, { inline: true, attachments: [] });
+    const draft = forward([message], writingWith(others), 42, { inline: true, attachments: [] });
     assert.equal(fieldOf(draft, "Subject"), "Fwd: x");
-    assert.deepEqual(draft.origin, { kind: "forward", path: "INBOX", uidValidity: 42, uid: 7 });
+    assert.deepEqual(draft.origin, { kind: "forward", path: "INBOX", uidValidity: 42, uids: [7] });
     assert.match(
       draft.body,
       /^\n\n-{10} Forwarded message -{10}\nFrom: Bob <bob@b.example>\nDate: .*\nSubject: WG: x\nTo: ada@home.example\n\nHi\n> old\n\n-- \nAda\nof home\n$/,
@@ -449,12 +552,12 @@ describe("warnings", () => {
     );
     assert.match(found(draft("x", "y"), { known: () => false }), /not written to bob@b.example/);
     const sent = factsOf(
-      await original({ From: "ada@home.example", To: "bob@b.example", Bcc: "eve@e.example" }),
+      [await original({ From: "ada@home.example", To: "bob@b.example", Bcc: "eve@e.example" })],
       writingWith(),
     );
     const all = draft("x", "y", { To: "bob@b.example, dan@d.example" });
     assert.match(found(all, sent), /does not get the answer: eve@e.example/);
-    const blind = factsOf(await original({ From: "bob@b.example", To: "x@y.example" }), writingWith());
+    const blind = factsOf([await original({ From: "bob@b.example", To: "x@y.example" })], writingWith());
     assert.match(found(all, blind), /you had a blind copy/);
   });
 });

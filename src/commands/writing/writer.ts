@@ -15,6 +15,32 @@ export function written(
   return { kind: "written", state, text, id, messageId, notes };
 }
 
+/** From what asks most of the person to what asks least. */
+const states: readonly Written["state"][] = ["waits", "scheduled", "draft", "sent", "nothing"];
+
+/**
+ * Does one after the other, also where one fails, and tells it as one; of the failures the first is thrown at the end.
+ * At least one.
+ */
+export async function allOf(works: readonly (() => Promise<Written>)[]): Promise<Written> {
+  const results: Written[] = [];
+  const failures: unknown[] = [];
+  for (const work of works)
+    await work().then(
+      (one) => results.push(one),
+      (error) => failures.push(error),
+    );
+  if (failures.length > 0) throw failures[0];
+  const [first] = results;
+  if (first === undefined) throw new Error("there is nothing to do");
+  if (results.length === 1) return first;
+  const state = states.find((one) => results.some((result) => result.state === one)) ?? first.state;
+  const texts = [...new Set(results.map(({ text }) => text))];
+  const text = texts.length === 1 ? `${results.length} messages: ${texts[0]}` : texts.join("; ");
+  const notes = [...new Set(results.flatMap((result) => result.notes))];
+  return written(state, text, {}, notes);
+}
+
 export interface Wish {
   /** Its text is there: the person looks it over, and edits it if they want to. */
   readonly complete: boolean;

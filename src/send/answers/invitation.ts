@@ -49,7 +49,7 @@ export function invitationOf({ message }: Pick<Original, "message">): Invitation
 /** Under which address the person was invited: as an attendee, or else the one that the message was for. */
 function invited({ attendees }: Invitation, original: Original, writing: Writing): Person {
   const attendee = attendees.find(({ email }) => isAddress(email) && isOneself(writing, email));
-  if (!attendee) return personOf(identityFor(writing, original));
+  if (!attendee) return personOf(identityFor(writing, [original]));
   const { name } = personOf(chooseIdentity(writing, [attendee.email]));
   return { name: name || attendee.name, email: attendee.email };
 }
@@ -81,7 +81,7 @@ export async function answerTo(
       "this invitation is your own",
       "it is answered by those you have invited",
     );
-  const { inReplyTo, references } = threadingOf(original);
+  const { inReplyTo, references } = threadingOf([original]);
   const about = [
     sentences[status],
     "",
@@ -101,7 +101,7 @@ export async function answerTo(
       }),
       body: `${about.map((line) => safeText(line)).join("\n")}\n`,
       attachments: [],
-      origin: originOf("reply", original, uidValidity),
+      origin: originOf("reply", [original], uidValidity),
     },
   };
 }

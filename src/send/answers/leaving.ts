@@ -52,7 +52,7 @@ export function leavingDraft(original: Original, writing: Writing): Draft {
     throw new SendError("NO_WAY_OUT", "this list is not left by mail", "unsubscribe opens its page");
   return {
     headers: fields({
-      From: formatAddress(personOf(identityFor(writing, original))),
+      From: formatAddress(personOf(identityFor(writing, [original]))),
       To: to.join(", "),
       Subject: subject || "unsubscribe",
       Protect: "none",

@@ -61,7 +61,7 @@ export async function receiptFor(
   // What has to be understood, and is not, keeps it from being sent (§2.2).
   if (/=\s*required\b/i.test(field(header, "disposition-notification-options") ?? ""))
     throw none("the request has conditions that are not known here", "write to the author yourself");
-  const me = personOf(identityFor(writing, original));
+  const me = personOf(identityFor(writing, [original]));
   const { subject, date } = message.headers;
   const id = /^<[^<>\s]+>$/.exec(message.headers.messageId ?? "")?.[0] ?? null;
   const passedOn = /^[\w-]+;\s*[\x21-\x7e]+$/.exec((field(header, "original-recipient") ?? "").trim())?.[0];
@@ -109,6 +109,6 @@ export async function receiptFor(
     messageId,
     subject: title,
     envelope: { from: "", to: request.to.map(({ email }) => email) },
-    origin: originOf("receipt", original, uidValidity),
+    origin: originOf("receipt", [original], uidValidity),
   };
 }

@@ -31,12 +31,12 @@ export interface DraftAttachment {
   readonly contentId: string | null;
 }
 
-/** The message that was answered, forwarded or confirmed: it gets a flag once the new one is sent. */
+/** The messages of one folder that were answered, forwarded or confirmed: they get a flag once the new one is sent. */
 export interface Origin {
   readonly kind: "reply" | "forward" | "receipt";
   readonly path: string;
   readonly uidValidity: number;
-  readonly uid: number;
+  readonly uids: readonly number[];
 }
 
 export interface Draft {

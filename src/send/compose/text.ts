@@ -149,18 +149,18 @@ function readPart(parameters: ReadonlyMap<string, string>): ServerPart | null {
   };
 }
 
-function writeOrigin({ kind, uidValidity, uid, path }: Origin): string {
-  return `${kind} ${uidValidity} ${uid} ${JSON.stringify(path)}`;
+function writeOrigin({ kind, uidValidity, uids, path }: Origin): string {
+  return `${kind} ${uidValidity} ${uids.join(",")} ${JSON.stringify(path)}`;
 }
 
 function readOrigin(text: string): Origin | null {
-  const [, kind, uidValidity, uid, path = ""] =
-    /^(reply|forward) (\d{1,10}) (\d{1,10}) (".*")$/.exec(text) ?? [];
+  const [, kind, uidValidity, uids = "", path = ""] =
+    /^(reply|forward) (\d{1,10}) (\d{1,10}(?:,\d{1,10})*) (".*")$/.exec(text) ?? [];
   if (kind !== "reply" && kind !== "forward") return null;
   try {
     const name: unknown = JSON.parse(path);
     return typeof name === "string"
-      ? { kind, path: name, uidValidity: Number(uidValidity), uid: Number(uid) }
+      ? { kind, path: name, uidValidity: Number(uidValidity), uids: uids.split(",").map(Number) }
       : null;
   } catch {
     return null;

@@ -62,10 +62,18 @@ export function writeEntry(entry: Entry): string {
   return `${JSON.stringify({ version: 1, ...entry }, null, 1)}\n`;
 }
 
+/** Entries of an older version name one message by `uid`. */
+function readOrigin(origin: (Origin & { readonly uid?: number }) | null): Origin | null {
+  if (!origin || origin.uid === undefined) return origin;
+  const { uid, ...where } = origin;
+  return { ...where, uids: [uid] };
+}
+
 /** Our own writing; null where it is not (a file system that lost it). */
 export function readEntry(text: string): Entry | null {
   try {
-    const { version, ...entry } = JSON.parse(text) as Entry & { version?: unknown };
+    const { version, ...read } = JSON.parse(text) as Entry & { version?: unknown };
+    const entry = { ...read, origin: readOrigin(read.origin) };
     const whole = Array.isArray(entry.envelope?.to) && Array.isArray(entry.pieces);
     return version === 1 && typeof entry.id === "string" && whole ? entry : null;
   } catch {

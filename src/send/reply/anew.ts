@@ -81,7 +81,7 @@ export function editAsNew(
         Subject: subject,
         "In-Reply-To": draft ? answered.join(" ") : "",
         References: draft ? references.join(" ") : "",
-        Protect: protectedLike(original, chosen),
+        Protect: protectedLike([original], chosen),
       },
       ["To", "Cc", "Subject"],
     ),

@@ -1,7 +1,7 @@
-/** A message passed on: in the text, or as a whole. */
+/** Messages passed on: in the text, or each as a whole. */
 import type { Writing } from "../../account/writing.ts";
 import type { Draft, DraftAttachment } from "../compose/draft.ts";
-import type { Original } from "./original.ts";
+import type { Originals } from "./original.ts";
 import { forwardedHeader, plainTextOf } from "./quote.ts";
 import {
   fields,
@@ -21,19 +21,24 @@ export interface ForwardOptions {
   readonly from?: string | undefined;
 }
 
-/** `inline`: its text stands in the new one, below what is written; its files, or the message as a whole, are `attachments`. */
+/**
+ * `inline`: their texts stand in the new one, one after another below what is written; their files, or the messages as
+ * wholes, are `attachments`. The subject is that of the first.
+ */
 export function forward(
-  original: Original,
+  originals: Originals,
   writing: Writing,
   uidValidity: number,
   { inline, attachments, from }: ForwardOptions,
 ): Draft {
-  if (inline) mustBeReadable(original);
-  const { message } = original;
-  const chosen = identityFor(writing, original, from);
+  if (inline) originals.forEach(mustBeReadable);
+  const chosen = identityFor(writing, originals, from);
   const sender = senderFields(chosen);
   // The signature last: below its line other programs take all for signature.
-  const text = inline ? `\n\n${forwardedHeader(message)}\n\n${plainTextOf(message)}\n` : "\n";
+  const texts = originals.map(
+    ({ message }) => `\n\n${forwardedHeader(message)}\n\n${plainTextOf(message)}\n`,
+  );
+  const text = inline ? texts.join("") : "\n";
   return {
     headers: fields(
       {
@@ -42,13 +47,13 @@ export function forward(
         Cc: "",
         Bcc: sender.Bcc ?? "",
         "Reply-To": sender["Reply-To"] ?? "",
-        Subject: forwardSubject(message.headers.subject),
-        Protect: protectedLike(original, chosen),
+        Subject: forwardSubject(originals[0].message.headers.subject),
+        Protect: protectedLike(originals, chosen),
       },
       ["To", "Cc", "Subject"],
     ),
     body: signed(text, chosen),
     attachments,
-    origin: originOf("forward", original, uidValidity),
+    origin: originOf("forward", originals, uidValidity),
   };
 }

@@ -26,6 +26,9 @@ export interface Original {
   readonly unlocked: Unlocked | null;
 }
 
+/** Messages of one folder that are answered or passed on by one message, in the order in which it has them. */
+export type Originals = readonly [Original, ...Original[]];
+
 const fields = ["References", "In-Reply-To", "Delivered-To", "X-Original-To", "Envelope-To", "Bcc"];
 const ids = (text: string | null): string[] => (text ?? "").match(/<[^<>\s]{1,900}>/g) ?? [];
 

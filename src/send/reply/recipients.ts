@@ -51,6 +51,21 @@ export function recipientsOf(kind: ReplyKind, message: Message, writing: Writing
   return { to: first, cc: rest };
 }
 
+/** The recipients of an answer to several messages: those of each, once. Oneself where nobody else is left of any. */
+export function recipientsOfAll(kind: ReplyKind, messages: readonly Message[], writing: Writing): Recipients {
+  const each = messages.map((message) => recipientsOf(kind, message, writing));
+  const everybody = each.flatMap(({ to, cc }) => [...to, ...cc]);
+  const alone = everybody.every(({ email }) => isOneself(writing, email));
+  const meant = (people: readonly Person[]) =>
+    alone ? people : people.filter(({ email }) => !isOneself(writing, email));
+  const to = distinct(meant(each.flatMap((one) => one.to)));
+  const cc = distinct(
+    meant(each.flatMap((one) => one.cc)),
+    to.map(({ email }) => email),
+  );
+  return to.length > 0 ? { to, cc } : { to: cc, cc: [] };
+}
+
 function toList(message: Message): Person[] {
   const addresses = listAddresses(message).filter(isAddress);
   const people = [...message.headers.to, ...message.headers.cc];

@@ -6,9 +6,9 @@ import { type Draft, type Field, type Origin, oneLine } from "../compose/draft.t
 import { filledIn, wordsOf } from "../compose/placeholders.ts";
 import { SendError } from "../errors.ts";
 import { type Chosen, chooseIdentity, isOneself, personOf } from "./identity.ts";
-import type { Original } from "./original.ts";
+import type { Original, Originals } from "./original.ts";
 import { quoteOf } from "./quote.ts";
-import { type ReplyKind, recipientsOf } from "./recipients.ts";
+import { type ReplyKind, recipientsOfAll } from "./recipients.ts";
 import { replySubject } from "./subject.ts";
 import { threadingOf } from "./threading.ts";
 
@@ -26,8 +26,8 @@ export function senderFields(chosen: Chosen): Readonly<Record<string, string>> {
 }
 
 /** What was encrypted stays so: it is quoted, or goes along (RFC 9787 §5.4). */
-export function protectedLike({ unlocked }: Original, { identity }: Chosen): string {
-  if (unlocked === null) return "";
+export function protectedLike(originals: Originals, { identity }: Chosen): string {
+  if (originals.every(({ unlocked }) => unlocked === null)) return "";
   return identity.pgp.sign ? "sign, encrypt" : "encrypt";
 }
 
@@ -48,16 +48,14 @@ export function signed(text: string, { identity }: Chosen): string {
 }
 
 /** Who has been written to, as the header and the receiving host tell it. */
-export function identityFor(
-  writing: Writing,
-  { message, deliveredTo, bcc }: Original,
-  given?: string,
-): Chosen {
+export function identityFor(writing: Writing, originals: Originals, given?: string): Chosen {
   if (given !== undefined) return givenIdentity(writing, given);
-  const { from, to, cc } = message.headers;
-  const addresses = (people: typeof from) => people.map(({ email }) => email);
-  const mine = addresses(from).filter((email) => isOneself(writing, email));
-  return chooseIdentity(writing, [...mine, ...addresses(to), ...addresses(cc), ...deliveredTo, bcc]);
+  const candidates = originals.flatMap(({ message, deliveredTo, bcc }) => {
+    const { from, to, cc } = message.headers;
+    const mine = from.filter(({ email }) => isOneself(writing, email));
+    return [...[...mine, ...to, ...cc].map(({ email }) => email), ...deliveredTo, bcc];
+  });
+  return chooseIdentity(writing, candidates);
 }
 
 /** The identity of an address that a person has named; without one, the address as it was named. */
@@ -69,11 +67,11 @@ export function givenIdentity(writing: Writing, given: string): Chosen {
   return { identity: { ...chosen.identity, name }, address: email };
 }
 
-export const originOf = (kind: Origin["kind"], { folder, uid }: Original, uidValidity: number): Origin => ({
+export const originOf = (kind: Origin["kind"], originals: Originals, uidValidity: number): Origin => ({
   kind,
-  path: folder.path,
+  path: originals[0].folder.path,
   uidValidity,
-  uid,
+  uids: originals.map(({ uid }) => uid),
 });
 
 export interface ReplyOptions {
@@ -82,21 +80,26 @@ export interface ReplyOptions {
   readonly from?: string | undefined;
 }
 
-/** The draft of an answer. Throws SendError "NO_LIST". */
+/** What a message says, below a line that tells who says it; empty where it says nothing. */
+function attributed({ message }: Original, { attribution }: Writing): string {
+  const quote = quoteOf(message);
+  return quote === "" ? "" : `${filledIn(attribution, wordsOf(message))}\n${quote}\n\n`;
+}
+
+/** The draft of one answer to all of them, with the subject of the first. Throws SendError "NO_LIST". */
 export function replyTo(
   kind: ReplyKind,
-  original: Original,
+  originals: Originals,
   writing: Writing,
   uidValidity: number,
   { quote: quoted = true, from }: ReplyOptions = {},
 ): Draft {
-  const { message } = original;
-  const { to, cc } = recipientsOf(kind, message, writing);
-  const chosen = identityFor(writing, original, from);
-  const { inReplyTo, references } = threadingOf(original);
+  const messages = originals.map(({ message }) => message);
+  const { to, cc } = recipientsOfAll(kind, messages, writing);
+  const chosen = identityFor(writing, originals, from);
+  const { inReplyTo, references } = threadingOf(originals);
   const sender = senderFields(chosen);
-  const quote = quoted ? quoteOf(message) : "";
-  const above = quote === "" ? "" : `${filledIn(writing.attribution, wordsOf(message))}\n${quote}\n\n`;
+  const above = quoted ? originals.map((original) => attributed(original, writing)).join("") : "";
   return {
     headers: fields(
       {
@@ -105,15 +108,15 @@ export function replyTo(
         Cc: formatAddresses(cc),
         Bcc: sender.Bcc ?? "",
         "Reply-To": sender["Reply-To"] ?? "",
-        Subject: replySubject(message.headers.subject),
+        Subject: replySubject(originals[0].message.headers.subject),
         "In-Reply-To": inReplyTo,
         References: references,
-        Protect: protectedLike(original, chosen),
+        Protect: protectedLike(originals, chosen),
       },
       ["To", "Cc", "Subject"],
     ),
     body: signed(above, chosen),
     attachments: [],
-    origin: originOf("reply", original, uidValidity),
+    origin: originOf("reply", originals, uidValidity),
   };
 }

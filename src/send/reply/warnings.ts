@@ -5,7 +5,7 @@ import { addressKey, readAddresses } from "../compose/addresses.ts";
 import { type Draft, fieldOf, listOf } from "../compose/draft.ts";
 import { wishOf } from "../protect/wish.ts";
 import { isOneself } from "./identity.ts";
-import type { Original } from "./original.ts";
+import type { Originals } from "./original.ts";
 import { listAddresses } from "./recipients.ts";
 import { bareSubject } from "./subject.ts";
 
@@ -22,15 +22,17 @@ export interface WarningFacts {
   known?(email: string): boolean;
 }
 
-/** What the answered message has to say to it. */
-export function factsOf({ message, bcc, unlocked }: Original, writing: Writing): WarningFacts {
-  const { from, to, cc } = message.headers;
+/** What the answered messages have to say to it. */
+export function factsOf(originals: Originals, writing: Writing): WarningFacts {
   const isMine = ({ email }: Person) => isOneself(writing, email);
   return {
-    list: listAddresses(message),
-    encrypted: unlocked !== null,
-    bcc: bcc === "" ? [] : people(bcc).map(({ email }) => email),
-    blind: message.list === null && ![...from, ...to, ...cc].some(isMine),
+    list: originals.flatMap(({ message }) => listAddresses(message)),
+    encrypted: originals.some(({ unlocked }) => unlocked !== null),
+    bcc: originals.flatMap(({ bcc }) => (bcc === "" ? [] : people(bcc).map(({ email }) => email))),
+    blind: originals.some(({ message }) => {
+      const { from, to, cc } = message.headers;
+      return message.list === null && ![...from, ...to, ...cc].some(isMine);
+    }),
   };
 }
 

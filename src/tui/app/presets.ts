@@ -40,6 +40,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       N: "flag toggle seen",
       w: "prompt flag +",
       W: "prompt flag -",
+      t: "mark-next",
       "C-t": "prompt unmark ",
       "M-t": "mark-thread",
       "M-v": "fold toggle",

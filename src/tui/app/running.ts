@@ -66,7 +66,8 @@ export async function runCommand(
   };
   // From now on it can be undone: who is quick need not wait for the servers.
   const step = command.changes(values) ? app.changes.begin(places) : null;
-  const work = places.map(async (place) => {
+  const work: Promise<string[]>[] = [];
+  const begin = async (place: Chosen): Promise<string[]> => {
     const result = await runAt(app, command, values, place, confirm).catch((error: unknown) => {
       step?.delete(place);
       throw error;
@@ -78,7 +79,12 @@ export async function runCommand(
         if (mail !== place.mail) step?.add({ mail, folder: mail.findCachedFolder("INBOX") });
     }
     return result.kind === "change" ? [`${place.mail.account.name}: ${result.text}`] : [];
-  });
+  };
+  for (const place of places) {
+    work.push(begin(place));
+    // An editor has the terminal to itself: of each folder comes a message of its own, one after the other.
+    if (command.alone) await work.at(-1);
+  }
   const texts = (await Promise.all(work)).flat();
   if (texts.length > 1) app.say(texts.join("; "));
 }

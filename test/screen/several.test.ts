@@ -1,0 +1,145 @@
+// Marked messages answered and passed on by one message, with the keys of each keymap, on Dovecot with its submission service.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type ParsedMail, simpleParser } from "mailparser";
+import { sampleMessage } from "../servers/messages.ts";
+import { type SubmissionServer, startSubmission, submissionMissing } from "../servers/submission.ts";
+import { eventually, type Home, has, makeHome, openScreen } from "./postern.ts";
+import type { Pty } from "./pty.ts";
+
+const letters = ["ann", "bob", "ann"].map((who, i) =>
+  sampleMessage({
+    n: i + 1,
+    subject: `Letter ${i + 1}`,
+    from: `${who} <${who}@example.org>`,
+    to: "me@example.org",
+    body: `Words ${i + 1}.`,
+  }),
+);
+
+describe("marked messages", { skip: submissionMissing() }, () => {
+  let server: SubmissionServer;
+  let home: Home;
+  let pty: Pty;
+  const seen = new Set<string>();
+
+  async function open(keymap: string, delay = "0"): Promise<void> {
+    await pty?.stop();
+    writeFileSync(
+      join(home.dir, "config.toml"),
+      `[screen]
+keymap = "${keymap}"
+[accounts.test]
+address = "me@example.org"
+imap = "imap://me@localhost:${server.dovecot.port}"
+smtp = "submissions://me@localhost:${server.tlsPort}"
+password-command = "echo secret"
+ca-file = "${server.caFile}"
+send-delay = "${delay}"
+`,
+    );
+    pty = await openScreen(home);
+    await pty.waitFor("INBOX  1/3");
+  }
+  before(async () => {
+    server = await startSubmission();
+    server.dovecot.deliver("INBOX", letters, "me");
+    const made = makeHome(server.dovecot.port);
+    home = { ...made, env: { ...made.env, VISUAL: "", EDITOR: "true" } };
+  });
+  after(async () => {
+    await pty?.stop();
+    await server?.stop();
+    home?.remove();
+  });
+
+  /** The one message that has come to them since the last. */
+  async function arrived(who: string): Promise<ParsedMail> {
+    let fresh: string[] = [];
+    await eventually(async () => {
+      const sources = server.received(who).map((source) => source.toString("latin1"));
+      fresh = sources.filter((source) => !seen.has(`${who} ${source}`));
+      return fresh.length > 0;
+    }, `a message for ${who}`);
+    for (const source of fresh) seen.add(`${who} ${source}`);
+    assert.equal(fresh.length, 1);
+    return simpleParser(fresh[0] ?? "");
+  }
+  async function flagged(flag: string, count: number): Promise<void> {
+    await eventually(async () => {
+      const query = ["-f", "flow", "fetch", "-u", "me", "uid flags", "mailbox", "INBOX", "all"];
+      const lines = (await server.dovecot.doveadm(...query)).split("\n");
+      return lines.filter((line) => line.includes(flag)).length === count;
+    }, `${flag} on ${count}`);
+  }
+
+  test("r answers all that are marked by one message", async () => {
+    await open("default");
+    pty.type("T");
+    await pty.waitFor(":mark");
+    pty.type("subject:letter\r");
+    await pty.waitFor("3 marked");
+    pty.type("r");
+    await pty.waitFor("> Words 3.");
+    pty.type("y");
+    await pty.waitFor("sent: Re: Letter 1");
+    const mail = await arrived("ann");
+    assert.match(mail.text ?? "", /> Words 1\.[\s\S]* wrote:\n> Words 2\.[\s\S]* wrote:\n> Words 3\./);
+    assert.equal(mail.inReplyTo?.split(" ").length, 3);
+    await arrived("bob");
+    await flagged("\\Answered", 3);
+  });
+
+  test("u calls it back before it is gone, and none is flagged", async () => {
+    await open("default", "1h");
+    pty.type("  ");
+    await pty.waitFor("2 marked");
+    pty.type("f");
+    await pty.waitFor("To:");
+    pty.type("ann@example.org\r");
+    await pty.waitFor("Fwd: Letter");
+    pty.type("y");
+    await pty.waitFor("u: undo");
+    pty.type("u");
+    await pty.waitFor((lines) => !lines.some((line) => line.includes("u: undo")));
+    await flagged("$Forwarded", 0);
+  });
+
+  for (const [keymap, marks, key] of [
+    ["default", "  ", "f"],
+    ["mutt", "tt", "f"],
+    ["aerc", "  ", ":forward --attached\r"],
+    ["emacs", "mm", "F"],
+    ["alpine", ";from:ann\r", "F"],
+  ] as const)
+    test(`forward passes on all that are marked, with the keys of ${keymap}`, async () => {
+      await open(keymap);
+      pty.type(marks);
+      await pty.waitFor("2 marked");
+      pty.type(key);
+      await pty.waitFor("To:");
+      pty.type("bob@example.org\r");
+      await pty.waitFor(has("Fwd: Letter"));
+      pty.type(keymap === "alpine" ? "\x18" : keymap === "emacs" ? "\x03\x03" : "y");
+      const { text = "", attachments } = await arrived("bob");
+      if (key.includes("attached")) assert.equal(attachments.length, 2);
+      else assert.match(text, /Forwarded message[\s\S]*Words \d\.[\s\S]*Forwarded message[\s\S]*Words \d\./);
+      await flagged("$Forwarded", keymap === "alpine" ? 3 : 2);
+    });
+
+  test("b sends all that are marked on as they are", async () => {
+    await open("default");
+    pty.type("  ");
+    await pty.waitFor("2 marked");
+    pty.type("b");
+    await pty.waitFor(":bounce --to");
+    pty.type("bob@example.org\r");
+    await pty.waitFor("Send 2 messages to bob@example.org?");
+    pty.type("y");
+    await pty.waitFor("2 messages: sent to 1 address");
+    const came = () => server.received("bob").filter((source) => source.includes("Resent-To"));
+    await eventually(async () => came().length === 2, "both came");
+  });
+});
