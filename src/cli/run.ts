@@ -3,7 +3,7 @@ import { appendFileSync } from "node:fs";
 import { type Account, chooseAccount, loadConfig } from "../account/config.ts";
 import { Credentials } from "../account/credentials.ts";
 import type { Asked, Command, RawValues, Result } from "../commands/index.ts";
-import type { AccessToken, Dialling, Secret } from "../imap/index.ts";
+import { type AccessToken, type Dialling, ImapError, type Secret } from "../imap/index.ts";
 import { type Folder, type LineState, Mail, MailError } from "../mail/index.ts";
 import { safeText } from "../message/safe.ts";
 import type { Early } from "./early.ts";
@@ -216,12 +216,27 @@ export async function runOn(
   };
   try {
     return await within(globals.timeout, work());
+  } catch (error) {
+    throw command.returns.includes("messages") ? offeringCopy(error, mail, globals) : error;
   } finally {
     progress.clear();
     await Promise.all([done(), ...others.map((other) => other.close())]);
     deaf();
     warn(streams.stderr, refused);
   }
+}
+
+/** There is no network, or no server at its other end. */
+const unreachable = ["UNRESOLVED", "REFUSED", "TIMEOUT", "CLOSED", "BYE"];
+
+/** What kept messages from being listed; where the local copy has some of the folder, it says how these are listed. */
+function offeringCopy(error: unknown, mail: Mail, { folder: name = "INBOX", offline }: Globals): unknown {
+  if (!(error instanceof ImapError) || !unreachable.includes(error.code) || offline) return error;
+  const folder = mail.findCachedFolder(name);
+  const kept = mail.folders().some(({ path }) => path === folder.path) ? mail.count(folder) : 0;
+  if (kept === 0) return error;
+  const hint = `${error.hint} With --offline you see the ${kept} messages of ${folder.name} in the local copy.`;
+  return new ImapError(error.code, error.message, { hint, cause: error });
 }
 
 /** `work`, unless it takes longer than `ms`. */

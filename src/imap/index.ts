@@ -97,7 +97,7 @@ export type { Threads } from "./response/thread.ts";
 export type { FetchedUrl } from "./response/url-auth.ts";
 export { channelOf } from "./transport/channel.ts";
 export { inspectCertificate, type ShownCertificate } from "./transport/inspect.ts";
-export { isLoopback, openTcp } from "./transport/tcp.ts";
+export { isLoopback, lookUp, openTcp } from "./transport/tcp.ts";
 export { secure, type TlsOptions } from "./transport/tls.ts";
 export * as uidSet from "./uid-set.ts";
 export * from "./values.ts";

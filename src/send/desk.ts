@@ -23,6 +23,8 @@ import type { Submit } from "./submission/types.ts";
 /** What a message gets when it has been answered, passed on (RFC 5788), or confirmed (RFC 3503). */
 const flagOf = { reply: "\\Answered", forward: "$Forwarded", receipt: "$MDNSent" } as const;
 
+/** Of the messages in the Drafts folder, so many are looked at. */
+const mostShown = 1_000;
 /** Messages that are read in one flight; each may be large. */
 const readAtOnce = 16;
 
@@ -40,6 +42,12 @@ export interface PostOptions {
   readonly notBefore?: number;
   /** An answer to an invitation, which goes along (RFC 6047). */
   readonly calendar?: string;
+}
+
+export interface Postponed {
+  readonly here: readonly SavedDraft[];
+  /** Those that are in the Drafts folder alone, the newest first. */
+  readonly there: readonly { readonly folder: Folder; readonly uid: number }[];
 }
 
 export class Desk {
@@ -164,6 +172,21 @@ export class Desk {
   async openDrafts(): ReturnType<Drafts["list"]> {
     const leaving = new Set((await this.outbox.list()).map(({ draft }) => draft));
     return (await this.drafts.list()).filter(({ id }) => !leaving.has(id));
+  }
+
+  /** Messages that were not finished: drafts of this machine, and what others have left in the Drafts folder, as the local copy knows it. */
+  async postponed(): Promise<Postponed> {
+    const { mail } = this;
+    const here = await this.openDrafts();
+    const folder = mail.folders().find(({ role }) => role === "drafts");
+    if (!folder) return { here, there: [] };
+    // Also of those that are on their way out.
+    const own = (await this.drafts.list()).flatMap(({ place }) =>
+      place?.path === folder.path && place.uidValidity === folder.uidValidity ? [place.uid] : [],
+    );
+    const rows = mail.window(folder, { sort: "arrival", descending: true, offset: 0, limit: mostShown });
+    const left = rows.filter(({ uid, flags }) => !own.includes(uid) && !flags.includes("\\Deleted"));
+    return { here, there: left.map(({ uid }) => ({ folder, uid })) };
   }
 
   /** The draft whose copy on the server lies there; null where it is not from here. Throws SendError "TOO_LATE" where it is on its way out. */

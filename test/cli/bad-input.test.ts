@@ -134,7 +134,12 @@ describe("a server that cannot be used", () => {
 
   it("a port where nothing listens", async () => {
     home.account("imaps://user@localhost:1", [password]);
-    await fails(home, ["list"], 69, /localhost port 1: ECONNREFUSED\.\n.*port/);
+    await fails(
+      home,
+      ["list"],
+      69,
+      /localhost port 1: ECONNREFUSED\.\n.*port, and that the network is up\.\n?$/,
+    );
   });
 
   it("a name without an address", async () => {

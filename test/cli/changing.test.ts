@@ -139,6 +139,15 @@ describe("changing", { skip: serverMissing("dovecot") }, () => {
     const archived = (await uids("Archive")).length;
     const drafts = (await uids("Drafts")).length;
     away.account("imaps://user@localhost:1", settings);
+    for (const [args, told] of [
+      [["list"], true],
+      [["search", "subject:x"], true],
+      [["list", "--folder", "Nowhere"], false],
+    ] as const) {
+      const failed = await away.run(args);
+      assert.equal(failed.status, 69, args.join(" "));
+      assert.equal(/--offline you see the \d+ messages of INBOX/.test(failed.err), told, failed.err);
+    }
     const draft = home.write("later.eml", "Subject: Later\nMessage-ID: <later@example.org>\n\nHello\n");
     const runs = [
       await away.run(["flag", "15", "+flagged"]),

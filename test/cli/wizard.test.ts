@@ -143,6 +143,17 @@ describe("setting up on a terminal", { skip: serverMissing("dovecot") }, () => {
     );
   });
 
+  it("asks for no password for a name that leads nowhere, but for another server", async () => {
+    const { pty, answer, shown } = await start([
+      ...["account", "add", "user@localhost", "--imap", "imaps://user@nowhere.invalid"],
+    ]);
+    await answer("Another IMAP server", `imap+insecure://user@127.0.0.1:${dovecot.port}`);
+    assert.match(shown(), /✗ The host name nowhere\.invalid has no address/);
+    assert.doesNotMatch(shown(), /Password/);
+    await answer("Password of user", "password");
+    assert.equal(await pty.exit, 0, shown());
+  });
+
   it("stops at ^C, and a certificate that is not accepted, and leaves nothing", async () => {
     const { pty, config, answer } = await start(["account", "add"]);
     await answer("Mail address", "user@localhost");

@@ -105,6 +105,10 @@ send-delay = "${delay}"
     pty.type("u");
     await pty.waitFor((lines) => !lines.some((line) => line.includes("u: undo")));
     await flagged("$Forwarded", 0);
+    pty.type("n");
+    await pty.waitFor("Discard this message for good?");
+    pty.type("y");
+    await pty.waitFor("discarded");
   });
 
   for (const [keymap, marks, key] of [
@@ -128,6 +132,41 @@ send-delay = "${delay}"
       else assert.match(text, /Forwarded message[\s\S]*Words \d\.[\s\S]*Forwarded message[\s\S]*Words \d\./);
       await flagged("$Forwarded", keymap === "alpine" ? 3 : 2);
     });
+
+  test("C of alpine goes on with what another program has left in the Drafts folder", async () => {
+    const draft = sampleMessage({
+      n: 9,
+      subject: "Begun elsewhere",
+      from: "me@example.org",
+      to: "bob@example.org",
+      body: "Half of it.",
+    });
+    server.dovecot.deliver("Drafts", [{ message: draft, flags: "D" }], "me");
+    await open("alpine");
+    pty.type("g@drafts\r");
+    await pty.waitFor(has("Begun elsewhere"));
+    pty.type("g@inbox\r");
+    await pty.waitFor("INBOX  1/3");
+    pty.type("C");
+    await pty.waitFor("Go on with the message you postponed?");
+    pty.type("n");
+    await pty.waitFor("To:");
+    pty.type("\x1b");
+    await pty.waitFor((lines) => !lines.some((line) => line.startsWith("To:")));
+    pty.type("C");
+    await pty.waitFor("Go on with the message you postponed?");
+    pty.type("y");
+    await pty.waitFor("Half of it.");
+    pty.type("\x18");
+    assert.match((await arrived("bob")).text ?? "", /^Half of it\./);
+    await eventually(async () => {
+      const left = await server.dovecot.doveadm("search", "-u", "me", "mailbox", "Drafts", "all");
+      return left.trim() === "";
+    }, "the draft is gone");
+    pty.type("C");
+    await pty.waitFor("To:");
+    pty.type("\x1b");
+  });
 
   test("b sends all that are marked on as they are", async () => {
     await open("default");

@@ -17,7 +17,7 @@ import { keyringMissing, systemKeyring } from "../../account/keyring.ts";
 import { recordText } from "../../account/oauth/token.ts";
 import { type Vault, vaultOf } from "../../account/vault.ts";
 import { UsageError } from "../../commands/index.ts";
-import { AccessToken, ImapError, Secret } from "../../imap/index.ts";
+import { AccessToken, ImapError, lookUp, Secret } from "../../imap/index.ts";
 import { judged } from "./certificate.ts";
 import { allowAccess, openVault, readSecret } from "./login.ts";
 import { withLogin } from "./oauth-client.ts";
@@ -95,17 +95,14 @@ export async function addAccount(
   });
   // What cannot be written is found out before the person goes to any trouble.
   withAccount(text, drafted, place.path);
-  const { draft, secret } = await reached(talk, drafted, (current) =>
-    current.oauth2
-      ? allowed(talk, current, place.path, given)
-      : byPassword(
-          talk,
-          current,
-          place.path,
-          given,
-          current === drafted ? servers.users : [current.imap.user],
-        ),
-  );
+  const { draft, secret } = await reached(talk, drafted, async (current) => {
+    const { host } = current.imap;
+    // Nobody types a password for a name that leads nowhere.
+    if (given.unchecked !== true) await talk.during(`Looking for ${host} …`, lookUp(host));
+    if (current.oauth2) return allowed(talk, current, place.path, given);
+    const users = current === drafted ? servers.users : [current.imap.user];
+    return byPassword(talk, current, place.path, given, users);
+  });
   const checked = given.unchecked === true ? draft : await withSubmission(talk, draft, place.path, secret);
   writeConfig(place.path, withAccount(text, checked, place.path));
   talk.mark("good", `wrote ${place.path}: account "${draft.name}"`);

@@ -1,4 +1,5 @@
 /** Writing on the screen: a line for whom it is to, the person's editor, then the message as it has become. */
+import { imapUrl } from "../../commands/ids.ts";
 import { editFile } from "../../commands/writing/talk.ts";
 import { discarded } from "../../commands/writing/write.ts";
 import type { Wish, Writer, Written } from "../../commands/writing/writer.ts";
@@ -33,12 +34,16 @@ export function writeOn(app: App, composition: Composition): void {
 /** A new message; where some were left unfinished, first asks whether to go on with those. */
 export async function composeOrGoOn(app: App): Promise<void> {
   const { Desk } = await import("../../send/desk.ts");
-  const left = await new Desk(app.mail).openDrafts();
-  const [first] = left;
-  const what = left.length === 1 ? "the message" : `one of the ${left.length} messages`;
-  const goesOn = first !== undefined && (await app.dialog.confirm(`Go on with ${what} you postponed?`));
+  const { here, there } = await new Desk(app.mail).postponed();
+  const many = here.length + there.length;
+  const what = many === 1 ? "the message" : `one of the ${many} messages`;
+  const goesOn = many > 0 && (await app.dialog.confirm(`Go on with ${what} you postponed?`));
+  const [first] = here;
+  const [only] = there;
   if (!goesOn) app.execute("compose", null);
-  else app.execute(left.length === 1 ? `draft edit ${first.id}` : "draft", null);
+  else if (only === undefined) app.execute(many === 1 ? `draft edit ${first?.id}` : "draft", null);
+  else if (many > 1 || app.list.source.merged) app.execute("go @drafts", null);
+  else app.execute(`edit-as-new ${imapUrl(null, only.folder, only.uid)}`, null);
 }
 
 /** Asks for what a new message lacks; false where the person will not write it after all. */
