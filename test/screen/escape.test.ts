@@ -151,4 +151,102 @@ for (const size of sizes)
       await pty.waitFor("INBOX  2/3");
       await unchanged();
     });
+
+    test("takes marks away, and g v gives them back", async () => {
+      pty.type("ggtjt");
+      await pty.waitFor("2 marked");
+      pty.type("\x1b");
+      await pty.waitFor("2 unmarked, g v marks them again");
+      pty.type("gv");
+      await pty.waitFor("2 marked again");
+      await pty.waitFor(has(/INBOX {2}2\/3 .*2 marked/));
+      // What has gone since then is not among them.
+      pty.type("\x1b");
+      await pty.waitFor("2 unmarked");
+      const wire = await Wire.open(server.port, "INBOX");
+      const [, , newest = 0] = await wire.search("ALL");
+      await wire.command(`UID STORE ${newest} +FLAGS.SILENT (\\Deleted)`);
+      await wire.command(`UID EXPUNGE ${newest}`);
+      wire.close();
+      await pty.waitFor(has(/INBOX {2}1\/2/));
+      pty.type("gv");
+      await pty.waitFor("1 marked again");
+    });
   });
+
+describe("an arrow in two packets", { skip: serverMissing("dovecot") }, () => {
+  let server: Dovecot;
+  let home: Home;
+  let pty: Pty;
+  before(async () => {
+    server = await startDovecot({ tls: "none" });
+    server.deliver(
+      "INBOX",
+      [1, 2, 3].map((n) => ({ message: sampleMessage({ n }), flags: "S" })),
+    );
+    home = makeHome(server.port);
+  });
+  after(async () => {
+    await server?.stop();
+    home?.remove();
+  });
+
+  /** The arrow goes down, and the mark that Esc would have taken away stays. */
+  async function goesDown(gapMs: number): Promise<void> {
+    pty.type("t");
+    await pty.waitFor(has(/INBOX {2}1\/3 .*1 marked/));
+    pty.type("\x1b");
+    await pause(gapMs);
+    pty.type("[B");
+    await pty.waitFor(has(/INBOX {2}2\/3 .*1 marked/));
+  }
+
+  test("is one on a line whose terminal answers late", async () => {
+    pty = await openScreen(home);
+    try {
+      pty.screen.parser.registerCsiHandler({ prefix: "?", intermediates: "$", final: "p" }, ([mode]) => {
+        setTimeout(() => pty.type(`\x1b[?${Number(mode)};0$y`), 450);
+        return true;
+      });
+      await pty.waitFor(has(/INBOX {2}1\/3 .*● online/));
+      // Until it has answered.
+      await pause(600);
+      await goesDown(150);
+      pty.type("\x1b");
+      await pty.waitFor("1 unmarked");
+    } finally {
+      await pty.stop();
+    }
+  });
+
+  test("is one, however far apart, where the terminal tells Esc as a sequence; it is told as before at the end", async () => {
+    pty = await openScreen(home);
+    const told: string[] = [];
+    try {
+      const { parser } = pty.screen;
+      parser.registerCsiHandler({ prefix: "?", final: "u" }, () => {
+        pty.type("\x1b[?0u");
+        return true;
+      });
+      for (const prefix of [">", "<"])
+        parser.registerCsiHandler({ prefix, final: "u" }, ([flags]) => {
+          told.push(`${prefix}${Number(flags)} ${pty.screen.buffer.active.type}`);
+          return true;
+        });
+      await pty.waitFor(has(/INBOX {2}1\/3 .*● online/));
+      await pty.settle();
+      assert.deepEqual(told, [">5 alternate"]);
+      await goesDown(400);
+      pty.type("\x1b[27u");
+      await pty.waitFor("1 unmarked");
+      pty.type("\x1b[107:75;2u");
+      pty.type("k");
+      await pty.waitFor(has(/INBOX {2}1\/3/));
+      pty.type("q");
+      assert.equal(await pty.exit, 0);
+      assert.deepEqual(told, [">5 alternate", "<0 alternate"]);
+    } finally {
+      await pty.stop();
+    }
+  });
+});

@@ -4,9 +4,9 @@
 const ownCsi = /^\x1b(?:[E78]|\[\??[0-9;]*[ABCDGHJKLMPSTXdhlmrs@])/;
 /** OSC 8 links to web and mail addresses, in printable ASCII. */
 const ownLink = /^\x1b\]8;;(?:(?:https?:\/\/|mailto:)[\x21-\x7e]*)?(?:\x07|\x1b\\)/i;
-/** What we ask the terminal: its background colour, the modes it knows, the pictures it can show. */
+/** What we ask the terminal: its background colour, the modes and keys it knows, the pictures it can show; and kitty's keys. */
 const ownQuery =
-  /^(?:\x1b\]11;\?\x07|\x1b\[\?(?:69|2026)\$p|\x1b_Gi=3141,[^\x1b]*\x1b\\\x1b\]1337;ReportCellSize\x07\x1b\[16t\x1b\[c)/;
+  /^(?:\x1b\]11;\?\x07|\x1b\[\?(?:(?:69|2026)\$p|u)|\x1b\[(?:>5|<)u|\x1b_Gi=3141,[^\x1b]*\x1b\\\x1b\]1337;ReportCellSize\x07\x1b\[16t\x1b\[c)/;
 /** Modes we switch: wrapping, cursor, left and right margins, alternate screen, bracketed paste, synchronized updates. */
 const ownModes = new Set(["?7", "?25", "?69", "?1049", "?2004", "?2026"]);
 /** Characters that reorder or hide text. */

@@ -86,6 +86,9 @@ export const actions: Readonly<Record<string, Action>> = {
     run: (app, argument) =>
       argument === "" ? void app.list.clearMarks() : app.try(markMatching(app, argument, false)),
   },
+  "mark-again": simple("Mark again what was marked before", (app) => {
+    app.say(`${app.list.markAgain()} marked again`);
+  }),
   visual: simple("Mark along with the cursor, or no longer", (app) => app.list.toggleVisual()),
   sort: {
     summary:
@@ -150,9 +153,8 @@ export const actions: Readonly<Record<string, Action>> = {
     run: (app, argument) => app.focus(argument),
   },
   "toggle-folders": simple("Show or hide the folder pane", (app) => app.toggleSidebar()),
-  clear: simple("End what is under way; clear the marks, then the limit, or the signs of a search", (app) =>
-    app.clear(),
-  ),
+  clear: simple("Clear the marks, then the limit, or the signs of a search", (app) => app.clear()),
+  cancel: simple("End what is under way, or clear as Esc does", (app) => app.cancel()),
   sync: simple("Look for changes on the server now", (app) => app.sync(), "SELECT, STATUS, FETCH"),
   help: simple("Show all keys", (app) => app.show(keysPage(app.bindings))),
   messages: simple("Show what was said so far", (app) => app.show(messagesPage(app.notices.log))),

@@ -354,13 +354,22 @@ export class App {
     }
   }
 
-  clear(): void {
+  /** Ends what somebody waits for; where there is none, clears. */
+  cancel(): void {
     this.#keys.reset();
-    if (this.tasks.cancel()) return;
+    if (!this.tasks.cancel()) this.clear();
+  }
+
+  /** Takes away what is only shown, a thing at a time, and nothing that could not be had again. */
+  clear(): void {
+    const { list } = this;
+    const marks = list.marked.size;
     this.notices.clear();
-    if (this.list.clearMarks()) return;
-    if (this.list.filter) this.list.limit(null);
-    else this.list.hits = new Set();
+    if (list.clearMarks()) {
+      const keys = this.bindings.find(({ line }) => line === "mark-again")?.keys;
+      if (marks > 0 && keys !== undefined) this.say(`${marks} unmarked, ${keys} marks them again`);
+    } else if (list.filter) list.limit(null);
+    else list.hits = new Set();
   }
 
   // Folders and messages
@@ -474,7 +483,7 @@ export class App {
       return;
     }
     this.#interruptedAt = Date.now();
-    this.clear();
+    this.cancel();
     this.say("C-c again quits");
   }
 }

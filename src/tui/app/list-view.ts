@@ -30,6 +30,8 @@ export class ListView {
   #current: ListRow | null = null;
   /** By their keys, as all that names messages here. */
   readonly marked = new Set<number>();
+  /** The marks that were taken away last. */
+  #unmarked: ReadonlySet<number> = new Set();
   #order: SortOrder = { sort: "arrival", descending: true };
   /** Which threads are folded; null where messages are listed one by one. */
   #folding: Folding | null = null;
@@ -189,8 +191,16 @@ export class ListView {
   clearMarks(): boolean {
     const any = this.marked.size > 0 || this.visual;
     this.#visual = null;
+    if (this.marked.size > 0) this.#unmarked = new Set(this.marked);
     this.marked.clear();
     return any;
+  }
+
+  /** Marks again what was marked before the marks were taken away, as far as it is there; says how many that are. */
+  markAgain(): number {
+    const there = [...this.#unmarked].filter((key) => this.#has(key));
+    for (const key of there) this.marked.add(key);
+    return there.length;
   }
 
   /** Brings the marks of the rows that the cursor has passed in step with where it is now. */
@@ -215,6 +225,7 @@ export class ListView {
     this.#folding?.setAll(this.#folding.all);
     this.hits = new Set();
     this.marked.clear();
+    this.#unmarked = new Set();
     this.#top = 0;
     this.#index = 0;
     this.#current = null;

@@ -5,12 +5,18 @@ export interface Abilities {
   readonly syncUpdates: boolean;
   /** Has left and right margins (DECLRMM, DECSLRM): scrolls one pane and leaves those beside it. */
   readonly margins: boolean;
+  /** Tells keys without doubt, Esc too, where it is asked to (kitty's keyboard protocol). */
+  readonly keys: boolean;
 }
 
-export const noAbilities: Abilities = { syncUpdates: false, margins: false };
+export const noAbilities: Abilities = { syncUpdates: false, margins: false, keys: false };
 
 /** Asks for all of them. A terminal that shows a question instead of reading it must be cleared afterwards. */
-export const abilitiesQuery = "\x1b[?2026$p\x1b[?69$p";
+export const abilitiesQuery = "\x1b[?2026$p\x1b[?69$p\x1b[?u";
+
+/** Has keys told as sequences of their own (1), with what they are with Shift and on a Latin keyboard (4); and as before. */
+export const tellKeys = "\x1b[>5u";
+export const tellKeysAsBefore = "\x1b[<u";
 
 /** Terminals that are older than the question. */
 export function mayAskForAbilities(term: string | undefined): boolean {
@@ -19,6 +25,7 @@ export function mayAskForAbilities(term: string | undefined): boolean {
 
 /** What an answer of the terminal (`[?69;2$y`) adds to what is known; null for an answer to something else. */
 export function abilitiesAnswer(known: Abilities, answer: string): Abilities | null {
+  if (/^\[\?\d+u$/.test(answer)) return { ...known, keys: true };
   const [, mode, state] = /^\[\?(\d+);(\d)\$y$/.exec(answer) ?? [];
   if (mode === undefined) return null;
   // 1 set, 2 not set; 0 is not known, 3 and 4 cannot be changed.

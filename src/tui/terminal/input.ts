@@ -10,14 +10,19 @@ export interface KeyboardStream extends NodeJS.EventEmitter {
 }
 
 export interface KeyListener {
+  /**
+   * How long, in ms, nothing must follow an Esc for it to be a key by itself: two packets of one key are hardly further apart
+   * than the terminal is.
+   */
+  escapeMs: number;
   /** Leaves the keyboard, for good or to someone else (an editor, the shell): raw mode off, nothing read. */
   pause(): void;
   /** Takes it again. */
   resume(): void;
 }
 
-/** An Esc alone is told from the beginning of a sequence by nothing following for this long. */
-const escapeMs = 50;
+/** Where the terminal is near. */
+export const nearMs = 50;
 /** A paste whose end does not come is delivered after this long without a byte. */
 const pasteMs = 2000;
 
@@ -32,11 +37,12 @@ export function listenKeys(stdin: KeyboardStream, onInput: (input: Input) => voi
     for (const input of inputs) if (listening) onInput(input);
     const { waiting } = parser;
     if (waiting !== "none" && listening)
-      timer = setTimeout(() => deliver(parser.flush()), waiting === "paste" ? pasteMs : escapeMs);
+      timer = setTimeout(() => deliver(parser.flush()), waiting === "paste" ? pasteMs : listener.escapeMs);
   };
   const onData = (bytes: Uint8Array) => deliver(parser.push(bytes));
 
   const listener: KeyListener = {
+    escapeMs: nearMs,
     pause() {
       if (!listening) return;
       listening = false;

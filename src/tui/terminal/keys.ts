@@ -12,7 +12,7 @@ export type Input =
       readonly column: number;
       readonly row: number;
     }
-  /** The terminal's answer to a query: an OSC string without its brackets; `_` and an APC string; a report `[6;…t`, `[?…$y`, `[?…c` or `[?…S`. */
+  /** The terminal's answer to a query: an OSC string without its brackets; `_` and an APC string; a report `[6;…t`, `[?…$y`, `[?…c`, `[?…S` or `[?…u`. */
   | { readonly kind: "answer"; readonly text: string }
   /** Bracketed paste: line ends are LF, other control characters but Tab are left out. */
   | { readonly kind: "paste"; readonly text: string };
@@ -44,8 +44,11 @@ const linuxFunction = /^\x1b\[\[([A-E])/;
 /** Answers of the terminal: OSC, DCS and kitty's APC strings. With anything else behind it, `ESC ]` is Alt and a bracket. */
 const stringBegun = /^\x1b(?:\]\d|P[\d>!$+]|_G)/;
 const string = /^\x1b[\]P_][^\x07\x1b]*(?:\x07|\x1b\\)/;
-/** The size of a cell in pixels (CSI 16 t), how a mode is set (DECRPM), what it is (DA1), and its graphics (XTSMGRAPHICS). */
-const terminalReport = /^\x1b(\[6;\d{1,5};\d{1,5}t|\[\?\d{1,5};\d\$y|\[\?[\d;]{1,99}[cS])/;
+/**
+ * The size of a cell in pixels (CSI 16 t), how a mode is set (DECRPM), what it is (DA1), its graphics (XTSMGRAPHICS), and how
+ * its keys are told (kitty).
+ */
+const terminalReport = /^\x1b(\[6;\d{1,5};\d{1,5}t|\[\?\d{1,5};\d\$y|\[\?[\d;]{1,99}[cS]|\[\?\d{1,5}u)/;
 const pasteBegin = "\x1b[200~";
 const pasteEnd = "\x1b[201~";
 
@@ -208,13 +211,15 @@ function keyOf(character: string): string | null {
 
 function keyOfCsi(parameters: string, intermediates: string, final: string): string | null {
   if (intermediates !== "" || !/^[\d;:]*$/.test(parameters)) return null;
-  const numbers = parameters.split(";").map((p) => Number(p.split(":")[0] || "0"));
-  const modifiers = Math.max(0, (numbers[1] ?? 1) - 1);
-  if (final === "~" && numbers[0] === 27) return keyOfCode(numbers[2] ?? 0, modifiers);
-  if (final === "~") return named(tildes[String(numbers[0])], modifiers);
-  if (final === "u") return keyOfCode(numbers[0] ?? 0, modifiers);
+  const given = parameters.split(";").map((p) => p.split(":").map(Number));
+  const [first = [], second = [], third = []] = given;
+  const modifiers = Math.max(0, (second[0] || 1) - 1);
+  const number = first[0] ?? 0;
+  if (final === "~" && number === 27) return keyOfCode([third[0] ?? 0], modifiers);
+  if (final === "~") return named(tildes[String(number)], modifiers);
+  if (final === "u") return keyOfCode(first, modifiers);
   // Focus reports, mouse reports and answers to queries end in other letters, or carry other numbers before these.
-  if ((numbers[0] ?? 0) > 1) return null;
+  if (number > 1) return null;
   return named(letters[final], modifiers);
 }
 
@@ -222,13 +227,34 @@ function named(key: string | undefined, modifiers: number): string | null {
   return key === undefined ? null : withModifiers(key, modifiers);
 }
 
-/** A key told by its code point (`CSI u`, modifyOtherKeys). */
-function keyOfCode(code: number, modifiers: number): string | null {
+/** What these are called where Control makes them one and the same octet. */
+const sameKeys: Readonly<Record<string, string>> = {
+  "[": "Esc",
+  i: "Tab",
+  m: "Enter",
+  h: "Backspace",
+  "/": "_",
+};
+
+/**
+ * A key told by its code point (`CSI u`, modifyOtherKeys), or by three of them (kitty's protocol): the key's own, the one it has
+ * with Shift, and the one that stands there on a Latin keyboard.
+ */
+function keyOfCode([own = 0, shifted = 0, latin = 0]: readonly number[], modifiers: number): string | null {
+  const control = (modifiers & 4) !== 0;
+  const typed = modifiers & 1 && shifted > 0 ? shifted : own;
+  const code = control && typed > 0x7f && latin > 0 ? latin : typed;
   if (code < 1 || code > 0x10ffff) return null;
   const key = keyOf(String.fromCodePoint(code));
   if (key === null) return null;
-  // A character already says whether Shift was held.
-  return withModifiers(key, key.length > 1 ? modifiers : modifiers & ~1);
+  // Shift held with one of these is mostly a slip; elsewhere it is not told at all.
+  if (key === "Enter" || key === "Space" || key === "Backspace" || key === "Esc")
+    return withModifiers(key, control ? modifiers : modifiers & ~1);
+  if (key.length > 1 && key.codePointAt(0)! <= 0xffff) return withModifiers(key, modifiers);
+  // A character already says whether Shift was held; with Control nobody tells the cases apart.
+  const same = control ? sameKeys[key] : undefined;
+  if (same !== undefined) return withModifiers(same, same === "_" ? modifiers & ~1 : modifiers & ~5);
+  return withModifiers(control ? key.toLowerCase() : key, modifiers & ~1);
 }
 
 function withModifiers(key: string, modifiers: number): string {

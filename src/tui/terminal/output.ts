@@ -4,7 +4,14 @@
  */
 import { EventEmitter } from "node:events";
 import { writeSync } from "node:fs";
-import { abilitiesAnswer, abilitiesQuery, mayAskForAbilities, noAbilities } from "./abilities.ts";
+import {
+  abilitiesAnswer,
+  abilitiesQuery,
+  mayAskForAbilities,
+  noAbilities,
+  tellKeys,
+  tellKeysAsBefore,
+} from "./abilities.ts";
 import { difference } from "./diff.ts";
 import { CellTable, type Frame } from "./frame.ts";
 import {
@@ -127,10 +134,22 @@ export class ScreenOutput extends EventEmitter {
     this.#stream.on("resize", this.#resized);
     const mouse = this.#mouse ? "\x1b[?1000h\x1b[?1006h" : "";
     const margins = this.#abilities.margins ? "\x1b[?69h" : "";
-    this.#send(`\x1b[?1049h\x1b[?2004h\x1b[?7l\x1b[?25l\x1b[r${mouse}${margins}`);
+    // Of its own for each of the two screens.
+    const keys = this.#abilities.keys ? tellKeys : "";
+    this.#send(`\x1b[?1049h\x1b[?2004h\x1b[?7l\x1b[?25l\x1b[r${mouse}${margins}${keys}`);
     if (!this.#asked && mayAskForAbilities(process.env.TERM)) this.#send(abilitiesQuery);
     this.#asked = true;
     this.repaint();
+  }
+
+  /** Esc is told as a sequence of its own: the octet alone is none. */
+  get tellsEsc(): boolean {
+    return this.#abilities.keys;
+  }
+
+  /** Asks the terminal something that it has answered before, to see how long that takes. */
+  askAgain(): void {
+    this.sendControl(abilitiesQuery);
   }
 
   /** Takes an answer of the terminal to what `enter` has asked; false where it answers something else. */
@@ -138,6 +157,7 @@ export class ScreenOutput extends EventEmitter {
     const learnt = abilitiesAnswer(this.#abilities, answer);
     if (!learnt) return false;
     if (learnt.margins && !this.#abilities.margins) this.sendControl("\x1b[?69h");
+    if (learnt.keys && !this.#abilities.keys) this.sendControl(tellKeys);
     this.#abilities = learnt;
     return true;
   }
@@ -157,6 +177,7 @@ export class ScreenOutput extends EventEmitter {
     this.#shownPictures = [];
     if (this.#mouse) this.#sendNow("\x1b[?1006l\x1b[?1000l");
     if (this.#abilities.margins) this.#sendNow("\x1b[?69l");
+    if (this.#abilities.keys) this.#sendNow(tellKeysAsBefore);
     this.#sendNow("\x1b[m\x1b]8;;\x1b\\\x1b[r\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l");
   }
 

@@ -1,6 +1,6 @@
 /** The terminal, taken and given back: screen and keyboard together, whatever ends or stops the program. */
 import { safeText } from "../../message/safe.ts";
-import { type KeyboardStream, type KeyListener, listenKeys } from "./input.ts";
+import { type KeyboardStream, type KeyListener, listenKeys, nearMs } from "./input.ts";
 import type { Input } from "./keys.ts";
 import { ScreenOutput, type ScreenOutputOptions, type TerminalStream } from "./output.ts";
 
@@ -31,6 +31,13 @@ const maxEndMs = 2000;
 /** Exit status after a fault of our own (sysexits EX_SOFTWARE). */
 const softwareFault = 70;
 
+/** An Esc by itself is not waited for any longer, however far the terminal is. */
+const farMs = 500;
+/** A terminal that tells Esc as a sequence sends the octet alone for no key: what is left of one is given up after this. */
+const brokenMs = 1000;
+/** The first answer comes while the program begins, and waits for that: after this long another one tells the distance. */
+const calmMs = 2000;
+
 /** Takes the terminal: alternate screen, raw keyboard. It is restored however the program ends, short of SIGKILL. */
 export function openTerminal(options: TerminalSessionOptions): TerminalSession {
   const stdin = options.stdin ?? process.stdin;
@@ -40,12 +47,29 @@ export function openTerminal(options: TerminalSessionOptions): TerminalSession {
   /** Someone else has the terminal. */
   let lent = false;
 
+  /** When the terminal was asked what it has not answered yet. */
+  let askedAt: number | null = performance.now();
+  let again: NodeJS.Timeout | undefined;
+  const onAnswer = (listener: KeyListener) => {
+    const took = askedAt === null ? null : performance.now() - askedAt;
+    askedAt = null;
+    if (output.tellsEsc) listener.escapeMs = brokenMs;
+    else if (took !== null) listener.escapeMs = Math.min(farMs, Math.max(nearMs, took));
+    if (took === null || took < nearMs || output.tellsEsc) return;
+    again ??= setTimeout(() => {
+      if (output.tellsEsc) return;
+      askedAt = performance.now();
+      output.askAgain();
+    }, calmMs).unref();
+  };
+
   const take = () => {
     output.enter();
     if (keys) keys.resume();
     else
       keys = listenKeys(stdin, (input) => {
         if (input.kind !== "answer" || !output.learn(input.text)) options.onInput(input);
+        else if (keys) onAnswer(keys);
       });
   };
   const giveBack = () => {
@@ -94,6 +118,7 @@ export function openTerminal(options: TerminalSessionOptions): TerminalSession {
   const onHangup = () => onSignal("SIGHUP");
   const close = () => {
     giveBack();
+    clearTimeout(again);
     stdin.off("end", onHangup);
     process.off("exit", giveBack);
     process.off("uncaughtException", onFault);
