@@ -1,6 +1,6 @@
 /** An open message: folded and searched, its header and source, its links and attachments given to other programs. */
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
@@ -40,7 +40,17 @@ describe("an open message", { skip: serverMissing("dovecot") }, () => {
     chmodSync(at("browser"), 0o700);
     writeFileSync(
       at("mailcap"),
-      `application/*; true; test=false\napplication/octet-stream; cp %s ${at("viewed")}\n`,
+      [
+        "application/*; true; test=false",
+        `application/octet-stream; true; test=sh ${at("suits")}`,
+        `application/octet-stream; cp %s ${at("viewed")}`,
+        "",
+      ].join("\n"),
+    );
+    // While there is a file "slow" it does not end by itself, and tells who it is.
+    writeFileSync(
+      at("suits"),
+      `[ -e ${at("slow")} ] || exit 1\necho $$ > ${at("pid")}.new && mv ${at("pid")}.new ${at("pid")}\nsleep 60\n`,
     );
     const env = { ...home.env, BROWSER: at("browser"), MAILCAPS: at("mailcap"), DISPLAY: ":9", PAGER: "cat" };
     pty = await openScreen({ ...home, env });
@@ -122,6 +132,40 @@ describe("an open message", { skip: serverMissing("dovecot") }, () => {
     pty.type("\r");
     await pty.waitFor("done: wc -c");
     assert.equal(readFileSync(at("counted"), "utf8").trim(), "3000");
+  });
+
+  test("a mailcap test that takes long holds no key up, is given up after a while, and ended by C-g", async () => {
+    const runs = (pid: number) => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    /** Opens the attachment; the test of its mailcap entry, under way. */
+    const begun = async () => {
+      rmSync(at("pid"), { force: true });
+      pty.type("\r");
+      await eventually(async () => existsSync(at("pid")), "the test was begun");
+      return Number(readFileSync(at("pid"), "utf8"));
+    };
+    rmSync(at("viewed"));
+    writeFileSync(at("slow"), "");
+    const first = await begun();
+    pty.type("?");
+    await pty.waitFor("Go down a row or a line");
+    assert.ok(runs(first), "the key was answered while the test ran");
+    pty.type("q");
+    await eventually(async () => existsSync(at("viewed")), "the next entry was taken");
+    assert.equal(runs(first), false);
+
+    rmSync(at("viewed"));
+    const second = await begun();
+    await pty.waitFor("looking for a program");
+    pty.type("\x07");
+    await pty.waitFor("stopped: nothing was opened");
+    await eventually(async () => !runs(second), "the test was ended");
+    assert.equal(existsSync(at("viewed")), false);
   });
 
   test("the source is piped where no attachment is chosen; a command that fails says so", async () => {

@@ -119,7 +119,14 @@ export async function openAttachment(app: App): Promise<void> {
   const name = safeFileName(fileName, `part-${section}`);
   const path = await write(app, "fetching…", stream, join(directory, name), name);
   if (path === null) return;
-  const viewer = viewerFor(mediaType, path);
+  const viewer = await app.tasks.run("looking for a program…", async (signal) => {
+    const found = await viewerFor(mediaType, path, signal);
+    return signal.aborted ? undefined : found;
+  });
+  if (viewer === undefined) {
+    app.say("stopped: nothing was opened");
+    return;
+  }
   if (!viewer) throw new UsageError(`nothing here opens ${mediaType}`, "s saves it to a file");
   await show(app, viewer);
   app.say(`opened ${name}`);
