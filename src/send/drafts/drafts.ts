@@ -4,6 +4,7 @@
  * comes after, and no older one goes before it is there.
  */
 import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writingOf } from "../../account/config.ts";
@@ -33,6 +34,11 @@ export interface SavedDraft {
 const ending = ".draft";
 /** Beside it, while it is in an editor. */
 const editing = ".edit.eml";
+
+/** What goes to the server, after the id of the process. */
+const sending = ".mime";
+/** Drafts on their way to the server, by their files: the next one takes the place of the one before. */
+const pushes = new Map<string, Promise<Place>>();
 
 const noDraft = (id: string) =>
   new SendError("NO_DRAFT", `there is no draft ${id}`, '"postern draft" lists them');
@@ -82,12 +88,14 @@ export class Drafts {
   async save(id: string, draft: Draft): Promise<void> {
     const file = this.#path(id, ending);
     await makePrivateDirectory(this.directory);
+    await this.#sweep();
     await replaceFile(file, writeDraft(draft));
     await rm(this.#path(id, editing), { force: true });
   }
 
   /** The newest last. What cannot be read as a draft is left where it is, and not listed. */
   async list(): Promise<SavedDraft[]> {
+    await this.#sweep();
     const ids = (await namesIn(this.directory))
       .filter((name) => name.endsWith(ending))
       .map((name) => name.slice(0, -ending.length));
@@ -133,10 +141,22 @@ export class Drafts {
   }
 
   /**
-   * Puts the draft as it is on the disk into the Drafts folder, encrypted where it is to be when it is sent.
-   * Throws as the line and the server do, and SendError HEADER, NO_KEY, GPG.
+   * Puts the draft as it is on the disk into the Drafts folder, encrypted where it is to be when it is sent; what is on
+   * its way there comes first. Throws as the line and the server do, and SendError HEADER, NO_KEY, GPG.
    */
   async push(id: string, mail: Mail, tools: CryptoTools = {}): Promise<Place> {
+    const draft = this.#path(id, ending);
+    const push = () => this.#push(id, mail, tools);
+    const turn = (pushes.get(draft) ?? Promise.resolve()).then(push, push);
+    pushes.set(draft, turn);
+    try {
+      return await turn;
+    } finally {
+      if (pushes.get(draft) === turn) pushes.delete(draft);
+    }
+  }
+
+  async #push(id: string, mail: Mail, tools: CryptoTools): Promise<Place> {
     const { draft, place } = await this.get(id);
     const built = await build(draft, { unfinished: true });
     const wish = wishOf(draft, writingOf(mail.account));
@@ -144,25 +164,53 @@ export class Drafts {
       wish.encrypt === "never"
         ? built
         : await (await import("../protect/index.ts")).protectDraft(built, wish, tools, mail.sending.pieces);
-    const file = this.#path(id, `.${process.pid}.mime`);
+    const file = this.#path(id, `.${process.pid}${sending}`);
     try {
       const { pieces } = await writePieces(file, ownCopy(bcc, message()));
       const folder = await mail.sending.folderFor("drafts");
       const source = { messageId, pieces: readPieces(file, pieces) };
       const saved = await mail.sending.saveDraft(folder, place, source, ["\\Draft", "\\Seen"]);
       await this.setPlace(id, saved);
+      // Sent or discarded meanwhile: then nothing of it stays there.
+      if (!existsSync(this.#path(id, ending))) await this.#drop(id, mail);
       return saved;
     } finally {
       await rm(file, { force: true });
     }
   }
 
-  /** Forgets a draft that was sent, or that the person does not want: here, and on the server. */
-  async remove(id: string, mail: Mail): Promise<void> {
+  /** Takes away what was on its way to the server in programs that have ended meanwhile. */
+  async #sweep(): Promise<void> {
+    for (const name of await namesIn(this.directory)) {
+      const pid = Number(/\.(\d+)\.mime$/.exec(name)?.[1] ?? process.pid);
+      if (pid !== process.pid && !isRunning(pid)) await rm(join(this.directory, name), { force: true });
+    }
+  }
+
+  /** Removes its copy on the server, as far as that is known. */
+  async #drop(id: string, mail: Mail): Promise<void> {
     const place = await this.#place(id);
     if (place) await mail.sending.dropDraft(place);
-    for (const end of [".copy", editing, ending, ".files"])
+    await rm(this.#path(id, ".copy"), { force: true });
+  }
+
+  /** Forgets a draft that was sent, or that the person does not want: here, and on the server. */
+  async remove(id: string, mail: Mail): Promise<void> {
+    await this.#drop(id, mail);
+    for (const end of [editing, ending, ".files"])
       await rm(this.#path(id, end), { recursive: true, force: true });
+    // A copy that came there before the draft was gone.
+    await this.#drop(id, mail);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
