@@ -55,7 +55,11 @@ const known: readonly [bytes: string, key: string][] = [
   ["\x1b[1;129A", "Up"],
   ["\x1b[97;3u", "M-a"],
   ["\x1b[97:65;4u", "M-A"],
+  ["\x1b[97;4u", "M-A"],
   ["\x1b[44:60;4u", "M-<"],
+  ["\x1b[57414u", "Enter"],
+  ["\x1b[57404u", "5"],
+  ["\x1b[57420;5u", "C-Down"],
   ["\x1b[45:95;6u", "C-_"],
   ["\x1b[47;5u", "C-_"],
   ["\x1b[91;5u", "Esc"],
@@ -116,6 +120,18 @@ test("Esc alone is Esc, and an arrow whose Esc was given up on is still the arro
   assert.deepEqual(keys("\x1b["), ["M-["]);
 });
 
+test("on a slow line Esc and a key after it are two keys, Alt and a key are one, and so is a sequence", () => {
+  const after = (ms: number, text: string) => {
+    const parser = new KeyParser();
+    return names([...parser.push(Buffer.from("\x1b"), 0), ...parser.push(Buffer.from(text), ms)]);
+  };
+  assert.deepEqual(after(10, "j"), ["M-j"]);
+  assert.deepEqual(after(300, "j"), ["Esc", "j"]);
+  assert.deepEqual(after(300, "\x1b[A"), ["Esc", "Up"]);
+  assert.deepEqual(after(300, "[A"), ["Up"]);
+  assert.deepEqual(after(300, "OA"), ["Up"]);
+});
+
 test("sequences that are no keys are ignored, and what follows them is not", () => {
   for (const bytes of [
     "\x1b[I",
@@ -126,6 +142,11 @@ test("sequences that are no keys are ignored, and what follows them is not", () 
     "\x1b[<2;3;4M",
     "\x1bP>|term\x1b\\",
     "\x1b[99~",
+    // Super and d, C-d let go, a key that kitty has a number for and nobody a name.
+    "\x1b[100;9u",
+    "\x1b[1;9A",
+    "\x1b[100;5:3u",
+    "\x1b[57428u",
     "\x1b[?69;2$z",
   ])
     assert.deepEqual(keys(`${bytes}j`), ["j"], JSON.stringify(bytes));

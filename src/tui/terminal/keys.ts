@@ -21,6 +21,8 @@ export type Input =
 export const maxPaste = 1 << 20;
 /** A sequence longer than this is not a key. */
 const maxSequence = 256;
+/** Alt and its key come in one packet, or nearly: a key that comes later than this after an Esc is a key of its own. */
+const altMs = 50;
 /** What follows an Esc that was already given up on is still taken for its rest for this long. */
 const lateMs = 1000;
 
@@ -34,6 +36,13 @@ const tildes: Readonly<Record<string, string>> = {
 }; // biome-ignore format: a table
 const controls: Readonly<Record<string, string>> = {
   "\r": "Enter", "\n": "Enter", "\t": "Tab", "\x7f": "Backspace", "\b": "Backspace", " ": "Space", "\x1b": "Esc", "\0": "C-Space",
+}; // biome-ignore format: a table
+
+/** Keys beside the others, by the numbers that kitty's protocol has for them. */
+const keypad: Readonly<Record<number, string>> = {
+  ...Object.fromEntries([..."0123456789./*-+"].map((key, i) => [57399 + i, key])),
+  57414: "Enter", 57415: "=", 57416: ",", 57417: "Left", 57418: "Right", 57419: "Up", 57420: "Down", 57421: "PgUp",
+  57422: "PgDn", 57423: "Home", 57424: "End", 57425: "Insert", 57426: "Delete", 57427: "Begin",
 }; // biome-ignore format: a table
 
 const csi = /^\x1b\[([\x30-\x3f]*)([\x20-\x2f]*)([\x40-\x7e])/;
@@ -58,6 +67,8 @@ export class KeyParser {
   #rest = "";
   #paste: string | null = null;
   #givenUpAt = Number.NEGATIVE_INFINITY;
+  /** When the octets that wait have come. */
+  #cameAt = Number.NEGATIVE_INFINITY;
 
   /** `escape`: bytes wait that may be a key of their own. `paste`: a paste has not ended. `none`: nothing waits. */
   get waiting(): "none" | "escape" | "paste" {
@@ -77,8 +88,11 @@ export class KeyParser {
     )
       text = `\x1b${text}`;
     this.#givenUpAt = Number.NEGATIVE_INFINITY;
+    const apart = this.#rest === "\x1b" && this.#paste === null && now - this.#cameAt > altMs;
+    const before = apart && !/^[[\]OP_]/.test(text) ? this.#read(true) : [];
     this.#rest += text;
-    return this.#read(false);
+    this.#cameAt = now;
+    return [...before, ...this.#read(false)];
   }
 
   /** Nothing more has come for a while: what waits is taken as it is. */
@@ -214,6 +228,8 @@ function keyOfCsi(parameters: string, intermediates: string, final: string): str
   const given = parameters.split(";").map((p) => p.split(":").map(Number));
   const [first = [], second = [], third = []] = given;
   const modifiers = Math.max(0, (second[0] || 1) - 1);
+  // Super, Hyper and Meta are the desktop's; a key that is let go says so.
+  if (modifiers & 0b111000 || second[1] === 3) return null;
   const number = first[0] ?? 0;
   if (final === "~" && number === 27) return keyOfCode([third[0] ?? 0], modifiers);
   if (final === "~") return named(tildes[String(number)], modifiers);
@@ -225,6 +241,11 @@ function keyOfCsi(parameters: string, intermediates: string, final: string): str
 
 function named(key: string | undefined, modifiers: number): string | null {
   return key === undefined ? null : withModifiers(key, modifiers);
+}
+
+/** The code point with Shift, where a letter's is not told. */
+function upper(code: number): number {
+  return code > 0x10ffff ? code : (String.fromCodePoint(code).toUpperCase().codePointAt(0) ?? code);
 }
 
 /** What these are called where Control makes them one and the same octet. */
@@ -242,7 +263,8 @@ const sameKeys: Readonly<Record<string, string>> = {
  */
 function keyOfCode([own = 0, shifted = 0, latin = 0]: readonly number[], modifiers: number): string | null {
   const control = (modifiers & 4) !== 0;
-  const typed = modifiers & 1 && shifted > 0 ? shifted : own;
+  if (own >= 57344 && own <= 63743) return named(keypad[own], modifiers);
+  const typed = modifiers & 1 ? shifted || upper(own) : own;
   const code = control && typed > 0x7f && latin > 0 ? latin : typed;
   if (code < 1 || code > 0x10ffff) return null;
   const key = keyOf(String.fromCodePoint(code));
