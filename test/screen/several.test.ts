@@ -1,6 +1,6 @@
 // Marked messages answered and passed on by one message, with the keys of each keymap, on Dovecot with its submission service.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type ParsedMail, simpleParser } from "mailparser";
@@ -25,12 +25,13 @@ describe("marked messages", { skip: submissionMissing() }, () => {
   let pty: Pty;
   const seen = new Set<string>();
 
-  async function open(keymap: string, delay = "0"): Promise<void> {
+  async function open(keymap: string, delay = "0", screen = ""): Promise<void> {
     await pty?.stop();
     writeFileSync(
       join(home.dir, "config.toml"),
       `[screen]
 keymap = "${keymap}"
+${screen}
 [accounts.test]
 address = "me@example.org"
 imap = "imap://me@localhost:${server.dovecot.port}"
@@ -46,6 +47,7 @@ send-delay = "${delay}"
   before(async () => {
     server = await startSubmission();
     server.dovecot.deliver("INBOX", letters, "me");
+    server.dovecot.deliver("Lists", letters.slice(0, 1), "me");
     const made = makeHome(server.dovecot.port);
     home = { ...made, env: { ...made.env, VISUAL: "", EDITOR: "true" } };
   });
@@ -103,7 +105,7 @@ send-delay = "${delay}"
     pty.type("y");
     await pty.waitFor("u: undo");
     pty.type("u");
-    await pty.waitFor((lines) => !lines.some((line) => line.includes("u: undo")));
+    await pty.waitFor((lines) => has("Your message")(lines) && !has("u: undo")(lines));
     await flagged("$Forwarded", 0);
     pty.type("n");
     await pty.waitFor("Discard this message for good?");
@@ -132,6 +134,50 @@ send-delay = "${delay}"
       else assert.match(text, /Forwarded message[\s\S]*Words \d\.[\s\S]*Forwarded message[\s\S]*Words \d\./);
       await flagged("$Forwarded", keymap === "alpine" ? 3 : 2);
     });
+
+  test("| of the list gives all that are marked to a command, as an mbox", async () => {
+    await open("default");
+    pty.type("|");
+    await pty.waitFor(":pipe");
+    pty.type("cat > one\r");
+    await pty.waitFor("Enter goes back");
+    pty.type("\r");
+    await pty.waitFor("done: cat > one");
+    assert.equal(readFileSync(join(home.dir, "one"), "utf8"), letters[2]?.toString());
+    pty.type("  ");
+    await pty.waitFor("2 marked");
+    pty.type("|");
+    await pty.waitFor(":pipe");
+    pty.type("cat > two\r");
+    await pty.waitFor("Enter goes back");
+    pty.type("\r");
+    await pty.waitFor("done: cat > two");
+    const mbox = readFileSync(join(home.dir, "two"), "utf8");
+    assert.deepEqual(mbox.match(/^From \S+/gm), ["From bob@example.org", "From ann@example.org"]);
+    assert.match(mbox, /Words 2\.[\s\S]*Words 3\./);
+  });
+
+  test("of a list of several folders each has a message of its own, one after the other", async () => {
+    await open("default", "0", 'unified = ["INBOX", "Lists"]');
+    pty.type("gu");
+    await pty.waitFor("1/4");
+    pty.type("T");
+    await pty.waitFor(":mark");
+    pty.type("subject:letter\r");
+    await pty.waitFor("4 marked");
+    pty.type("f");
+    const counts: number[] = [];
+    for (const _ of ["INBOX", "Lists"]) {
+      await pty.waitFor((lines) => lines.some((line) => line.startsWith("To:")));
+      pty.type("bob@example.org\r");
+      await pty.waitFor(
+        (lines) => has("Forwarded message")(lines) && !lines.some((line) => line.startsWith("To:")),
+      );
+      pty.type("y");
+      counts.push(((await arrived("bob")).text ?? "").match(/Forwarded message/g)?.length ?? 0);
+    }
+    assert.deepEqual(counts, [3, 1]);
+  });
 
   test("C of alpine goes on with what another program has left in the Drafts folder", async () => {
     const draft = sampleMessage({

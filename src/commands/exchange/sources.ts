@@ -16,7 +16,7 @@ export interface Source {
 
 /** A message at a time, oldest first, with its source; the next ones are under way meanwhile. `doing` is what is told of it. */
 export async function* sources(
-  { mail, progress }: Context,
+  { mail, progress }: Pick<Context, "mail" | "progress">,
   { folder, uids }: Chosen,
   doing: string,
 ): AsyncGenerator<Source> {

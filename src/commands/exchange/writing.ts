@@ -13,7 +13,7 @@ import type { Chosen } from "../ids.ts";
 import type { WrittenFile } from "../result.ts";
 import { sources } from "./sources.ts";
 
-async function* mbox(context: Context, chosen: Chosen): AsyncGenerator<Buffer> {
+async function* mbox(context: Pick<Context, "mail" | "progress">, chosen: Chosen): AsyncGenerator<Buffer> {
   for await (const { row, stream } of sources(context, chosen, "exporting"))
     yield* mboxMessage(stream, fromLine(row.from[0]?.email ?? "", row.internalDate));
 }
@@ -81,7 +81,11 @@ export async function writeEml(
 }
 
 /** All of them one after the other, as a stream that reads them as it is read itself. */
-export function mboxStream(context: Context, chosen: Chosen, gzip: boolean): Readable {
+export function mboxStream(
+  context: Pick<Context, "mail" | "progress">,
+  chosen: Chosen,
+  gzip: boolean,
+): Readable {
   const plain = Readable.from(mbox(context, chosen), { objectMode: false });
   return gzip ? packed(plain) : plain;
 }

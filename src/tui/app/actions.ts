@@ -18,6 +18,7 @@ import { go, openAccount, openAccountNear, openFolderNear } from "./places.ts";
 import { openTrace } from "./protocol.ts";
 import { quit } from "./quitting.ts";
 import { reviewStep } from "./review.ts";
+import { chosenPlaces } from "./running.ts";
 import { find, limit, markMatching, promptSearch, sort, toHit } from "./searching.ts";
 import { fold, markThread, onThread, showThreads, toThread } from "./threads.ts";
 import { composeOrGoOn } from "./writing.ts";
@@ -191,9 +192,9 @@ export const actions: Readonly<Record<string, Action>> = {
     "FETCH BODY.PEEK[n]",
   ),
   pipe: {
-    summary: "Give the message's source, or the chosen attachment, to a command",
+    summary: "Give the message's source, or the chosen attachment, to a command; several messages as an mbox",
     imap: "FETCH BODY.PEEK[]",
-    run: (app, argument) => app.try(pipe(app, argument)),
+    run: (app, argument, count) => app.try(pipe(app, argument, chosenPlaces(app, count))),
   },
   print: {
     summary: "Print the message as it reads, by lp or by another command: print a2ps",

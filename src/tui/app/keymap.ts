@@ -107,6 +107,7 @@ export const defaultBindings: readonly Binding[] = [
     "M-t": "prompt unmark ",
     o: "prompt sort ",
     O: "sort reverse",
+    "|": "prompt pipe ",
     ...messages,
     "z t": "toggle-threads",
     "z a": "fold toggle",

@@ -15,6 +15,7 @@ import { openEnclosed, openReader, partOf, sourceOf } from "./opening.ts";
 import { viewerFor } from "./programs.ts";
 import { textOf } from "./reader-lines.ts";
 import type { ReaderView } from "./reader-view.ts";
+import type { Chosen } from "./sources.ts";
 
 /** The link that a person calls by its number; its address is one that may be opened. */
 function linkOf(app: App, argument: string): { number: number; target: string } {
@@ -137,17 +138,38 @@ async function show(app: App, { command, terminal }: Viewer): Promise<void> {
   else startDetached(command);
 }
 
-/** Gives the message's source, or the chosen attachment, to a command, which has the terminal meanwhile. */
-export async function pipe(app: App, command: string): Promise<void> {
+/**
+ * Gives the message's source, or the chosen attachment, to a command, which has the terminal meanwhile. From the list, what
+ * is chosen there: several messages as an mbox, which `git am` and others take apart again.
+ */
+export async function pipe(app: App, command: string, chosen: readonly Chosen[]): Promise<void> {
   if (command.trim() === "") throw new UsageError("pipe: needs a command", "say pipe less");
+  if (app.pane === "list") return give(app, command, await sourceOfAll(chosen));
   const reader = openReader(app);
   const { attachment } = reader;
   const content = attachment ? (await partOf(reader, attachment.section)).stream : await sourceOf(reader);
   await give(app, command, content);
 }
 
+async function sourceOfAll(chosen: readonly Chosen[]): Promise<Readable> {
+  const [first, ...others] = chosen;
+  const [uid, ...more] = first?.uids ?? [];
+  if (!first || uid === undefined) throw new UsageError("no message is chosen", "mark some, or go to one");
+  if (others.length === 0 && more.length === 0) return first.mail.source(first.folder, uid);
+  const { mboxStream } = await import("../../commands/exchange/writing.ts");
+  const all = async function* () {
+    for (const { mail, folder, uids } of chosen)
+      yield* mboxStream({ mail }, { folder, uids: uids.toSorted((a, b) => a - b) }, false);
+  };
+  return Readable.from(all(), { objectMode: false });
+}
+
 async function give(app: App, command: string, content: Readable): Promise<void> {
+  const failures: Error[] = [];
+  content.once("error", (error) => failures.push(error));
   const status = await app.host.handOver(() => inTerminal(`{ ${command}\n}; ${waitForEnter}`, content));
+  // The command got a part of it.
+  if (failures[0]) throw failures[0];
   app.say(status === 0 ? `done: ${command}` : `${command} ended with ${status}`, status !== 0);
 }
 
