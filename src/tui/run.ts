@@ -59,6 +59,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   let ink: InkScreen | null = null;
   let timer: NodeJS.Timeout | null = null;
   let asked = false;
+  /** A key is being handled: whoever pressed it looks at the screen. */
+  let typing = false;
   let quit: () => void = () => undefined;
   const done = new Promise<void>((resolve) => {
     quit = resolve;
@@ -67,6 +69,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const terminal = openTerminal({
     mouse: settings.mouse,
     onInput(input) {
+      typing = true;
       if (input.kind === "key") app.press(input.key);
       else if (input.kind === "paste") app.paste(input.text);
       else if (input.kind === "mouse") {
@@ -78,6 +81,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
         theme = createTheme({ ...look, colours: "light" });
         draw(false);
       }
+      typing = false;
     },
     onEnd: closeAll,
     onWarning: ({ name, message }) => app.notices.note(`${name}: ${message}`),
@@ -114,8 +118,9 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     if (later) timer ??= setTimeout(frame, laterMs);
     else if (!asked) {
       asked = true;
-      // Keys that came in one packet make one frame.
-      setImmediate(frame);
+      // Keys that came in one packet make one frame; what a sync has to do in this turn comes after it.
+      if (typing) process.nextTick(frame);
+      else setImmediate(frame);
     }
   };
   const app = new App(mails, unified ? null : (mails[0]?.findCachedFolder(settings.folder) ?? null), {

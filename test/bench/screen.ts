@@ -22,6 +22,9 @@ const sizes = [
 ];
 /** Round trips, in milliseconds. */
 const distances = [0, 100];
+/** So many keys say how soon they are answered while all headers are fetched, in so many cold starts at most. */
+const keysWhileFetching = 60;
+const mostColdStarts = 12;
 /** Keys after which memory is to be what it was. */
 const manyKeys = 10_000;
 const people = ["Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson", "Edsger W. Dijkstra"];
@@ -53,8 +56,8 @@ async function press(pty: Pty, key: string): Promise<{ bytes: number; ms: number
   const before = pty.bytes;
   const typed = performance.now();
   pty.type(key);
-  while (pty.bytes === before && performance.now() - typed < 2_000)
-    await new Promise((resolve) => setImmediate(resolve));
+  // Whoever waits by looking again and again takes the processor from the one he waits for.
+  await pty.received(before, 2_000);
   const ms = performance.now() - typed;
   for (let last = -1; last !== pty.bytes; ) {
     last = pty.bytes;
@@ -85,18 +88,30 @@ async function leave(client: Client, pty: Pty): Promise<void> {
 
 /** How long until the list is on the screen, without a cache and with one. */
 async function measureLaunch(client: Client, home: Home, port: number): Promise<Measures> {
-  client.forget(home);
   const [size] = sizes;
-  const cold = await launch(client, home, size!, port);
-  const result: Measures = { "first list, cold (ms)": cold.ms };
-  if (client.name === "postern") {
-    const during: number[] = [];
-    while (cold.pty.text().some((line) => line.includes("reading headers")) || during.length < 5) {
-      during.push((await press(cold.pty, during.length % 2 ? "k" : "j")).ms);
-      if (during.length > 200) break;
-    }
+  const colds: number[] = [];
+  const during: number[] = [];
+  let cold: { pty: Pty; ms: number } | null = null;
+  // Where all is there soon, few keys are pressed before: it is begun anew until there are enough of them.
+  while (cold === null || (client.name === "postern" && during.length < keysWhileFetching)) {
+    if (cold) await leave(client, cold.pty);
+    client.forget(home);
+    cold = await launch(client, home, size!, port);
+    colds.push(cold.ms);
+    const fetching = () => cold!.pty.text().some((line) => line.includes("reading headers"));
+    // The first of them come before the screen says that it reads.
+    for (let n = 0; client.name === "postern" && (n < 5 || fetching()) && n < 200; n++)
+      during.push((await press(cold.pty, n % 2 ? "k" : "j")).ms);
+    if (colds.length === mostColdStarts) break;
+  }
+  const result: Measures = { "first list, cold (ms)": median(colds) };
+  if (during.length > 0) {
     result["key while all is fetched, median (ms)"] = median(during);
+    result["key while all is fetched, 9 of 10 (ms)"] = during.toSorted((a, b) => a - b)[
+      Math.floor(during.length * 0.9)
+    ]!;
     result["key while all is fetched, longest (ms)"] = Math.max(...during);
+    result["keys pressed meanwhile"] = during.length;
   }
   await cold.pty.settle(1_500);
   await leave(client, cold.pty);

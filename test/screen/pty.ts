@@ -56,6 +56,8 @@ export interface Pty {
   resize(columns: number, rows: number): Promise<void>;
   /** Resolves when the screen shows `what`; throws with the screen's text after `timeoutMs`. */
   waitFor(what: string | ((lines: string[]) => boolean), timeoutMs?: number): Promise<void>;
+  /** Resolves when more than so many bytes have come, or after `timeoutMs`; waiting for it costs no processor. */
+  received(bytes: number, timeoutMs: number): Promise<void>;
   /** Resolves when no byte has come for `ms`. */
   settle(ms?: number): Promise<void>;
   /** Lets a stopped command go on, as `fg` would. */
@@ -149,12 +151,14 @@ export async function startPty(
   let bytes = 0;
   let lastByte = Date.now();
   let drawn: () => void = () => {};
+  let came: () => void = () => {};
   screen.onData((reply) => child.stdin?.write(reply));
   child.stdin?.on("error", () => {});
   child.stdout?.on("data", (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;
     lastByte = Date.now();
+    came();
     screen.write(decoder.write(chunk), () => drawn());
   });
   const exit = new Promise<number>((resolve) => {
@@ -214,6 +218,18 @@ export async function startPty(
           else if (ended) fail("ended without showing");
         };
         drawn();
+      });
+    },
+    received(before, timeoutMs) {
+      return new Promise((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        came = () => {
+          if (bytes <= before) return;
+          clearTimeout(timer);
+          came = () => {};
+          resolve();
+        };
+        came();
       });
     },
     async settle(ms = 350) {
