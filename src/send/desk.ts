@@ -179,13 +179,17 @@ export class Desk {
     const { mail } = this;
     const here = await this.openDrafts();
     const folder = mail.folders().find(({ role }) => role === "drafts");
-    if (!folder) return { here, there: [] };
+    // What is on its way there may be known as a message before it is known as a copy.
+    if (!folder || this.drafts.pushing) return { here, there: [] };
     // Also of those that are on their way out.
     const own = (await this.drafts.list()).flatMap(({ place }) =>
       place?.path === folder.path && place.uidValidity === folder.uidValidity ? [place.uid] : [],
     );
     const rows = mail.window(folder, { sort: "arrival", descending: true, offset: 0, limit: mostShown });
-    const left = rows.filter(({ uid, flags }) => !own.includes(uid) && !flags.includes("\\Deleted"));
+    const { path, uidValidity } = folder;
+    const isOwn = (uid: number) =>
+      own.includes(uid) || (uidValidity !== null && this.drafts.wasAt({ path, uidValidity, uid }));
+    const left = rows.filter(({ uid, flags }) => !isOwn(uid) && !flags.includes("\\Deleted"));
     return { here, there: left.map(({ uid }) => ({ folder, uid })) };
   }
 

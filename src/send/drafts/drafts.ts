@@ -39,6 +39,8 @@ const editing = ".edit.eml";
 const sending = ".mime";
 /** Drafts on their way to the server, by their files: the next one takes the place of the one before. */
 const pushes = new Map<string, Promise<Place>>();
+/** Where copies were that newer ones have taken the place of: the local copy may know them for a moment longer. */
+const replaced: Place[] = [];
 
 const noDraft = (id: string) =>
   new SendError("NO_DRAFT", `there is no draft ${id}`, '"postern draft" lists them');
@@ -66,6 +68,16 @@ export class Drafts {
   /** Where files lie that were brought along with a draft. */
   filesOf(id: string): string {
     return this.#path(id, ".files");
+  }
+
+  /** One of them is on its way to the server: where its copy lies will be known after that. */
+  get pushing(): boolean {
+    return [...pushes.keys()].some((file) => file.startsWith(this.directory));
+  }
+
+  /** Whether its copy was there until a newer one came. */
+  wasAt({ path, uidValidity, uid }: Place): boolean {
+    return replaced.some((p) => p.uid === uid && p.uidValidity === uidValidity && p.path === path);
   }
 
   /** A file with the draft as people write it, for an editor. What it comes to is found there even after a crash. */
@@ -170,6 +182,7 @@ export class Drafts {
       const folder = await mail.sending.folderFor("drafts");
       const source = { messageId, pieces: readPieces(file, pieces) };
       const saved = await mail.sending.saveDraft(folder, place, source, ["\\Draft", "\\Seen"]);
+      if (place) replaced.push(place);
       await this.setPlace(id, saved);
       // Sent or discarded meanwhile: then nothing of it stays there.
       if (!existsSync(this.#path(id, ending))) await this.#drop(id, mail);
