@@ -160,10 +160,12 @@ export interface PromptModel {
   readonly text: string;
   /** Where the next character goes: UTF-16 index into `text`. */
   readonly cursor: number;
-  /** Shown above the line, best first; at most a third of the screen is used for them. */
-  readonly completions: readonly { readonly text: string; readonly help: string }[];
+  /** Shown above the line, best first; at most a third of the screen is used for them, half of it where one is to be chosen. */
+  readonly completions: readonly { readonly text: string; readonly help: string; readonly keys?: string }[];
   /** Index into `completions`, or -1. */
   readonly chosen: number;
+  /** One of the completions is to be chosen: their room stays as it is while they become fewer. */
+  readonly picks?: boolean;
   /** What was wrong with the text when it was entered; absent again after the next key. */
   readonly problem?: string;
 }

@@ -138,6 +138,12 @@ describe("golden screens", { skip }, () => {
     pty.type("\x03");
   });
 
+  test("the palette", async () => {
+    pty.type("\x1bxthr");
+    golden("palette", await atSizes(pty, "palette", has("command: thr")));
+    pty.type("\x03");
+  });
+
   test("the keys", async () => {
     pty.type("?");
     golden("keys", await atSizes(pty, "keys", has("Message list")));

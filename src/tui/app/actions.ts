@@ -13,6 +13,7 @@ import {
   toggleSource,
 } from "./outside.ts";
 import { keysPage, messagesPage } from "./pages.ts";
+import { openPalette } from "./palette.ts";
 import { togglePictures } from "./pictures.ts";
 import { go, openAccount, openAccountNear, openFolderNear } from "./places.ts";
 import { openTrace } from "./protocol.ts";
@@ -29,6 +30,8 @@ export interface Action {
   readonly imap: string;
   /** What follows the name is a query. */
   readonly query?: true;
+  /** Who says no more than the name mostly means to say more. */
+  readonly asks?: true;
   /** `argument` is what follows the name; `count` what was typed before the key. */
   run(app: App, argument: string, count: number | null): void;
 }
@@ -92,6 +95,7 @@ export const actions: Readonly<Record<string, Action>> = {
   }),
   visual: simple("Mark along with the cursor, or no longer", (app) => app.list.toggleVisual()),
   sort: {
+    asks: true,
     summary:
       "Sort the list by arrival, date, from, subject or size; -size turns the order, reverse the one there is; threads lists by thread",
     imap: "",
@@ -115,18 +119,21 @@ export const actions: Readonly<Record<string, Action>> = {
   "previous-thread": move("Go to the previous thread", (app, count) => toThread(app, -1, count)),
   "mark-thread": simple("Mark the whole thread, or take its marks away", (app) => app.try(markThread(app))),
   "on-thread": {
+    asks: true,
     summary: "Do a command with whole threads: on-thread archive",
     imap: "as the command",
     run: (app, argument, count) => app.try(onThread(app, argument, count)),
   },
   "mark-next": move("Mark the message and go down", (app, count) => mark(app, count, true)),
   limit: {
+    asks: true,
     summary: "Show only what matches a query; without one, everything again",
     imap: "UID SEARCH",
     query: true,
     run: (app, argument) => app.try(limit(app, argument)),
   },
   find: {
+    asks: true,
     summary: "Go to the next message that matches a query",
     imap: "UID SEARCH",
     query: true,
@@ -134,8 +141,14 @@ export const actions: Readonly<Record<string, Action>> = {
   },
   "next-hit": simple("Go to the next hit of the search", (app) => toHit(app, 1)),
   "previous-hit": simple("Go to the previous hit of the search", (app) => toHit(app, -1)),
-  go: { summary: "Open a folder by name", imap: "SELECT", run: (app, argument) => go(app, argument) },
+  go: {
+    summary: "Open a folder by name",
+    imap: "SELECT",
+    asks: true,
+    run: (app, argument) => go(app, argument),
+  },
   account: {
+    asks: true,
     summary: "Open an account's inbox, by the account's name or number",
     imap: "SELECT",
     run: (app, argument) => openAccount(app, argument.trim()),
@@ -149,6 +162,7 @@ export const actions: Readonly<Record<string, Action>> = {
   "next-folder": simple("Open the next folder", (app) => openFolderNear(app, 1), "SELECT"),
   "previous-folder": simple("Open the previous folder", (app) => openFolderNear(app, -1), "SELECT"),
   focus: {
+    asks: true,
     summary: "Put the keys into a pane: folders, list, reader, attachments",
     imap: "",
     run: (app, argument) => app.focus(argument),
@@ -169,19 +183,27 @@ export const actions: Readonly<Record<string, Action>> = {
     app.page?.enter(),
   ),
   prompt: prompt("Type a command", (argument) => argument),
+  palette: {
+    summary: "Find a command by a few letters or by what it does, and do it",
+    imap: "",
+    run: (app, _argument, count) => openPalette(app, count),
+  },
   "prompt-search": simple("Type a query, go to what it finds", (app) => promptSearch(app), "UID SEARCH"),
   "prompt-save": simple("Save the attachment", (app) => promptSave(app), "FETCH BODY.PEEK[n]"),
   save: {
+    asks: true,
     summary: "Save a part of the message to a file: save 2 PATH",
     imap: "FETCH BODY.PEEK[n]",
     run: (app, argument) => app.try(save(app, argument)),
   },
   "open-link": {
+    asks: true,
     summary: "Open a link of the message by its number; without a browser here, copy it",
     imap: "",
     run: (app, argument) => app.try(openLink(app, argument)),
   },
   "copy-link": {
+    asks: true,
     summary: "Copy a link of the message by its number (OSC 52)",
     imap: "",
     run: (app, argument) => copyLink(app, argument),
@@ -192,6 +214,7 @@ export const actions: Readonly<Record<string, Action>> = {
     "FETCH BODY.PEEK[n]",
   ),
   pipe: {
+    asks: true,
     summary: "Give the message's source, or the chosen attachment, to a command; several messages as an mbox",
     imap: "FETCH BODY.PEEK[]",
     run: (app, argument, count) => app.try(pipe(app, argument, chosenPlaces(app, count))),
@@ -222,6 +245,7 @@ export const actions: Readonly<Record<string, Action>> = {
     run: (app, argument) => toggleForm(app, argument.trim()),
   },
   charset: {
+    asks: true,
     summary: "Read the message as if in this charset; without one, in those it names",
     imap: "",
     run: (app, argument) => setCharset(app, argument),
@@ -243,6 +267,7 @@ export const actions: Readonly<Record<string, Action>> = {
     "APPEND to Drafts and Sent; SMTP",
   ),
   review: {
+    asks: true,
     summary: "Look over the message that is written: send, edit, change, keep or discard it",
     imap: "SMTP; APPEND to Drafts and Sent",
     run: (app, argument) => app.try(reviewStep(app, argument)),

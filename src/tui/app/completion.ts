@@ -22,15 +22,26 @@ function names(bindings: readonly Binding[]): Completion[] {
     if (!known) keys.set(name, [typed]);
     else if (!known.includes(typed)) known.push(typed);
   }
-  const described = (text: string, summary: string) => {
-    const bound = keys.get(text)?.slice(0, 2).join(", ");
-    return { text, help: bound === undefined ? summary : `${bound}  ${summary}` };
-  };
+  const described = (text: string, summary: string) => ({
+    text,
+    help: summary,
+    keys: keys.get(text)?.slice(0, 2).join(", ") ?? "",
+  });
   return [
     // Where both are called the same, the screen's own is done.
     ...commands.filter(({ name }) => !findAction(name)).map(({ name, summary }) => described(name, summary)),
     ...Object.entries(actions).map(([name, { summary }]) => described(name, summary)),
   ].sort((a, b) => (a.text < b.text ? -1 : 1));
+}
+
+/** The commands that a few letters of their name find, or words of what they do. */
+export function completeName(typed: string, bindings: readonly Binding[]): readonly Completion[] {
+  return ranked(
+    names(bindings),
+    typed,
+    (c) => c.text,
+    (c) => `${c.keys} ${c.help}`,
+  );
 }
 
 /** Completions of a command line. */
@@ -49,13 +60,7 @@ export function completeLine(
   const space = line.indexOf(" ");
   const name = space < 0 ? "" : line.slice(0, space);
   // Who does not know what a command is called says in words what it does.
-  if (!findAction(name) && !findCommand(name))
-    return ranked(
-      names(bindings),
-      line,
-      (c) => c.text,
-      (c) => c.help,
-    );
+  if (!findAction(name) && !findCommand(name)) return completeName(line, bindings);
   if (name === "open-link" || name === "copy-link") return completeLink(name, line.slice(space + 1), reader);
   if (findCommand(name)?.name === "flag") return completeFlags(line, flagsInUse(list));
   if (name === "charset")

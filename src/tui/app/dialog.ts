@@ -11,6 +11,8 @@ export interface LineQuestion {
   readonly complete?: (line: string) => readonly Completion[];
   /** Why a line will not do; it is not accepted then, and stays to be mended. */
   readonly check?: (line: string) => Refusal | null;
+  /** The answer is one of the completions, or what is typed where there is none. */
+  readonly picks?: boolean;
   /** An empty line is an answer too. */
   readonly emptyToo?: boolean;
   accept(text: string): void;
@@ -55,6 +57,7 @@ export class Dialog {
       text: question.text,
       history: question.history?.lines ?? [],
       complete: question.complete ?? (() => []),
+      ...(question.picks ? { picks: true } : {}),
     });
     this.#line = question;
     this.#draw();
@@ -111,7 +114,7 @@ export class Dialog {
     }
     this.#prompt = null;
     this.#line = null;
-    const { text } = prompt;
+    const text = prompt.picked;
     if (!question) return;
     if (state !== "accept" || (text.trim() === "" && !question.emptyToo)) {
       question.cancel?.();

@@ -263,6 +263,7 @@ export const defaultBindings: readonly Binding[] = [
     B: "toggle-folders",
     $: "sync",
     ":": "prompt",
+    "M-x": "palette",
     "?": "help",
     "C-g": "cancel",
     "C-l": "redraw",

@@ -161,7 +161,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       "C-o": "review keep",
       "C-c": "review discard",
     },
-    any: { l: "focus folders", L: "focus folders", "M-x": "prompt" },
+    any: { l: "focus folders", L: "focus folders" },
   },
   emacs: {
     list: {
@@ -202,7 +202,6 @@ const tables: Readonly<Record<Keymap, Preset>> = {
     },
     page: { ...emacsMoving, "C-s": "prompt-search" },
     any: {
-      "M-x": "prompt",
       "C-x C-c": "quit",
       "C-_": "undo",
       "C-x u": "undo",

@@ -6,6 +6,8 @@ export interface Completion {
   /** The whole text with this completion taken. */
   readonly text: string;
   readonly help: string;
+  /** What does the same by a key; empty for none. */
+  readonly keys?: string;
   /** What is shown of it, where its beginning would only be in the way. */
   readonly label?: string;
 }
@@ -21,8 +23,13 @@ export interface PromptOptions {
   readonly prefix: string;
   readonly text: string;
   readonly history: readonly string[];
+  /** What is typed only finds; one of what it finds is chosen. */
+  readonly picks?: boolean;
   complete(text: string): readonly Completion[];
 }
+
+/** Nobody goes through more. */
+const most = 500;
 
 export class Prompt {
   readonly #options: PromptOptions;
@@ -45,10 +52,15 @@ export class Prompt {
     return this.#text;
   }
 
+  /** What the person means: the text, or what it has found. */
+  get picked(): string {
+    return (this.#options.picks && this.#completions[this.#chosen]?.text) || this.#text;
+  }
+
   #suggest(): void {
     this.#completions =
-      this.#cursor === this.#text.length ? this.#options.complete(this.#text).slice(0, 50) : [];
-    this.#chosen = -1;
+      this.#cursor === this.#text.length ? this.#options.complete(this.#text).slice(0, most) : [];
+    this.#chosen = this.#options.picks && this.#text !== "" && this.#completions.length > 0 ? 0 : -1;
   }
 
   /** Looks again for what the line could become, unless the person is choosing. */
@@ -79,11 +91,16 @@ export class Prompt {
     const n = this.#completions.length;
     if (n === 0) return;
     this.#chosen = (this.#chosen + step + n + (this.#chosen < 0 && step < 0 ? 1 : 0)) % n;
+    if (this.#options.picks) return;
     this.#text = this.#completions[this.#chosen]?.text ?? this.#text;
     this.#cursor = this.#text.length;
   }
 
   #recall(step: number): void {
+    if (this.#options.picks) {
+      this.#choose(step);
+      return;
+    }
     const at = this.#historyAt + step;
     if (at < 0 || at > this.#options.history.length) return;
     this.#historyAt = at;
@@ -152,9 +169,11 @@ export class Prompt {
         this.#choose(-1);
         break;
       case "Up":
+      case "C-p":
         this.#recall(-1);
         break;
       case "Down":
+      case "C-n":
         this.#recall(1);
         break;
       case "Space":
@@ -172,8 +191,13 @@ export class Prompt {
       prefix: this.#options.prefix,
       text: this.#text,
       cursor: this.#cursor,
-      completions: this.#completions.map(({ text, help, label = text }) => ({ text: label, help })),
+      completions: this.#completions.map(({ text, help, keys = "", label = text }) => ({
+        text: label,
+        help,
+        keys,
+      })),
       chosen: this.#chosen,
+      ...(this.#options.picks ? { picks: true } : {}),
       ...(problem === undefined ? {} : { problem }),
     };
   }

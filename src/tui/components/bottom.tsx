@@ -91,12 +91,16 @@ export function completionLines(model: PromptModel, width: number, height: numbe
     Math.max(0, ...shown.map(({ text }) => textWidth(text))),
     Math.max(1, Math.floor(width * 0.6)),
   );
-  return shown.map(({ text, help }, i) => {
-    const name = padToWidth(text, names, theme.glyphs.ellipsis);
-    const about = cutToWidth(help, Math.max(0, width - names - 4), theme.glyphs.ellipsis);
+  const keysWidth = Math.min(Math.max(0, ...shown.map(({ keys = "" }) => textWidth(keys))), width >> 2);
+  return shown.map(({ text, help, keys = "" }, i) => {
+    const name = ` ${padToWidth(text, names, theme.glyphs.ellipsis)}`;
+    const typed = keysWidth === 0 ? "" : `  ${padToWidth(keys, keysWidth, theme.glyphs.ellipsis)}`;
+    const room = Math.max(0, width - textWidth(name) - textWidth(typed) - 3);
+    const about = cutToWidth(help, room, theme.glyphs.ellipsis);
     if (first + i === model.chosen)
-      return theme.style("bar.focused", padToWidth(` ${name}  ${about}`, width, ""));
-    return cutToWidth(` ${name}`, width, "") + (about === "" ? "" : `  ${theme.style("text.muted", about)}`);
+      return theme.style("bar.focused", padToWidth(`${name}${typed}  ${about}`, width, ""));
+    const muted = about === "" ? "" : `  ${theme.style("text.muted", about)}`;
+    return cutToWidth(name, width, "") + (keys === "" ? typed : theme.style("key", typed)) + muted;
   });
 }
 

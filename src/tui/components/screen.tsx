@@ -60,7 +60,8 @@ function paneRows(model: ScreenModel): { height: number; completions: number; hi
   const { columns, rows, prompt } = model;
   const whole = Math.max(0, rows - 1 - screenLayout(model).keyBar);
   const third = Math.min(Math.floor(rows / 3), whole);
-  const completions = prompt ? Math.min(prompt.completions.length, third) : 0;
+  const half = Math.min(Math.floor(rows / 2), whole);
+  const completions = prompt?.picks ? half : prompt ? Math.min(prompt.completions.length, third) : 0;
   const hints = prompt ? 0 : Math.min(continuationRows(model.continuations, columns), third);
   return { height: whole - completions - hints, completions, hints };
 }
