@@ -1,7 +1,7 @@
 /** What is told of a mailbox while its rows are written by a thread. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { FetchedMessage } from "../../src/imap/index.ts";
+import { type FetchedMessage, uidSet } from "../../src/imap/index.ts";
 import { listData } from "../../src/mail/convert.ts";
 import { Intake } from "../../src/mail/sync/intake.ts";
 import type { Overlay } from "../../src/mail/sync/overlay.ts";
@@ -39,15 +39,17 @@ describe("rows that come in bulk", () => {
     };
     const failures: unknown[] = [];
     let changed = 0;
+    /** How many the index was told of at a time. */
+    const told: number[] = [];
     const intake = new Intake(store, overlay, mailbox, {
       changed: (messages) => {
         changed += messages;
       },
-      told: () => undefined,
+      told: (uids) => told.push(uidSet.count(uids)),
       failed: (error) => failures.push(error),
     });
     const flags = (uid: number) => store.messages.get(mailbox.id, uid)?.flags;
-    return { store, mailbox, hidden, flagged, intake, failures, flags, changed: () => changed };
+    return { store, mailbox, hidden, flagged, intake, failures, flags, told, changed: () => changed };
   };
 
   test("are all there when it is settled, with what was told and done meanwhile, in its order", async (t) => {
@@ -84,6 +86,27 @@ describe("rows that come in bulk", () => {
     assert.deepEqual(flags(2_995), undefined);
     assert.equal(store.messages.get(mailbox.id, many)?.subject, `Number ${many}`);
     assert.ok(changed() >= many - 2);
+  });
+
+  test("are handed over few at a time; what else writes waits until the thread has done so", async (t) => {
+    const { store, mailbox, intake, failures, told } = setUp(t);
+    const seen: number[] = [];
+    await intake.inBulk(many, async () => {
+      for (let uid = 1; uid <= many; uid++) intake.take(row(uid));
+      intake.between(() => seen.push(store.messages.count(mailbox.id)));
+      assert.deepEqual([...seen], []);
+      await intake.settle();
+      assert.equal(seen.length, 1);
+      assert.ok(seen[0]! > 0 && seen[0]! < many);
+      intake.between(() => seen.push(store.messages.count(mailbox.id)));
+      intake.between(() => {
+        throw new StoreError("io", "the index cannot be written");
+      });
+    });
+    assert.equal(seen[1], many);
+    assert.ok(Math.max(...told) <= 250, String(told));
+    assert.equal(failures.length, 1);
+    await assert.rejects(intake.settle());
   });
 
   test("take the place of those that are known", async (t) => {

@@ -82,7 +82,9 @@ export async function fetchHeaders(
     await view.intake.settle(losses);
   }
   view.withheld = withheld;
+  const { losses } = view.intake;
   reached(context, view, (withheld.at(-1)?.[1] ?? 0) + 1);
+  await view.intake.settle(losses);
   return true;
 }
 
@@ -99,7 +101,9 @@ async function bring(view: View, uids: UidRanges): Promise<UidRanges> {
 function reached({ store }: SyncContext, view: View, from: number): void {
   if (from >= view.completeFrom) return;
   view.completeFrom = from;
-  if (view.intake.numbered) store.mailboxes.setState(view.mailbox.id, { completeFrom: from });
+  view.intake.between(() => {
+    if (view.intake.numbered) store.mailboxes.setState(view.mailbox.id, { completeFrom: from });
+  });
 }
 
 /** Takes the last `amount` numbers out of `rest`. */

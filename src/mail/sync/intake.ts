@@ -7,9 +7,9 @@ import { breathe, paced, writing } from "./pace.ts";
 
 /**
  * How rows are written in bulk: from so many on by a thread, at least and at most so many at once, but after so many
- * milliseconds whatever there is.
+ * milliseconds whatever there is. To hand them over takes some 10 µs for each, and a key may be waiting.
  */
-const bulk = { thread: 3_000, least: 500, most: 2_000, patienceMs: 50 } as const;
+const bulk = { thread: 3_000, least: 100, most: 250, patienceMs: 50 } as const;
 /** Ranges looked up at once. */
 const rangesAtOnce = 500;
 
@@ -36,6 +36,8 @@ export class Intake {
   /** Writes rows meanwhile; and what it is at. */
   #writer: RowWriter | null = null;
   #away: Promise<void> | null = null;
+  /** What is to be written when it has done that. */
+  readonly #between: (() => void)[] = [];
   /** Rows taken so far, and those of them that are written or lost. */
   #taken = 0;
   #done = 0;
@@ -135,6 +137,25 @@ export class Intake {
     this.#hurried--;
   }
 
+  /**
+   * Runs what writes to the index while no other thread does: SQLite would have this one wait for its lock, and every key
+   * with it. What fails is told as that of rows is.
+   */
+  between(work: () => void): void {
+    if (this.#away) this.#between.push(work);
+    else this.#attempt(work);
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#losses++;
+      this.#failure = error;
+      this.#hooks.failed(error);
+    }
+  }
+
   #write(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
@@ -147,6 +168,7 @@ export class Intake {
         this.#done += rows.length;
         // Where more rows wait, flags may be theirs.
         this.#keep(left, this.#rows.length > 0 ? [] : this.#flags.splice(0), sent);
+        for (const work of this.#between.splice(0)) this.#attempt(work);
         if (this.#rows.length >= bulk.least || this.#hurried > 0) this.#write();
         else if (this.#rows.length > 0) this.#writeSoon(true);
       });
@@ -175,7 +197,7 @@ export class Intake {
     const { id } = this.#mailbox;
     const amount = sent.length + flags.length;
     if (amount === 0) return;
-    try {
+    this.#attempt(() => {
       const late = sent === rows ? { gone: [], flags: [] } : this.#late(sent);
       const changes = [...late.flags, ...flags];
       const toWrite = rows.length + changes.length + late.gone.length;
@@ -189,11 +211,7 @@ export class Intake {
       if (sent.length > 0) this.#overlay.landed(this.#mailbox, false);
       this.#hooks.changed(amount);
       this.#hooks.told(uidSet.fromNumbers([...sent, ...flags].map(({ uid }) => uid)));
-    } catch (error) {
-      this.#losses++;
-      this.#failure = error;
-      this.#hooks.failed(error);
-    }
+    });
   }
 
   /** What operations have done to rows since they were sent. */
