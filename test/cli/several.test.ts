@@ -32,16 +32,7 @@ describe("several messages in the shell", { skip: submissionMissing() }, () => {
   before(async () => {
     server = await startSubmission();
     home = Home.on(server.dovecot);
-    home.write(
-      "config.toml",
-      `[accounts.test]
-address = "me@example.org"
-imap = "imaps://me@localhost:${server.dovecot.tlsPort}"
-smtp = "submissions://me@localhost:${server.tlsPort}"
-password-command = "echo secret"
-ca-file = "ca.pem"
-`,
-    );
+    home.write("config.toml", server.config());
     server.dovecot.deliver("INBOX", letters, "me");
     await done("list");
   });

@@ -37,16 +37,7 @@ export class SendRig {
     this.#server = server;
     this.#random = new Random(seed);
     this.#home = new Home("");
-    this.#home.write("ca.pem", server.dovecot.ca);
-    const lines = [
-      ...["[accounts.test]", 'address = "me@example.org"'],
-      ...[
-        `imap = "imaps://me@localhost:${server.dovecot.tlsPort}"`,
-        `smtp = "submissions://me@localhost:${server.tlsPort}"`,
-      ],
-      ...['password-command = "echo secret"', 'ca-file = "ca.pem"', ""],
-    ];
-    this.#home.write("config.toml", lines.join("\n"));
+    this.#home.write("config.toml", server.config());
   }
 
   static async start(seed: number): Promise<SendRig> {

@@ -39,17 +39,7 @@ describe("answers by keys", { skip: submissionMissing() }, () => {
 
   async function open(delay: string): Promise<void> {
     await pty?.stop();
-    writeFileSync(
-      join(home.dir, "config.toml"),
-      `[accounts.test]
-address = "me@example.org"
-imap = "imap://me@localhost:${server.dovecot.port}"
-smtp = "submissions://me@localhost:${server.tlsPort}"
-password-command = "echo secret"
-ca-file = "${server.caFile}"
-send-delay = "${delay}"
-`,
-    );
+    writeFileSync(join(home.dir, "config.toml"), server.config(`send-delay = "${delay}"`));
     pty = await openScreen(home);
     await pty.waitFor("INBOX  1/2");
   }

@@ -29,17 +29,7 @@ describe("marked messages", { skip: submissionMissing() }, () => {
     await pty?.stop();
     writeFileSync(
       join(home.dir, "config.toml"),
-      `[screen]
-keymap = "${keymap}"
-${screen}
-[accounts.test]
-address = "me@example.org"
-imap = "imap://me@localhost:${server.dovecot.port}"
-smtp = "submissions://me@localhost:${server.tlsPort}"
-password-command = "echo secret"
-ca-file = "${server.caFile}"
-send-delay = "${delay}"
-`,
+      `[screen]\nkeymap = "${keymap}"\n${screen}\n${server.config(`send-delay = "${delay}"`)}`,
     );
     pty = await openScreen(home);
     await pty.waitFor("INBOX  1/3");

@@ -46,19 +46,7 @@ describe("signing and encrypting on the screen", { skip: submissionMissing() || 
       env: { ...made.env, GNUPGHOME: mine.home, VISUAL: "", EDITOR: 'sh "$HOME/editor.sh"' },
     };
     writeFileSync(join(home.dir, "editor.sh"), 'echo "At nine." >> "$1"\n');
-    writeFileSync(
-      join(home.dir, "config.toml"),
-      [
-        "[accounts.test]",
-        'address = "me@example.org"',
-        `imap = "imap://me@localhost:${server.dovecot.port}"`,
-        `smtp = "submissions://me@localhost:${server.tlsPort}"`,
-        'password-command = "echo secret"',
-        `ca-file = "${server.caFile}"`,
-        'send-delay = "0"',
-        "",
-      ].join("\n"),
-    );
+    writeFileSync(join(home.dir, "config.toml"), server.config('send-delay = "0"'));
     pty = await openScreen(home);
     await pty.waitFor("No messages");
   });

@@ -14,6 +14,8 @@ export interface SubmissionServer {
   readonly tlsPort: number;
   /** PEM file of the authority of its certificate. */
   readonly caFile: string;
+  /** The configuration of an account of `me`, with further lines. */
+  config(...lines: readonly string[]): string;
   /** The messages in a user's INBOX, as LMTP has stored them but for what it put before them; in no order. */
   received(user: string): Buffer[];
   stop(): Promise<void>;
@@ -82,6 +84,17 @@ export async function startSubmission(options: DovecotOptions = {}): Promise<Sub
     port,
     tlsPort,
     caFile,
+    config: (...lines) =>
+      [
+        "[accounts.test]",
+        'address = "me@example.org"',
+        `imap = "imaps://me@localhost:${started.tlsPort}"`,
+        `smtp = "submissions://me@localhost:${tlsPort}"`,
+        'password-command = "echo secret"',
+        `ca-file = "${caFile}"`,
+        ...lines,
+        "",
+      ].join("\n"),
     received(user) {
       const root = join(started.dir, "mail", user);
       return ["new", "cur"].flatMap((part) =>
