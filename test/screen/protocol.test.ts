@@ -50,8 +50,11 @@ for (const size of sizes)
 
     test("what is fetched for the person alone changes nothing in the list", async () => {
       pty.type("UID FETCH 2 (FLAGS BODY.PEEK[HEADER.FIELDS (X-NOTHING)])\r");
-      await pty.waitFor(has(/FETCH 2 \(FLAGS|BODY\[HEADER/));
-      await pty.waitFor(has(/^ +OK +\S+ OK Fetch/));
+      // This one's end, not that of the command before: only then is the next one asked for.
+      await pty.waitFor((lines) => {
+        const answer = lines.findLastIndex((line) => line.includes("BODY[HEADER.FIELDS (X-NOTHING)] {"));
+        return answer >= 0 && has(/^ +OK +\S+ OK Fetch/)(lines.slice(answer)) && has(/^INBOX>/)(lines);
+      });
       pty.type("UID STORE 2 +FLAGS \\Flagged\r");
       await pty.waitFor(has(/^ +OK +\S+ OK Store/));
       await leave();
