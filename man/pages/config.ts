@@ -2,6 +2,7 @@
 import { oauthProviders } from "../../src/account/oauth/providers.ts";
 import {
   accountSettings,
+  colourSettings,
   contactSettings,
   identitySettings,
   oauthTable,
@@ -144,6 +145,13 @@ export const configPage: Page = {
       "Screen",
       paragraph("The table `[screen]`. Colours are left out where the variable `NO_COLOR` is set."),
       ...settings(screenSettings),
+    ),
+    section(
+      "Colours",
+      paragraph(
+        'The table `[colours]`, over those of the theme: `heading = "bold bright-blue on 236"`. A look is `plain`, or any of bold, dim, italic, underline, inverse and strike with a colour, and with `on` a background. A colour is black, red, green, yellow, blue, magenta, cyan or white, the same after `bright-`, `default`, a number of the 256, or `#rrggbb` where the terminal has so many. Names with a dot are in a table of their own: `[colours.list]`, `unread = "bold yellow"`.',
+      ),
+      ...Object.entries(colourSettings).map(([name, help]) => item(`\`${name}\``, `${help}.`)),
     ),
     section(
       "Keys",

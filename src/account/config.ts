@@ -1,7 +1,9 @@
 /** The config file: TOML, read and checked once, then trusted. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
+import { type Colours, readColours } from "./colours.ts";
 import { type ContactSettings, readContacts } from "./contacts.ts";
 import { AccountError } from "./errors.ts";
 import { type OAuthSettings, oauthSettings } from "./oauth/settings.ts";
@@ -76,6 +78,8 @@ export interface ScreenSettings {
   readonly keymap: Keymap;
   /** Colours for which background; `auto`: as the terminal says. */
   readonly theme: "auto" | "dark" | "light";
+  /** The person's own, over those of the theme. */
+  readonly colours: Colours;
   /** Laid out for whoever hears the screen. */
   readonly spoken: boolean;
   readonly mouse: boolean;
@@ -304,7 +308,7 @@ export function parseConfig(text: string, path: string): Config {
     );
   }
   const root = new Section(path, "the file", table);
-  root.only(["accounts", "contacts", "screen", "keys", "smime"]);
+  root.only(["accounts", "contacts", "screen", "colours", "keys", "smime"]);
   const accounts = new Section(path, "accounts", table.accounts ?? {});
   const contacts = table.contacts === undefined ? {} : { contacts: readContacts(path, table.contacts) };
   const screen = new Section(path, "screen", table.screen ?? {});
@@ -334,6 +338,7 @@ export function parseConfig(text: string, path: string): Config {
       cursor,
       keymap,
       theme,
+      colours: readColours(path, table.colours ?? {}),
       spoken: screen.flag("screen-reader", screenSettings["screen-reader"].default),
       mouse: screen.flag("mouse", screenSettings.mouse.default),
       images,

@@ -200,6 +200,43 @@ export const screenSettings = {
   },
 } as const satisfies Readonly<Record<string, Setting & { readonly default: unknown }>>;
 
+/** `[colours]`, and its tables: the name before a dot is that of the table. */
+export const colourSettings = {
+  heading: "names of accounts among the folders, headings in a message",
+  code: "code in a message",
+  link: "links",
+  "warned-link": "links that lead elsewhere than they say",
+  good: "a signature that holds, and what else is well",
+  doubt: "what is neither well nor bad",
+  border: "lines between panes",
+  rule: "lines across a pane",
+  key: "keys at the bottom and beside commands",
+  "text.muted": "what is less important",
+  "text.strong": "bold text",
+  "text.italic": "slanted text",
+  "text.struck": "text that is struck out",
+  "quote.1": "what is quoted",
+  "quote.2": "what is quoted in that",
+  "quote.3": "what is quoted any deeper",
+  "list.unread": "unread messages",
+  "list.flagged": "the letters of flagged ones",
+  "list.marked": "marked ones",
+  "list.deleted": "those flagged as deleted",
+  "label.urgent": "labels that press",
+  "label.todo": "labels of what is to be done",
+  "label.later": "labels of what can wait",
+  "label.plain": "other labels",
+  "bar.focused": "the row under the cursor",
+  "bar.unfocused": "the same in a pane that has not the keys",
+  "folder.open": "the folder that is listed",
+  "folder.unread": "folders with unread messages",
+  "status.message": "what is said at the bottom",
+  "status.error": "errors there",
+  "status.prompt": "what stands before a line that is typed",
+} as const;
+
+export type ColourName = keyof typeof colourSettings;
+
 /** `[smime]` */
 export const smimeSettings = {
   key: {

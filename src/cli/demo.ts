@@ -39,6 +39,7 @@ export async function demo(): Promise<number> {
         cursor: "bar",
         keymap: "default",
         theme: "auto",
+        colours: {},
         mouse: false,
         images: "auto",
         threads: false,

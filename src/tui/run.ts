@@ -48,7 +48,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const { open, crypto, onOpened, onStopped } = options;
   const spoken = options.settings.spoken || process.env.INK_SCREEN_READER === "true";
   const settings = { ...options.settings, spoken };
-  const look = { ...themeOptions(process.env), spoken };
+  const look = { ...themeOptions(process.env), spoken, own: settings.colours };
   const coloured = look.colours !== "mono" && !spoken;
   const wanted = settings.theme === "auto" ? "dark" : settings.theme;
   let theme = createTheme(coloured ? { ...look, colours: wanted } : look);

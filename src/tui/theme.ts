@@ -2,6 +2,8 @@
  * Colours by meaning. Only the terminal's own 16 colours are used, so that it looks at home in any scheme, and SGR is
  * written here: what libraries guess about colour support plays no part.
  */
+import type { Colours } from "../account/colours.ts";
+import type { ColourName } from "../account/settings.ts";
 import { showsUtf8 } from "../mail/locale.ts";
 
 /**
@@ -17,7 +19,7 @@ export const styles = {
   heading: ["1;36", "1;34", "1"],
   code: ["93", "35", ""],
   link: ["4;36", "4;34", "4"],
-  "link.warned": ["4;91", "4;31", "4;1"],
+  "warned-link": ["4;91", "4;31", "4;1"],
   good: ["32", "34", ""],
   doubt: ["93", "35", ""],
   "quote.1": ["36", "34", "2"],
@@ -41,11 +43,11 @@ export const styles = {
   "status.message": ["", "", ""],
   "status.error": ["1;91", "1;31", "1"],
   "status.prompt": ["1;36", "1;34", "1"],
-} as const satisfies Record<string, readonly [dark: string, light: string, mono: string]>;
+} as const satisfies Record<ColourName, readonly [dark: string, light: string, mono: string]>;
 
 const column = { dark: 0, light: 1, mono: 2 } as const;
 
-export type StyleName = keyof typeof styles;
+export type StyleName = ColourName;
 
 export interface Glyphs {
   readonly vertical: string;
@@ -112,6 +114,8 @@ export interface ThemeOptions {
   readonly colours: "dark" | "light" | "mono";
   readonly utf8: boolean;
   readonly spoken?: boolean;
+  /** Styles of the person's own; without colour they mean nothing. */
+  readonly own?: Colours;
 }
 
 /** Asks the terminal for its background colour (OSC 11); it need not answer. */
@@ -133,16 +137,16 @@ export function themeOptions(env: NodeJS.ProcessEnv): ThemeOptions {
   return { colours: env.NO_COLOR || env.TERM === "dumb" ? "mono" : "dark", utf8: showsUtf8(env) };
 }
 
-export function createTheme({ colours, utf8, spoken = false }: ThemeOptions): Theme {
+export function createTheme({ colours, utf8, spoken = false, own = {} }: ThemeOptions): Theme {
+  const sgrOf = (name: StyleName) =>
+    (colours === "mono" ? undefined : own[name]) ?? styles[name][column[colours]];
   return {
     utf8,
     spoken,
     glyphs: spoken ? words : utf8 ? unicode : ascii,
     style(name, text, also) {
       if (spoken) return text;
-      const sgr = [name, ...(also ? [also] : [])]
-        .map((n) => styles[n][column[colours]])
-        .filter((p) => p !== "");
+      const sgr = [name, ...(also ? [also] : [])].map(sgrOf).filter((p) => p !== "");
       return sgr.length === 0 || text === "" ? text : `\x1b[${sgr.join(";")}m${text}\x1b[0m`;
     },
     link(target, text) {

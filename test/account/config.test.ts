@@ -116,6 +116,7 @@ test("an account with all of its settings", () => {
       cursor: "arrow",
       keymap: "mutt",
       theme: "auto",
+      colours: {},
       mouse: false,
       threads: true,
       preview: true,
@@ -137,6 +138,7 @@ test("what is left out has its default", () => {
     cursor: "bar",
     keymap: "default",
     theme: "auto",
+    colours: {},
     mouse: false,
     threads: false,
     preview: false,
@@ -280,7 +282,7 @@ test("what is wrong is said with the place and what to write", () => {
   const cases: readonly [string[], RegExp][] = [
     [["x = = 1"], /config\.toml, line 1: .*TOML/s],
     [["", "", "[accounts"], /line 3/],
-    [["colour = 1"], /the file has an unknown setting "colour"\n.*accounts, contacts, screen, keys/],
+    [["colour = 1"], /the file has an unknown setting "colour"\n.*accounts, contacts, screen, colours, keys/],
     [["accounts = 1"], /accounts is not a table/],
     [["accounts.work = 1"], /accounts\.work is not a table\n.*\[accounts\.work\]/],
     [[`[accounts."a/b"]`], /accounts\.a\/b has a name that cannot be a directory/],
@@ -308,6 +310,15 @@ test("what is wrong is said with the place and what to write", () => {
     [["[screen]", 'cursor = "hand"'], /unknown "cursor"\n.*"bar" or "arrow"/],
     [["[screen]", 'keymap = "vi"'], /screen has an unknown "keymap"\n.*default, mutt, aerc, alpine, emacs/],
     [["[screen]", 'theme = "pink"'], /screen has an unknown "theme"/],
+    [["[colours]", 'pink = "bold"'], /colours has an unknown setting "pink"\n.*heading, .*list, /],
+    [["[colours.list]", 'read = "bold"'], /colours\.list has an unknown setting "read"\n.*unread/],
+    [["[colours]", 'list = "bold"'], /colours\.list is not a table/],
+    [
+      ["[colours]", 'heading = "bold pink"'],
+      /colours has a "heading" that is no look\n.*bold bright-red on 236/,
+    ],
+    [["[colours]", 'heading = "red on"'], /no look/],
+    [["[colours]", 'heading = "256"'], /no look/],
     [["[keys.list]", "A = 1"], /keys\.list has a "A" that is not a text/],
     [["[keys.nowhere]", 'A = "next"'], /keys has a "nowhere" that is not a text/],
     [["[keys.in]", 'Work = "next"'], /keys\.in\.Work is not a table/],
@@ -315,6 +326,29 @@ test("what is wrong is said with the place and what to write", () => {
   ];
   for (const [lines, says] of cases)
     assert.throws(() => parse(...lines), wrong("CONFIG", says), lines.join(" / "));
+});
+
+test("colours are words, numbers of the 256, or red, green and blue", () => {
+  const { screen } = parse(
+    ...account('imap = "imaps://imap.example.org"'),
+    "[colours]",
+    'heading = "bold bright-red on 236"',
+    'link = "#0080ff"',
+    'code = "plain"',
+    'border = "default on #102030"',
+    "[colours.list]",
+    'unread = "underline yellow"',
+    "[colours.quote]",
+    '1 = "dim 7 on bright-white"',
+  );
+  assert.deepEqual(screen.colours, {
+    heading: "1;91;48;5;236",
+    link: "38;2;0;128;255",
+    code: "",
+    border: "39;48;2;16;32;48",
+    "list.unread": "4;33",
+    "quote.1": "2;38;5;7;107",
+  });
 });
 
 test("a password in an address is never repeated, whatever else is wrong with it", () => {

@@ -141,7 +141,7 @@ function bodyLine(
     if (room <= 0) break;
     const text = cutToWidth(span.text, room, theme.glyphs.ellipsis);
     room -= textWidth(text);
-    const style = warned.includes(span.link) ? "link.warned" : (spanStyles[span.style] ?? quote);
+    const style = warned.includes(span.link) ? "warned-link" : (spanStyles[span.style] ?? quote);
     const struck = span.struck ? "text.struck" : undefined;
     const styled = style ? theme.style(style, text, struck) : struck ? theme.style(struck, text) : text;
     const target = span.link > 0 ? links[span.link - 1] : undefined;
