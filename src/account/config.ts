@@ -1,5 +1,4 @@
 /** The config file: TOML, read and checked once, then trusted. */
-
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";

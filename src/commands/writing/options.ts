@@ -2,6 +2,7 @@
 import type { Templates, Writing } from "../../account/writing.ts";
 import type { Draft } from "../../send/compose/draft.ts";
 import type { Mentioned } from "../../send/compose/placeholders.ts";
+import { readAll } from "../append.ts";
 import type { Context, Params, Values } from "../definition.ts";
 
 export const messageOptions = {
@@ -43,9 +44,7 @@ export type FateValues = Values<typeof fateOptions>;
 /** All of standard input as text, without a newline at its end; empty where it is a terminal. */
 async function fromStdin({ stdin }: Context): Promise<string> {
   if ("isTTY" in stdin && stdin.isTTY === true) return "";
-  const chunks: Buffer[] = [];
-  for await (const chunk of stdin) chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)));
-  return Buffer.concat(chunks).toString("utf8").replace(/\r\n?/g, "\n").replace(/\n+$/, "");
+  return (await readAll(stdin)).toString("utf8").replace(/\r\n?/g, "\n").replace(/\n+$/, "");
 }
 
 /** What a message begins with besides its draft. */
