@@ -1,7 +1,7 @@
 // The test command. `npm test` checks format, lint and types, builds the program, sets up the servers, and runs
 // every suite; `node test/run.mjs --only imap,store` runs just those suites, without the checks.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -53,13 +53,16 @@ async function bundle(entries, out) {
   return [...entries.keys()].map((name) => `${out}/${name}.mjs`);
 }
 
-function run(title, command, args, env = {}) {
+/** Runs a step; `failures` names the file where it leaves what failed. */
+function run(title, command, args, failures = null) {
   const started = Date.now();
-  const { status } = spawnSync(command, args, { stdio: "inherit", env: { ...process.env, ...env } });
+  const { status } = spawnSync(command, args, { stdio: "inherit" });
   console.log(
     `${status === 0 ? "ok" : "FAILED"}: ${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`,
   );
-  if (status !== 0) process.exit(status ?? 1);
+  if (status === 0) return;
+  if (failures && existsSync(failures)) console.log(readFileSync(failures, "utf8"));
+  process.exit(status ?? 1);
 }
 
 /** Runs one script (a benchmark, the corpus run, the manual pages) in this process's place; `alone` needs neither program nor servers, `asked` names programs it measures beside ours. */
@@ -112,5 +115,15 @@ if (!only || only.some((name) => needProgram.includes(name))) await buildProgram
 await ensureServers();
 const all = suites();
 const chosen = only ? new Map([...all].filter(([name]) => only.includes(name))) : all;
-const files = await bundle(chosen, only ? `build/test-${only.join("-")}` : "build/test");
-run("tests", process.execPath, ["--test", "--enable-source-maps", "--test-timeout=1800000", ...files]);
+const out = only ? `build/test-${only.join("-")}` : "build/test";
+const files = await bundle(chosen, out);
+const failures = `${out}/failures.txt`;
+const options = [
+  "--enable-source-maps",
+  "--test-timeout=1800000",
+  `--test-reporter=${process.stdout.isTTY ? "spec" : "tap"}`,
+  "--test-reporter-destination=stdout",
+  "--test-reporter=./test/failures.mjs",
+  `--test-reporter-destination=${failures}`,
+];
+run("tests", process.execPath, ["--test", ...options, ...files], failures);
