@@ -132,7 +132,7 @@ export const exits: readonly Exit[] = [
     ],
   },
   { status: 78, meaning: "The configuration is missing or wrong.", codes: ["CONFIG", "NO_ACCOUNT"] },
-  { status: 130, meaning: "You stopped it.", codes: ["STOPPED"] },
+  { status: 130, meaning: "You stopped it.", codes: ["STOPPED", "CANCELLED"] },
 ];
 
 /** Of the codes above and of RFC 5530: what may be otherwise in a while, with nothing else changed. */

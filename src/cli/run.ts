@@ -178,6 +178,9 @@ export async function runOn(
   });
   let folder: Promise<Folder> | undefined;
   const others: Mail[] = [];
+  const late = new AbortController();
+  /** What takes back what it has done, where it is stopped: with the mail still open. */
+  const ending: Promise<unknown>[] = [];
   const context = {
     mail,
     account: async (name: string) => {
@@ -196,6 +199,11 @@ export async function runOn(
     confirm: (question: string) => (globals.yes ? Promise.resolve(true) : streams.confirm(question)),
     dryRun: globals.dryRun,
     signal,
+    waiting: <T>(_label: string, work: (stopped: AbortSignal) => Promise<T>) => {
+      const stopped = streams.stoppable((signal) => work(AbortSignal.any([signal, late.signal])));
+      ending.push(stopped);
+      return stopped;
+    },
     ...(streams.writer && !globals.yes ? { writer: streams.writer } : {}),
     progress: progress.tell.bind(progress),
   };
@@ -220,6 +228,8 @@ export async function runOn(
     throw command.returns.includes("messages") ? offeringCopy(error, mail, globals) : error;
   } finally {
     progress.clear();
+    late.abort();
+    await Promise.allSettled(ending);
     await Promise.all([done(), ...others.map((other) => other.close())]);
     deaf();
     warn(streams.stderr, refused);

@@ -1,6 +1,7 @@
 /** What a command line is connected to: this process's own streams, or those of another that hands its command over. */
 import type { Readable, Writable } from "node:stream";
 import type { Writer } from "../commands/writing/writer.ts";
+import { stoppable } from "./signals.ts";
 import { ownTerminal, someoneThere, type Terminal } from "./terminal.ts";
 
 export interface Streams extends Terminal {
@@ -9,6 +10,8 @@ export interface Streams extends Terminal {
   readonly stderr: Writable;
   /** Asks a person yes or no; a script means what it says, and is not asked. */
   confirm(question: string): Promise<boolean>;
+  /** Runs `work`, which the person may stop before it is done; it tells what it came to then. */
+  stoppable<T>(work: (stopped: AbortSignal) => Promise<T>): Promise<T>;
   /** The person at this process's own terminal, who can edit a message and decide; null where nobody is there. */
   readonly writer: Writer | null;
 }
@@ -31,5 +34,5 @@ const writerHere: Writer = {
 export function ownStreams(): Streams {
   const { stdin, stdout, stderr } = process;
   const writer = someoneThere() ? writerHere : null;
-  return { stdin, stdout, stderr, ...ownTerminal(), confirm: confirmHere, writer };
+  return { stdin, stdout, stderr, ...ownTerminal(), confirm: confirmHere, stoppable, writer };
 }

@@ -65,7 +65,7 @@ export interface Context {
   readonly signal?: AbortSignal;
   /** The mail of another account of the configuration; null where none is called that. */
   account?(name: string): Promise<Mail | null>;
-  /** Does what a person may have to wait for, and can end; by `signal` alone where there is no screen to say so on. */
+  /** Does what a person may have to wait for, and can end: `work` tells then what it has come to. By `signal` alone where this is not given. */
   waiting?<T>(label: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Opens a page of the web, which the person has agreed to; resolves to what was done. None in a script. */
   openPage?(page: string): Promise<string>;

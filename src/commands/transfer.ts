@@ -1,5 +1,5 @@
 /** What `move`, `copy`, `archive` and `junk` share: messages go to a folder. */
-import { type Folder, type Mail, MailError } from "../mail/index.ts";
+import { type Folder, type Mail, MailError, NotPut } from "../mail/index.ts";
 import { readAll } from "./append.ts";
 import type { Context, Params } from "./definition.ts";
 import { count } from "./flag.ts";
@@ -66,7 +66,8 @@ interface Elsewhere {
 
 /**
  * Two servers know nothing of one another: the messages are fetched from one and put into the folder of the other. What is
- * moved leaves its own folder, for the Trash, when it is there and not before: whatever happens between, nothing is lost.
+ * moved leaves its own folder, for the Trash, when all is there and not before: whatever happens between, nothing is lost.
+ * Where not all of it comes there, or it is stopped, what has come there is taken out again.
  */
 async function transferredElsewhere(
   context: Context,
@@ -83,21 +84,20 @@ async function transferredElsewhere(
   const trash = kind === "move" && folder.role !== "trash" ? await mail.findFolder("@trash") : null;
   const { sources } = await import("./exchange/sources.ts");
   const doing = kind === "move" ? "moving" : "copying";
-  async function* messages(signal?: AbortSignal) {
+  async function* messages(signal: AbortSignal) {
     for await (const { row, stream } of sources(context, chosen, doing)) {
-      if (signal?.aborted)
-        throw new MailError(
-          "CANCELLED",
-          `stopped: not all are in ${name}`,
-          `all are in ${folder.name} still`,
-        );
+      signal.throwIfAborted();
       const flags = row.flags.filter((flag) => flag !== "\\Deleted");
       yield { source: await readAll(stream), flags, date: row.internalDate };
     }
   }
-  const put = (signal?: AbortSignal) => target.mail.appendAll(target.folder, messages(signal));
-  const { sent } = await (context.waiting?.(`${doing} ${count(uids)} to ${name}`, put) ??
-    put(context.signal));
+  const put = (signal: AbortSignal) => target.mail.appendWhole(target.folder, messages(signal), signal);
+  const label = `${doing} ${count(uids)} to ${name}`;
+  const { sent } = await (context.waiting?.(label, put) ?? put(context.signal ?? neverAborted())).catch(
+    (error: unknown) => {
+      throw error instanceof NotPut ? notPut(error, kind, chosen, name) : error;
+    },
+  );
   const of = [target.mail];
   if (kind === "copy") return { kind: "change", folder, uids, sent, text: said("copied"), of };
   // Nobody is there to take them away when they have arrived.
@@ -106,4 +106,28 @@ async function transferredElsewhere(
   const gone = trash ? await mail.move(folder, uids, trash) : await mail.remove(folder, uids);
   const text = `${said("moved")}${trash ? `, from ${folder.name} to ${trash.name}` : ""}`;
   return { kind: "change", folder, uids, sent: gone.sent, text, of: [target.mail, mail] };
+}
+
+const neverAborted = () => new AbortController().signal;
+
+/** What a person must know of messages that were to go to the folder `name` of another account, and did not. */
+function notPut(
+  { reason, back: { left, waits, error } }: NotPut,
+  kind: "move" | "copy",
+  { folder, uids }: Chosen,
+  name: string,
+): unknown {
+  const what = reason instanceof Error ? reason.message : "stopped";
+  const stay = `${uids.length === 1 ? "it is" : "all are"} in ${folder.name} as before`;
+  if (left === 0) {
+    const done = kind === "move" ? "moved" : "copied";
+    return reason ?? new MailError("CANCELLED", `${what}: nothing was ${done} to ${name}`, stay);
+  }
+  const some = `${left} of ${count(uids)}`;
+  const then = error
+    ? `${some} could not be taken out of ${name} again: ${error.message}`
+    : waits
+      ? `${some} may be in ${name} until there is a connection again, and are taken out then`
+      : `${some} stay in ${name}, flagged deleted: its server cannot remove single messages (no UIDPLUS)`;
+  return new MailError(reason === null ? "CANCELLED" : "NOT_DONE", `${what}: ${then}`, stay);
 }

@@ -7,6 +7,7 @@ export { postOneClick } from "./one-click.ts";
 export type { Outcome } from "./operations/settle.ts";
 export type { Waiting } from "./operations/waiting.ts";
 export type { MailOptions } from "./options.ts";
+export { NotPut } from "./putting.ts";
 export { queryProblem } from "./query.ts";
 export { attachable, otherTerms, type QueryTerm, states, textTerms } from "./query-terms.ts";
 export type { Place, StreamedMessage } from "./sending.ts";

@@ -31,7 +31,7 @@ import type { MailOptions } from "./options.ts";
 import { Ordering } from "./ordering.ts";
 import { Previews } from "./previews.ts";
 import { ProtocolLines } from "./protocol-lines.ts";
-import { type MessageToPut, putAll } from "./putting.ts";
+import { type MessageToPut, putAll, putWhole } from "./putting.ts";
 import { type MessageRef, type ProtectedMessage, Reading } from "./reading.ts";
 import { recall, remember } from "./remembered.ts";
 import { type Found, type OnHits, type SearchedBy, Searching } from "./searching.ts";
@@ -411,6 +411,11 @@ export class Mail {
   /** Puts many messages into a folder, as one change: see `putAll`. */
   appendAll(folder: Folder, messages: AsyncIterable<MessageToPut>): Promise<Outcome> {
     return putAll(this.#operations, folder.path, messages);
+  }
+
+  /** The same, but all of them or none; ends soon after `signal` aborts. Rejects with `NotPut`: see `putWhole`. */
+  appendWhole(folder: Folder, messages: AsyncIterable<MessageToPut>, signal: AbortSignal): Promise<Outcome> {
+    return putWhole(this.#operations, this.#history, folder.path, messages, signal);
   }
 
   /** Takes back the last change, of whatever session. Throws MailError "NOTHING_TO_UNDO". */

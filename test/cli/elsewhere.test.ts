@@ -1,6 +1,10 @@
 // Messages that go to a folder of another account: two servers that know nothing of one another, and nothing lost between.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
+import { eventually, type Relay, startRelay } from "../screen/postern.ts";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
@@ -9,6 +13,8 @@ import { Home } from "./postern.ts";
 describe("copy and move to another account", { skip: serverMissing("dovecot") }, () => {
   let here: Dovecot;
   let there: Dovecot;
+  /** From a line that can be held up. */
+  let relay: Relay;
   let home: Home;
   let inbox: Wire;
   let trash: Wire;
@@ -24,10 +30,21 @@ describe("copy and move to another account", { skip: serverMissing("dovecot") },
       sources.map((message) => ({ message, date, flags: "FS" })),
     );
     there.deliver("Kept", []);
+    const heavy = (n: number) =>
+      sampleMessage({
+        n,
+        attachmentBytes: 1_500_000,
+        ...(n === 15 ? { body: "here it ends\n".repeat(500) } : {}),
+      });
+    here.deliver("Heavy", [11, 12, 13, 14, 15, 16].map(heavy));
+    relay = await startRelay(here.port);
     home = new Home("");
     const account = (name: string, port: number) =>
       `[accounts.${name}]\naddress = "user@example.org"\nimap = "imap+insecure://user@127.0.0.1:${port}"\npassword-command = "echo password"\n`;
-    home.write("config.toml", `${account("here", here.port)}${account("there", there.port)}`);
+    home.write(
+      "config.toml",
+      `${account("here", here.port)}${account("there", there.port)}${account("held", relay.port)}`,
+    );
     inbox = await Wire.open(here.port, "INBOX");
     await inbox.command("CREATE Trash");
     trash = await Wire.open(here.port, "Trash");
@@ -35,6 +52,7 @@ describe("copy and move to another account", { skip: serverMissing("dovecot") },
   });
   after(async () => {
     for (const wire of [inbox, trash, kept]) wire?.close();
+    await relay?.stop();
     await here?.stop();
     await there?.stop();
     home?.remove();
@@ -86,6 +104,29 @@ describe("copy and move to another account", { skip: serverMissing("dovecot") },
     await run(0, "-a", "there", "sync");
     assert.equal((await kept.search("ALL")).length, before + 1);
   });
+
+  for (const [how, status, says] of [
+    ["Ctrl-C", 130, /^postern: stopped: nothing was moved to there:Kept$/m],
+    ["--timeout", 69, /longer than 8 seconds/],
+  ] as const)
+    it(`what ${how} ends leaves nothing there, also where the line here is silent`, async () => {
+      const before = await kept.search("ALL");
+      relay.heldAt = /here it ends/;
+      const limits = how === "--timeout" ? ["--timeout", "8"] : [];
+      const words = ["-a", "held", "-f", "Heavy", ...limits, "move", "1:*", "--to", "there:Kept"];
+      const child = spawn("bin/postern", words, { env: home.env, stdio: ["ignore", "ignore", "pipe"] });
+      const said = text(child.stderr);
+      const ended = once(child, "exit");
+      await eventually(async () => (await kept.search("ALL")).length > before.length, "some are there");
+      if (how === "Ctrl-C") child.kill("SIGINT");
+      assert.deepEqual(await ended, [status, null]);
+      relay.heldAt = null;
+      assert.match(await said, says);
+      assert.deepEqual(await kept.search("ALL"), before);
+      const heavy = await Wire.open(here.port, "Heavy");
+      assert.equal((await heavy.search("UNDELETED")).length, 6);
+      heavy.close();
+    });
 
   it("where it cannot go, nothing has changed", async () => {
     const all = await inbox.search("ALL");

@@ -1,6 +1,8 @@
 // Many messages put into a folder: in few flights, each once and in its order, whatever is refused and wherever the line is cut.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
+import { NotPut } from "../../src/mail/index.ts";
 import { serverMissing } from "../servers/daemon.ts";
 import { startDovecot } from "../servers/dovecot.ts";
 import { type FaultProxy, faultProxy } from "../servers/faults.ts";
@@ -17,6 +19,18 @@ const subjects = (count: number) => Array.from({ length: count }, (_, i) => `Let
 async function* letters(count: number, size?: (n: number) => number) {
   for (let n = 1; n <= count; n++)
     yield { source: letter(n, size?.(n)), flags: n % 2 ? ["\\Seen"] : [], date: Date.UTC(2020, 0, n) };
+}
+
+/** Letters that come until some have arrived and the person has stopped it, and would go on coming. */
+async function* lettersUntilStopped(wire: Wire, path: string, stopping: AbortController) {
+  await wire.select(path);
+  const before = (await wire.search("ALL")).length;
+  for (let n = 1; ; n++) {
+    yield { source: letter(n), flags: [], date: Date.UTC(2020, 0, n) };
+    if (n < 60) continue;
+    await eventually("some have arrived", async () => (await wire.search("ALL")).length > before);
+    stopping.abort();
+  }
 }
 
 for (const [name, capabilities, direction] of [
@@ -105,6 +119,64 @@ plugin {
       await client.mail.close();
     });
 
+    for (const keepOnline of [false, true])
+      test(`all or none, ${keepOnline ? "on a screen" : "in a script"}: what is stopped, or refused in part, leaves nothing there`, async () => {
+        const path = await box();
+        const client = await clients.client(`${path}-${keepOnline}`, { keepOnline });
+        const folder = await client.mail.findFolder(path);
+        const { mail } = client;
+        const never = new AbortController().signal;
+        assert.equal((await mail.appendWhole(folder, letters(30), never)).sent, true);
+        const before = await serverHas(path);
+        const stopping = new AbortController();
+        const stopped = mail.appendWhole(folder, lettersUntilStopped(wire, path, stopping), stopping.signal);
+        await assert.rejects(stopped, (error) => error instanceof NotPut && error.reason === null);
+        await assert.rejects(
+          mail.appendWhole(
+            folder,
+            letters(40, (n) => (n === 17 ? 150_000 : 10)),
+            never,
+          ),
+          (error) =>
+            error instanceof NotPut &&
+            /refused/.test(String(error.reason)) &&
+            assert.deepEqual(error.back, { left: 0, waits: false, error: null }) === undefined,
+        );
+        assert.deepEqual([await serverHas(path), listing(client, folder).length], [before, 30]);
+        assert.deepEqual(mail.waiting.list(), []);
+        // Undo knows of what was put there, and of nothing else.
+        assert.equal((await mail.undo()).text, `took 30 messages out of ${path} again`);
+        await assert.rejects(mail.undo(), { code: "NOTHING_TO_UNDO" });
+        assert.deepEqual(await serverHas(path), []);
+        await mail.close();
+      });
+
+    test("what cannot be taken out for want of a line is told of, and goes with the next one", async () => {
+      const path = await box();
+      const proxy: FaultProxy = await faultProxy(port);
+      const client = await clients.client(path, { port: proxy.port });
+      const folder = await client.mail.findFolder(path);
+      const stopping = new AbortController();
+      const cut = once(stopping.signal, "abort").then(() => proxy.stop());
+      const stopped = client.mail.appendWhole(
+        folder,
+        lettersUntilStopped(wire, path, stopping),
+        stopping.signal,
+      );
+      await assert.rejects(
+        stopped,
+        (error) => error instanceof NotPut && error.back.waits && error.back.left > 0,
+      );
+      await client.mail.close();
+      await cut;
+      assert.ok((await serverHas(path)).length > 0);
+      const next = await clients.client(path, { keepOnline: true });
+      await next.mail.refreshFolders();
+      await eventually("nothing waits any more", () => next.mail.queued === 0);
+      assert.deepEqual(await serverHas(path), []);
+      await next.mail.close();
+    });
+
     test(`a line that is cut ${direction === "up" ? "on the way there" : "before the answer"} loses and doubles none`, async () => {
       const path = await box();
       const proxy: FaultProxy = await faultProxy(port);
@@ -136,3 +208,31 @@ plugin {
       await proxy.stop();
     });
   });
+
+test("where the server cannot remove single messages, what was put there and is not wanted is flagged deleted, and told of", {
+  skip: serverMissing("dovecot"),
+}, async () => {
+  const dovecot = await startDovecot({
+    tls: "none",
+    config: "imap_capability = IMAP4rev1 SASL-IR ENABLE IDLE MOVE ESEARCH LITERAL+",
+  });
+  const clients = clientsOf(dovecot);
+  try {
+    const wire = await Wire.open(dovecot.port);
+    await wire.command("CREATE Box");
+    const { mail } = await clients.client("without");
+    const stopping = new AbortController();
+    const letters = lettersUntilStopped(wire, "Box", stopping);
+    let back: NotPut["back"] | null = null;
+    await mail.appendWhole(await mail.findFolder("Box"), letters, stopping.signal).catch((error: unknown) => {
+      if (error instanceof NotPut) back = error.back;
+    });
+    const left = (await wire.search("DELETED")).length;
+    assert.ok(left > 0);
+    assert.deepEqual(back, { left, waits: false, error: null });
+    assert.deepEqual(await wire.search("UNDELETED"), []);
+    wire.close();
+  } finally {
+    await clients.end();
+  }
+});

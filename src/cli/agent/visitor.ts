@@ -55,6 +55,10 @@ export class Visitor implements Streams {
     });
   }
 
+  stoppable<T>(work: (stopped: AbortSignal) => Promise<T>): Promise<T> {
+    return work(this.signal);
+  }
+
   /** What the other end sends while the command runs. */
   take(letter: string, payload: Buffer): void {
     if (letter === "I") this.stdin.push(payload);

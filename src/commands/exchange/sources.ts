@@ -32,16 +32,25 @@ export async function* sources(
     } as const;
     const rows = await mail.rows(folder, window);
     const asked: Promise<Readable>[] = [];
-    for (const [i, row] of rows.entries()) {
-      while (asked.length < Math.min(rows.length, i + ahead)) {
-        const next = mail.source(folder, rows[asked.length]?.uid ?? 0);
-        // Who waits for it is told; who has given up before that need not be.
-        next.catch(() => undefined);
-        asked.push(next);
+    try {
+      for (const [i, row] of rows.entries()) {
+        while (asked.length < Math.min(rows.length, i + ahead)) {
+          const next = mail.source(folder, rows[asked.length]?.uid ?? 0);
+          // Who waits for it is told; who has given up before that need not be.
+          next.catch(() => undefined);
+          asked.push(next);
+        }
+        const stream = await asked[i];
+        if (stream) yield { row, stream };
+        progress?.(doing, ++done, uids.length);
       }
-      const stream = await asked[i];
-      if (stream) yield { row, stream };
-      progress?.(doing, ++done, uids.length);
+    } finally {
+      // Of those that nobody has read.
+      for (const next of asked)
+        void next.then(
+          (stream) => stream.destroy(),
+          () => undefined,
+        );
     }
   }
 }

@@ -91,6 +91,13 @@ export function explained(error: Error, kept: boolean): Error {
   });
 }
 
+/** An error as it is told where nothing of the change is kept, however it was `explained` before. */
+export function unkept(error: unknown): unknown {
+  return error instanceof ImapError && error.cause instanceof ImapError
+    ? explained(error.cause, false)
+    : error;
+}
+
 /** What to do about a refusal of this code. */
 export function hintFor(code: string | null, kept = true): string {
   return sentences[code ?? ""]?.[kept ? "hint" : "once"] ?? "retry it, or drop it";

@@ -3,10 +3,10 @@
  * step, or takes out those that were not sent. So it works on line and off, and in the next session.
  */
 import type { JournalEntry, Store } from "../../store/index.ts";
-import { MailError } from "../errors.ts";
+import { asError, MailError } from "../errors.ts";
 import { describe, describeUndone, pathOf } from "./describe.ts";
 import type { Operations } from "./index.ts";
-import { inverse, type Operation, readOperation } from "./operation.ts";
+import { createdBy, inverse, messagesOf, type Operation, readOperation } from "./operation.ts";
 import type { Made } from "./queue.ts";
 
 export interface Undone {
@@ -15,6 +15,16 @@ export interface Undone {
   /** The folder in which the change had been made. */
   readonly path: string;
   readonly sent: boolean;
+}
+
+/** What became of a change that was taken back before it was whole. */
+export interface TakenBack {
+  /** So many of the messages that it made are there still, or may be. */
+  readonly left: number;
+  /** They go with the next connection. */
+  readonly waits: boolean;
+  /** Why they do not go; null where the server did as it was told. */
+  readonly error: Error | null;
 }
 
 export class History {
@@ -33,27 +43,15 @@ export class History {
     for (;;) {
       const step = journal.nextStep("done");
       if (step === null) throw nothing("undo", "changes that are not there any more cannot be taken back");
-      const live = this.#latest(step).filter(
-        ({ backward, state }) => !backward && state !== "undone" && state !== "failed",
-      );
+      const live = this.#live(step);
       if (live.length === 0) {
         // Refused, or dropped.
         journal.setStep(step, "closed");
         continue;
       }
       const operations = live.map(readOperation);
-      const made: Made[] = [];
-      let back = 0;
-      for (const entry of live.toReversed()) {
-        const open = this.#operations.ledger.find(entry.id);
-        if (open && (await this.#operations.cancel(open))) {
-          back++;
-          continue;
-        }
-        const operation = inverse(readOperation(journal.get(entry.id) ?? entry));
-        if (operation) made.push({ operation, step, origin: entry.origin, backward: true });
-      }
-      if (made.length + back === 0) {
+      const { made, cancelled } = await this.#reversed(live, step);
+      if (made.length + cancelled === 0) {
         journal.setStep(step, "closed");
         throw new MailError(
           "NOTHING_TO_UNDO",
@@ -63,6 +61,61 @@ export class History {
       }
       return this.#finish(step, "undone", describeUndone(this.#store, operations), operations[0], () => made);
     }
+  }
+
+  /** Takes back a step that is given up before it is whole: neither undo nor redo knows of it afterwards. */
+  async takeBack(step: number): Promise<TakenBack> {
+    const { journal } = this.#store;
+    this.#operations.ledger.refresh();
+    const { made } = await this.#reversed(this.#live(step), step);
+    const error = await this.#operations
+      .enter(() => {
+        journal.setStep(step, "closed");
+        return made;
+      })
+      .then(() => null, asError);
+    // The first that is refused is told of at once: the others have yet to be answered.
+    if (error) await this.#operations.settled();
+    const entries = journal.ofStep(step);
+    // What was refused, and with it the wish to take it back, is as it should be.
+    const idle = entries.filter(
+      ({ state, backward, code }) => state === "failed" && (!backward || code === "BLOCKED"),
+    );
+    for (const { id } of idle) journal.remove(id);
+    const open = entries.filter(({ state }) => state === "pending" || state === "sent").map(readOperation);
+    const unsettled = new Set(open.flatMap(messagesOf));
+    const created = entries
+      .filter((entry) => !idle.includes(entry))
+      .map(readOperation)
+      .flatMap(createdBy);
+    const left = journal.messages.get(created).filter(({ id, path }) => path !== null || unsettled.has(id));
+    return { left: left.length, waits: unsettled.size > 0, error: left.length > 0 ? error : null };
+  }
+
+  /** The parts of a step that have been done, or are to be. */
+  #live(step: number): JournalEntry[] {
+    return this.#latest(step).filter(
+      ({ backward, state }) => !backward && state !== "undone" && state !== "failed",
+    );
+  }
+
+  /** Takes out those parts of a step that were not sent, the last one first, and makes what takes back the others. */
+  async #reversed(
+    live: readonly JournalEntry[],
+    step: number,
+  ): Promise<{ made: readonly Made[]; cancelled: number }> {
+    const made: Made[] = [];
+    let cancelled = 0;
+    for (const entry of live.toReversed()) {
+      const open = this.#operations.ledger.find(entry.id);
+      if (open && (await this.#operations.cancel(open))) {
+        cancelled++;
+        continue;
+      }
+      const operation = inverse(readOperation(this.#store.journal.get(entry.id) ?? entry));
+      if (operation) made.push({ operation, step, origin: entry.origin, backward: true });
+    }
+    return { made, cancelled };
   }
 
   /** Does again what was taken back last. Throws MailError "NOTHING_TO_UNDO", and what `enter` throws. */
