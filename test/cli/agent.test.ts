@@ -356,6 +356,7 @@ describe("a running agent", { skip: serverMissing("dovecot") }, () => {
       await until(() => !existsSync(socket()), "its going aside");
       assert.equal((await home.run(["list", "-n", "1"])).status, 0);
       assert.equal((await home.run(["agent", "status"])).status, 69);
+      await screen.stopped();
       screen.resume();
       await until(async () => (await status(home)) !== null, "its coming back");
       assert.equal((await status(home))?.commands, 1);

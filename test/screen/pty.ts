@@ -60,6 +60,8 @@ export interface Pty {
   received(bytes: number, timeoutMs: number): Promise<void>;
   /** Resolves when no byte has come for `ms`. */
   settle(ms?: number): Promise<void>;
+  /** Resolves once the command has stopped and can be told to go on; throws after `timeoutMs`. */
+  stopped(timeoutMs?: number): Promise<void>;
   /** Lets a stopped command go on, as `fg` would. */
   resume(): void;
   /** Ends the command as a closed terminal would (SIGHUP, then SIGKILL) and lets go of everything. */
@@ -177,7 +179,7 @@ export async function startPty(
   if (!started || started.pid === 0) throw new Error(`could not start ${command} in a pty`);
 
   const resume = () => {
-    // `script` stops when its command does, and continues it when it goes on itself.
+    // `script` stops when it hears that its command did, and continues it when it goes on itself.
     child.kill("SIGCONT");
     signal(started.pid, "SIGCONT");
   };
@@ -235,6 +237,11 @@ export async function startPty(
     async settle(ms = 350) {
       while (Date.now() - lastByte < ms) await pause(Math.max(1, ms - (Date.now() - lastByte)));
     },
+    async stopped(timeoutMs = 30_000) {
+      // A `script` told to go on before it has stopped would stop afterwards, and nobody would wake it.
+      const both = () => [started.pid, child.pid].every((pid) => stateOf(pid) === "T") || null;
+      if (!(await until(both, timeoutMs))) throw new Error(`${command} has not stopped`);
+    },
     resume,
     async stop() {
       resume();
@@ -257,6 +264,12 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It has ended: what was wanted.
   }
+}
+
+/** What Linux says of a process: R for running, T for stopped. */
+function stateOf(pid: number | undefined): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return stat.charAt(stat.lastIndexOf(") ") + 2);
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

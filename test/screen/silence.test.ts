@@ -31,6 +31,7 @@ describe("a line that dies in silence", { skip }, () => {
       await pty.waitFor(() => barOf(pty).includes("message 24"));
       await pty.settle();
       process.kill(pty.pid, "SIGSTOP");
+      await pty.stopped();
       relay.forget();
       await new Promise((resolve) => setTimeout(resolve, sleepMs));
       pty.resume();
