@@ -5,7 +5,17 @@ import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
-import { barOf, eventually, type Home, makeHome, openScreen, sizes } from "./postern.ts";
+import {
+  barOf,
+  eventually,
+  type Home,
+  makeHome,
+  openScreen,
+  type Relay,
+  sizes,
+  startRelay,
+  unanswered,
+} from "./postern.ts";
 import type { Pty } from "./pty.ts";
 
 const skip = serverMissing("dovecot");
@@ -42,19 +52,22 @@ const lacks = (subject: string) => (lines: string[]) => !shows(subject)(lines);
 for (const size of sizes) {
   describe(`at ${size.columns}×${size.rows}`, { skip }, () => {
     let server: Dovecot;
+    let relay: Relay;
     let home: Home;
     let pty: Pty;
     let wire: Wire;
     before(async () => {
       server = await startDovecot({ tls: "none" });
       deliver(server);
-      home = makeHome(server.port);
+      relay = await startRelay(server.port);
+      home = makeHome(relay.port);
       pty = await openScreen(home, size);
       wire = await Wire.open(server.port, "INBOX");
     });
     after(async () => {
       wire?.close();
       await pty?.stop();
+      await relay?.stop();
       await server?.stop();
       home?.remove();
     });
@@ -206,9 +219,11 @@ for (const size of sizes) {
     test("marked messages are deleted together, gone at once, and undone together", async () => {
       pty.type("j  ");
       await pty.waitFor("2 marked");
-      pty.type("d");
-      await pty.waitFor(lacks("Sample message 59"), 500);
-      await pty.waitFor(lacks("Sample message 58"), 500);
+      await unanswered(relay, async () => {
+        pty.type("d");
+        await pty.waitFor(lacks("Sample message 59"));
+        await pty.waitFor(lacks("Sample message 58"));
+      });
       await eventually(async () => (await wire.search("UID 58:59")).length === 0, "gone from the inbox");
       await pty.waitFor("moved 2 messages to Trash");
       pty.type("u");

@@ -169,6 +169,16 @@ export async function startRelay(target: number): Promise<Relay> {
   return relay;
 }
 
+/** Does something while nothing of what the server says arrives. */
+export async function unanswered(relay: Relay, run: () => Promise<void>): Promise<void> {
+  relay.heldAt = /[^]/;
+  try {
+    await run();
+  } finally {
+    relay.heldAt = null;
+  }
+}
+
 /** A server with read messages, a line to it that can break, and a home on that line. */
 export interface Relayed {
   readonly server: Dovecot;

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
-import { barOf, type Home, openScreen, type Relay, type Relayed, startRelayed } from "./postern.ts";
+import {
+  barOf,
+  type Home,
+  openScreen,
+  type Relay,
+  type Relayed,
+  startRelayed,
+  unanswered,
+} from "./postern.ts";
 
 const skip = serverMissing("dovecot");
 /** Longer than what is not yet a sleep. */
@@ -37,9 +45,11 @@ describe("a line that dies in silence", { skip }, () => {
       pty.resume();
       // What comes to the server from now on is new to this screen.
       server.deliver("INBOX", [{ message: sampleMessage({ n: 31, subject: "Came in the night" }) }]);
-      await pty.waitFor("◌ waiting for the server (");
-      pty.type("k");
-      await pty.waitFor(() => barOf(pty).includes("message 25"), 300);
+      await unanswered(relay, async () => {
+        await pty.waitFor("◌ waiting for the server (");
+        pty.type("k");
+        await pty.waitFor(() => barOf(pty).includes("message 25"));
+      });
       await pty.waitFor("Came in the night");
       await pty.waitFor("● online");
       assert.match(barOf(pty), /message 25/);

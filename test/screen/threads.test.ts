@@ -4,7 +4,17 @@ import { after, before, describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
-import { barOf, eventually, type Home, makeHome, openScreen, sizes } from "./postern.ts";
+import {
+  barOf,
+  eventually,
+  type Home,
+  makeHome,
+  openScreen,
+  type Relay,
+  sizes,
+  startRelay,
+  unanswered,
+} from "./postern.ts";
 import type { Pty } from "./pty.ts";
 
 const skip = serverMissing("dovecot");
@@ -63,19 +73,22 @@ const draws =
 for (const size of sizes) {
   describe(`threads at ${size.columns}×${size.rows}`, { skip }, () => {
     let server: Dovecot;
+    let relay: Relay;
     let home: Home;
     let pty: Pty;
     let wire: Wire;
     before(async () => {
       server = await startDovecot({ tls: "none" });
       deliver(server);
-      home = makeHome(server.port);
+      relay = await startRelay(server.port);
+      home = makeHome(relay.port);
       pty = await openScreen(home, size);
       wire = await Wire.open(server.port, "INBOX");
     });
     after(async () => {
       wire?.close();
       await pty?.stop();
+      await relay?.stop();
       await server?.stop();
       home?.remove();
     });
@@ -141,8 +154,10 @@ for (const size of sizes) {
       await eventually(async () => (await wire.search("FLAGGED")).join() === "61,62,63,64", "flagged");
       pty.type("kF");
       await eventually(async () => (await wire.search("FLAGGED")).length === 0, "not flagged any more");
-      pty.type("d");
-      await pty.waitFor(lacks("Apples"), 500);
+      await unanswered(relay, async () => {
+        pty.type("d");
+        await pty.waitFor(lacks("Apples"));
+      });
       await pty.waitFor("moved 4 messages to Trash");
       await eventually(async () => (await wire.search("ALL")).length === 62, "gone");
       pty.type("u");
