@@ -3,7 +3,7 @@
  * with the SELECT; the rest follows in slices, newest first, when the screen is up.
  */
 import { type Connection, type MailboxEvent, noop, type UidRanges, uidSet } from "../imap/index.ts";
-import type { UidRange } from "../store/index.ts";
+import type { MailboxState, UidRange } from "../store/index.ts";
 import { isListed, listData } from "./convert.ts";
 import { compare } from "./sync/compare.ts";
 import { enter, type Refused } from "./sync/enter.ts";
@@ -61,9 +61,15 @@ export class Sync {
       completeFrom: view.completeFrom,
       ...(news ? { highestModSeq: view.highestModSeq } : {}),
       messages: overlay.counted(view.mailbox, view.exists),
-      ...(view.inStep ? { unseen: now.unread } : {}),
+      ...this.#counts(view),
     });
     emit({ kind: "folders" });
+  }
+
+  /** Of a mailbox that is in step the index knows them, whatever of it is still to be done on the server. */
+  #counts({ inStep, mailbox: { id }, withheld }: View): MailboxState {
+    const { messages } = this.#context.store;
+    return inStep ? { messages: messages.count(id) + count(withheld), unseen: messages.unread(id) } : {};
   }
 
   /**
@@ -221,7 +227,12 @@ export class Sync {
   #gone(view: View, uids: UidRanges | null): boolean {
     view.gone(uids);
     if (uids === null) return true;
-    view.remove(uids).catch((error: unknown) => view.failed(error));
+    const removed = view.remove(uids).then(() => {
+      if (!view.intake.numbered) return;
+      this.#context.store.mailboxes.setState(view.mailbox.id, this.#counts(view));
+      this.#context.emit({ kind: "folders" });
+    });
+    removed.catch((error: unknown) => view.failed(error));
     return false;
   }
 
