@@ -31,7 +31,7 @@ describe("keys", () => {
     const { items } = JSON.parse(ran.out) as KeysJson;
     const at = (place: string, keys: string) =>
       items.find((item) => item.place === place && item.keys === keys);
-    assert.equal(at("list", "g w")?.line, "go Work");
+    assert.equal(at("any", "g w")?.line, "go Work");
     assert.equal(at("list", "d")?.line, "delete");
     assert.match(at("list", "d")?.imap ?? "", /MOVE/);
   });

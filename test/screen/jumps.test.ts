@@ -1,4 +1,4 @@
-// Every key that goes to a special folder, of every keymap, from the list, from a message and from the folders.
+// Every key that goes to a special folder, of every keymap, from the list, a message, the folders and the help.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { keymaps } from "../../src/account/settings.ts";
@@ -53,18 +53,16 @@ describe("keys to special folders", { skip: serverMissing("dovecot") }, () => {
   });
   after(() => server?.stop());
 
-  test("of the default keymap lead to all of them", () => {
-    assert.deepEqual(new Set(jumps("default", "list").map(([, line]) => line)), new Set(Object.keys(places)));
-  });
-
   for (const keymap of keymaps)
-    for (const context of ["list", "reader", "folders"] as const)
+    for (const context of ["list", "reader", "folders", "page"] as const)
       test(`${keymap}: from ${context}`, async () => {
+        const lead = jumps(keymap, context);
+        assert.deepEqual(new Set(lead.map(([, line]) => line)), new Set(Object.keys(places)));
         const home: Home = makeHome(server.port, settings(keymap));
         const pty = await openScreen(home, { columns: 90, rows: 24 });
         try {
           await pty.waitFor(has(/INBOX {2}1\/1 .*● online/));
-          for (const [keys, line] of jumps(keymap, context)) {
+          for (const [keys, line] of lead) {
             const [title = "", ...there] = places[line] ?? assert.fail(`nothing is known of ${line}`);
             // From a folder that is another one.
             pty.type(":go Lists/garden\r");
@@ -77,6 +75,10 @@ describe("keys to special folders", { skip: serverMissing("dovecot") }, () => {
             if (context === "folders") {
               pty.type(":focus folders\r");
               await pty.waitFor(lacks("Tulips"));
+            }
+            if (context === "page") {
+              pty.type("?");
+              await pty.waitFor("Keys   / searches");
             }
             pty.type(octets(keys));
             await pty.waitFor(has(new RegExp(`${title} {2}1/${there.length}`)));

@@ -110,12 +110,9 @@ describe("the help", { skip: serverMissing("dovecot") }, () => {
           env: { ...process.env, ...home.env },
         });
         const { items } = JSON.parse(stdout) as { items: readonly Printed[] };
-        const everywhere = (item: Printed) =>
-          items.some((it) => it.place === "any" && it.keys === item.keys && it.line === item.line);
-        // What holds everywhere is told once.
         const printed = helpContexts.flatMap((place) =>
           items
-            .filter((item) => item.place === place && (place === "any" || !everywhere(item)))
+            .filter((item) => item.place === place)
             .map(({ keys, summary }) => `${contextTitles[place]}: ${keys}: ${summary}`),
         );
         await pty.waitFor(has(/INBOX {2}1\/1 .*● online/));

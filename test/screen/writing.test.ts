@@ -266,10 +266,10 @@ for (const size of sizes) {
       await pty.waitFor(every("Drafts   Enter", "ann@example.org: Later"));
       pty.type("\r");
       await pty.waitFor(every("Your message", "Not yet finished."));
-      pty.type("q");
+      // Who goes elsewhere sees what is there.
+      pty.type("gd");
       await pty.waitFor(lacks("Your message"));
       await pty.waitFor("kept as draft");
-      pty.type("gd");
       await pty.waitFor(every("Later", "Drafts  1/1"));
       pty.type("E");
       await pty.waitFor(every("Your message", "Not yet finished."));

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KeySettings } from "../../src/account/config.ts";
-import { keymaps } from "../../src/account/settings.ts";
+import { keymaps, keyPlaces } from "../../src/account/settings.ts";
 import { findCommand } from "../../src/commands/index.ts";
 import { findAction } from "../../src/tui/app/actions.ts";
-import { bindingsOf, KeyReader } from "../../src/tui/app/keymap.ts";
+import { defaultBindings } from "../../src/tui/app/default-keys.ts";
+import { bindingsOf, type KeyContext, KeyReader } from "../../src/tui/app/keymap.ts";
 
 const none: readonly KeySettings[] = [];
-const lineOf = (reader: KeyReader, keys: string, context: "list" | "reader" | "page" | "review") => {
+const lineOf = (reader: KeyReader, keys: string, context: KeyContext) => {
   const results = keys.split(" ").map((key) => reader.press(key, context));
   const last = results.at(-1);
   return last?.kind === "line" ? last.line : last?.kind;
@@ -21,15 +22,62 @@ test("every key of every keymap stands for a command that there is", () => {
     }
 });
 
-test("no key of a keymap is hidden behind a shorter one of its context", () => {
-  for (const keymap of keymaps) {
-    const bindings = bindingsOf(keymap, none);
-    for (const long of bindings)
-      for (const short of bindings) {
-        const hidden = long.context === short.context && long.keys.startsWith(`${short.keys} `);
-        assert.ok(!hidden, `${keymap}: ${long.keys} behind ${short.keys} in ${long.context}`);
+/** Keys that get into each other's way: with those of the keymaps, and with one another. */
+const meddling: KeySettings = {
+  any: { "g w": "go Work", c: "compose", Z: "sync", "p x": "go X" },
+  list: { "z z": "last", d: "", "C-x": "first" },
+  reader: { c: "", g: "first", "g q": "last", "M-x": "raw" },
+  review: { "s s": "review send", m: "review cc" },
+  page: { "?": "first", "C-l": "last" },
+  in: { INBOX: { "' i": "go @trash", $: "next" } },
+};
+
+for (const [what, own] of [
+  ["of a keymap", none],
+  ["of one's own over a keymap", [meddling]],
+] as const)
+  test(`every key ${what} does in each place what is told of it, and no other does anything`, () => {
+    for (const keymap of keymaps) {
+      const bindings = bindingsOf(keymap, own, { name: "INBOX", role: "inbox" });
+      for (const place of keyPlaces) {
+        const told = bindings.filter(({ context }) => context === place || context === "any");
+        for (const { keys, line } of told)
+          assert.equal(
+            lineOf(new KeyReader(() => bindings), keys, place),
+            line,
+            `${keymap}, ${place}: ${keys}`,
+          );
+        // A key is told of once.
+        assert.equal(new Set(told.map(({ keys }) => keys)).size, told.length);
+        for (const key of new Set(bindings.map(({ keys }) => keys.split(" ")[0] ?? "")))
+          if (!told.some(({ keys }) => keys === key))
+            assert.notEqual(new KeyReader(() => bindings).press(key, place).kind, "line", `${place}: ${key}`);
       }
+    }
+  });
+
+test("in every keymap the same keys lead everywhere to the special folders", () => {
+  const jumps = defaultBindings.filter(({ line }) => line.startsWith("go @")).map(({ line }) => line);
+  assert.ok(jumps.length >= 7);
+  for (const keymap of keymaps) {
+    const everywhere = bindingsOf(keymap, none).filter(({ context }) => context === "any");
+    for (const jump of jumps)
+      assert.ok(
+        everywhere.some(({ line }) => line === jump),
+        `${keymap}: ${jump}`,
+      );
   }
+});
+
+test("a sequence of one's own takes the place of a key that begins it, an empty line frees what begins with it", () => {
+  const reader = (any: KeySettings["any"]) => {
+    const bindings = bindingsOf("mutt", [{ any, in: {} }]);
+    return new KeyReader(() => bindings);
+  };
+  assert.equal(lineOf(reader({}), "g", "list"), "reply-all");
+  assert.equal(lineOf(reader({ "g w": "go Work" }), "g", "list"), "pending");
+  assert.equal(lineOf(reader({ "g w": "go Work" }), "g w", "reader"), "go Work");
+  assert.equal(lineOf(reader({ z: "", Z: "" }), "z t", "list"), "toggle-threads");
 });
 
 test("own keys win over the preset, those of a place over those for everywhere, and an empty line takes one away", () => {
@@ -42,7 +90,7 @@ test("own keys win over the preset, those of a place over those for everywhere, 
   assert.equal(lineOf(reader, "j", "page"), "next");
   assert.equal(lineOf(reader, "N", "list"), "flag toggle seen");
   assert.equal(lineOf(reader, "N", "reader"), "none");
-  assert.equal(lineOf(reader, "g i", "page"), "go @inbox");
+  assert.equal(lineOf(reader, "' i", "page"), "go @inbox");
 });
 
 test("whoever comes from another program answers, writes and passes on with its keys", () => {

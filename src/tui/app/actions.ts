@@ -12,7 +12,7 @@ import {
   save,
   toggleSource,
 } from "./outside.ts";
-import { keysPage, messagesPage } from "./pages.ts";
+import { KeysPage, messagesPage } from "./pages.ts";
 import { openPalette } from "./palette.ts";
 import { togglePictures } from "./pictures.ts";
 import { go, openAccount, openAccountNear, openFolderNear } from "./places.ts";
@@ -165,13 +165,18 @@ export const actions: Readonly<Record<string, Action>> = {
     asks: true,
     summary: "Put the keys into a pane: folders, list, reader, attachments",
     imap: "",
-    run: (app, argument) => app.focus(argument),
+    run: (app, argument) => {
+      app.uncover();
+      app.focus(argument);
+    },
   },
   "toggle-folders": simple("Show or hide the folder pane", (app) => app.toggleSidebar()),
   clear: simple("Clear the marks, then the limit, or the signs of a search", (app) => app.clear()),
   cancel: simple("End what is under way, or clear as Esc does", (app) => app.cancel()),
   sync: simple("Look for changes on the server now", (app) => app.sync(), "SELECT, STATUS, FETCH"),
-  help: simple("Show all keys", (app) => app.show(keysPage(app.bindings))),
+  help: simple("Show all keys, or no longer", (app) =>
+    app.show(app.page instanceof KeysPage ? null : new KeysPage(app.bindings)),
+  ),
   messages: simple("Show what was said so far", (app) => app.show(messagesPage(app.notices.log))),
   console: simple(
     "Type commands of the protocol and see the answers",

@@ -465,6 +465,11 @@ export class App {
     page.close();
   }
 
+  /** Takes all pages away: who goes elsewhere wants to see it. A message that was looked over is kept as a draft. */
+  uncover(): void {
+    while (this.page) this.show(null);
+  }
+
   openConsole(): void {
     ConsolePage.open(this, this.histories.console);
   }

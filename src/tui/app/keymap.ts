@@ -1,14 +1,15 @@
 /**
  * Keys as data: which command line each key sequence stands for, and where. The help screen, the key bar and the
- * man page are made from this table; `[keys]` of the config adds to it.
+ * man page are made from these; `[keys]` of the config adds to them.
  */
 
 import type { KeySettings } from "../../account/config.ts";
 import { type Keymap, keyPlaces } from "../../account/settings.ts";
 import type { Folder } from "../../mail/index.ts";
+import { boundIn, defaultBindings } from "./default-keys.ts";
 import { presetBindings } from "./presets.ts";
 
-/** Where keys go; `any` holds everywhere that no other binding does. */
+/** Where keys go; `any` holds everywhere. */
 export type KeyContext = "folders" | "list" | "reader" | "attachments" | "review" | "page" | "any";
 
 /** What the help calls each context. */
@@ -22,15 +23,8 @@ export const contextTitles: Readonly<Record<KeyContext, string>> = {
   any: "Everywhere",
 };
 
-/** The contexts that the help tells of, in its order, and whose keys a person may set: all but the page's own. */
-export const helpContexts: readonly KeyContext[] = [
-  "list",
-  "reader",
-  "attachments",
-  "folders",
-  "review",
-  "any",
-];
+/** The contexts that the help tells of, in its order. */
+export const helpContexts: readonly KeyContext[] = [...keyPlaces, "any"];
 
 export interface Binding {
   readonly context: KeyContext;
@@ -40,246 +34,23 @@ export interface Binding {
   readonly line: string;
 }
 
-/** The bindings of one context. */
-function boundIn(context: KeyContext, table: Readonly<Record<string, string>>): Binding[] {
-  return Object.entries(table).map(([keys, line]) => ({ context, keys, line }));
-}
-
-const messages: Readonly<Record<string, string>> = {
-  d: "delete",
-  u: "undo",
-  "C-r": "redo",
-  a: "archive",
-  A: "on-thread archive",
-  "g D": "on-thread delete",
-  "g M": "on-thread flag +seen",
-  F: "flag toggle flagged",
-  Y: "prompt flag toggle ",
-  M: "flag toggle seen",
-  s: "prompt move --to ",
-  C: "prompt copy --to ",
-  r: "reply",
-  R: "reply-all",
-  L: "reply-list",
-  f: "forward",
-  b: "prompt bounce --to ",
-  E: "edit-as-new",
-  "!": "toggle-junk",
-};
-
-/** Row by row and page by page, over what covers the panes. */
-const pages: Readonly<Record<string, string>> = {
-  j: "next",
-  Down: "next",
-  k: "previous",
-  Up: "previous",
-  Space: "page-down",
-  PgDn: "page-down",
-  "C-f": "page-down",
-  PgUp: "page-up",
-  "C-b": "page-up",
-};
-
-export const defaultBindings: readonly Binding[] = [
-  ...boundIn("list", {
-    j: "next",
-    Down: "next",
-    k: "previous",
-    Up: "previous",
-    "C-d": "half-page-down",
-    "C-u": "half-page-up",
-    PgDn: "page-down",
-    "C-f": "page-down",
-    PgUp: "page-up",
-    "C-b": "page-up",
-    "g g": "first",
-    Home: "first",
-    G: "last",
-    End: "last",
-    Enter: "open",
-    Right: "open",
-    Tab: "next-unread",
-    "S-Tab": "previous-unread",
-    t: "mark",
-    Space: "mark-next",
-    V: "visual",
-    T: "prompt mark ",
-    "M-t": "prompt unmark ",
-    o: "prompt sort ",
-    O: "sort reverse",
-    "|": "prompt pipe ",
-    ...messages,
-    "z t": "toggle-threads",
-    "z a": "fold toggle",
-    "z c": "fold",
-    "z o": "unfold",
-    "z M": "fold all",
-    "z R": "unfold all",
-    "z j": "next-thread",
-    "z k": "previous-thread",
-    "g T": "mark-thread",
-    "g v": "mark-again",
-    X: "expunge --all",
-    J: "next-folder",
-    K: "previous-folder",
-    "/": "prompt-search",
-    n: "next-hit",
-    N: "previous-hit",
-    l: "prompt limit ",
-    "\\": "limit",
-    Esc: "clear",
-    Left: "focus folders",
-    y: "focus folders",
-    q: "quit",
-  }),
-  ...boundIn("folders", {
-    j: "next",
-    Down: "next",
-    k: "previous",
-    Up: "previous",
-    PgDn: "page-down",
-    PgUp: "page-up",
-    "g g": "first",
-    Home: "first",
-    G: "last",
-    End: "last",
-    Enter: "open",
-    Right: "open",
-    Space: "open",
-    Esc: "focus list",
-    y: "focus list",
-    q: "focus list",
-  }),
-  ...boundIn("reader", {
-    j: "next",
-    Down: "next",
-    k: "previous",
-    Up: "previous",
-    Space: "page-down",
-    PgDn: "page-down",
-    "C-f": "page-down",
-    "C-d": "half-page-down",
-    Backspace: "page-up",
-    PgUp: "page-up",
-    "C-b": "page-up",
-    "C-u": "half-page-up",
-    "g g": "first",
-    Home: "first",
-    G: "last",
-    End: "last",
-    J: "next-message",
-    K: "previous-message",
-    Tab: "next-unread",
-    "S-Tab": "previous-unread",
-    v: "focus attachments",
-    "/": "prompt-search",
-    n: "next-hit",
-    N: "previous-hit",
-    o: "prompt open-link ",
-    y: "prompt copy-link ",
-    h: "headers",
-    e: "raw",
-    "z q": "toggle-quotes",
-    "z h": "form",
-    "z c": "prompt charset ",
-    "z i": "pictures",
-    "z d": "decrypt",
-    "z u": "unsubscribe",
-    "z y": "accept",
-    "z m": "tentative",
-    "z n": "decline",
-    "z r": "receipt",
-    "|": "prompt pipe ",
-    p: "prompt print ",
-    ...messages,
-    q: "back",
-    Esc: "back",
-    Left: "back",
-  }),
-  ...boundIn("attachments", {
-    j: "next",
-    Down: "next",
-    k: "previous",
-    Up: "previous",
-    s: "prompt-save",
-    Enter: "open-attachment",
-    "|": "prompt pipe ",
-    v: "focus reader",
-    q: "focus reader",
-    Esc: "focus reader",
-    Left: "focus reader",
-  }),
-  ...boundIn("review", {
-    y: "review send",
-    e: "review edit",
-    ...pages,
-    Enter: "review change",
-    t: "review to",
-    c: "review cc",
-    b: "review bcc",
-    s: "review subject",
-    f: "review from",
-    r: "review reply-to",
-    a: "review attach",
-    d: "review detach",
-    D: "review detach",
-    R: "review rename",
-    S: "review sign",
-    E: "review encrypt",
-    l: "review later",
-    p: "review keep",
-    P: "review keep",
-    q: "review keep",
-    Esc: "review keep",
-    n: "review discard",
-  }),
-  ...boundIn("page", {
-    ...pages,
-    "g g": "first",
-    Home: "first",
-    G: "last",
-    End: "last",
-    "/": "prompt-search",
-    Enter: "type",
-    q: "back",
-    Esc: "back",
-    Left: "back",
-    "?": "back",
-  }),
-  ...boundIn("any", {
-    "g i": "go @inbox",
-    "g s": "go @sent",
-    "g d": "go @drafts",
-    "g t": "go @trash",
-    "g a": "go @archive",
-    "g j": "go @junk",
-    "g u": "go @unified",
-    "}": "next-account",
-    "{": "previous-account",
-    ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`M-${i + 1}`, `account ${i + 1}`])),
-    c: "prompt go ",
-    m: "compose",
-    "@": "prompt contacts ",
-    B: "toggle-folders",
-    $: "sync",
-    ":": "prompt",
-    "M-x": "palette",
-    "?": "help",
-    "C-g": "cancel",
-    "C-l": "redraw",
-    "C-z": "suspend",
-    "C-c": "interrupt",
-    "Z Z": "quit!",
-  }),
-];
-
 /** Where the keys of an open folder hold. */
 const inFolder: readonly KeyContext[] = ["list", "reader", "attachments"];
+
+/** Where a person's own keys for everywhere come before what is bound there. */
+const coveredByAny = helpContexts.filter((context) => context !== "page");
+
+const begins = (keys: string, sequence: string) => sequence.startsWith(`${keys} `);
+/** Of two such sequences only one can be had: who types the shorter one has begun the longer one. */
+const clash = (one: string, other: string) => one === other || begins(one, other) || begins(other, one);
 
 /**
  * The keys that hold while `folder` is open: the default table, a preset over it, and the person's own over both, the
  * most particular of these first. Own keys for a folder win over own keys for a place, these over own keys for
  * everywhere, which hold in every context but the page.
+ *
+ * What is told here holds: no binding of a context is behind another one, and those of `any` hold in all of them. One
+ * for everywhere that some context has another for stands with each of the others.
  */
 export function bindingsOf(
   keymap: Keymap,
@@ -295,26 +66,66 @@ export function bindingsOf(
         ),
       ),
       keyPlaces.flatMap((context) => boundIn(context, settings[context] ?? {})),
-      helpContexts.flatMap((context) => boundIn(context, settings.any)),
+      coveredByAny.flatMap((context) => boundIn(context, settings.any)),
     ]),
     presetBindings(keymap),
     defaultBindings,
   ];
-  const held: Binding[] = [];
+  const found: Binding[] = [];
   for (const layer of layers) {
-    // A key that stands for something by itself is not waited behind.
+    const same = ({ context }: Binding, bindings: readonly Binding[]) =>
+      bindings.filter((other) => other.context === context);
+    // An empty line takes this very key away, and frees what begins with it.
     const taken = (b: Binding) =>
-      held.some((h) => h.context === b.context && (b.keys === h.keys || b.keys.startsWith(`${h.keys} `)));
-    held.push(...layer.filter((binding) => !taken(binding)));
+      same(b, found).some((h) => (h.line === "" ? h.keys === b.keys : clash(h.keys, b.keys))) ||
+      // A key that stands for something by itself is not waited behind.
+      same(b, layer).some((short) => short.line !== "" && begins(short.keys, b.keys));
+    found.push(...layer.filter((binding) => !taken(binding)));
   }
-  // An empty command line takes a key's meaning away.
-  return held.filter(({ line }) => line !== "");
+  return spread(found).filter(({ line }) => line !== "");
+}
+
+/** Leaves in `any` what holds in every context, and puts what does not into those where it does. */
+function spread(bindings: readonly Binding[]): Binding[] {
+  const any = bindings.filter(({ context }) => context === "any");
+  const own = (context: KeyContext) => bindings.filter((b) => b.context === context);
+  const holds = (b: Binding, context: KeyContext) =>
+    own(context).every(({ keys, line }) =>
+      keys === b.keys ? line === b.line : line === "" || !clash(keys, b.keys),
+    );
+  const everywhere = any.filter((b) => keyPlaces.every((context) => holds(b, context)));
+  const told = (b: Binding) => everywhere.some(({ keys, line }) => keys === b.keys && line === b.line);
+  return [
+    ...keyPlaces.flatMap((context) => {
+      const here = own(context).filter((b) => !told(b));
+      const known = new Set(here.map(({ keys }) => keys));
+      const also = any.filter((b) => !told(b) && holds(b, context) && !known.has(b.keys));
+      return [...here, ...also.map((b) => ({ ...b, context }))];
+    }),
+    ...everywhere,
+  ];
+}
+
+/** Of what `bindingsOf` tells, the keys that hold in a context. */
+export function held(bindings: readonly Binding[], context: KeyContext): Binding[] {
+  return bindings.filter((b) => b.context === context || b.context === "any");
 }
 
 /** The keys that do this there; null where none do. */
 export function keysTo(bindings: readonly Binding[], line: string, context: KeyContext): string | null {
-  const bound = bindings.find((b) => (b.context === context || b.context === "any") && b.line === line);
+  const bound = held(bindings, context).find((b) => b.line === line);
   return bound?.keys.replaceAll(" ", "") ?? null;
+}
+
+/** What is told of one context: each line with all its keys there. */
+export function keysByLine(
+  bindings: readonly Binding[],
+  context: KeyContext,
+): { readonly line: string; readonly keys: string[] }[] {
+  const byLine = new Map<string, string[]>();
+  for (const { keys, line } of bindings.filter((b) => b.context === context))
+    byLine.set(line, [...(byLine.get(line) ?? []), keys]);
+  return [...byLine].map(([line, keys]) => ({ line, keys }));
 }
 
 export type KeyResult =
@@ -346,13 +157,10 @@ export class KeyReader {
   /** Bindings that what was typed may still become, with the keys that are missing. */
   continuations(context: KeyContext): Binding[] {
     if (this.#keys.length === 0) return [];
-    const typed = `${this.#keys.join(" ")} `;
-    const found = new Map<string, Binding>();
-    for (const where of [context, "any"] as const)
-      for (const b of this.#bindings())
-        if (b.context === where && b.keys.startsWith(typed) && !found.has(b.keys))
-          found.set(b.keys, { ...b, keys: b.keys.slice(typed.length) });
-    return [...found.values()];
+    const typed = this.#keys.join(" ");
+    return held(this.#bindings(), context)
+      .filter(({ keys }) => begins(typed, keys))
+      .map((b) => ({ ...b, keys: b.keys.slice(typed.length + 1) }));
   }
 
   press(key: string, context: KeyContext): KeyResult {
@@ -369,19 +177,10 @@ export class KeyReader {
     const typed = this.#keys.join(" ");
     const shown = this.pending;
     const count = this.#count === "" ? null : Number(this.#count);
-    const bindings = this.#bindings();
-    for (const where of [context, "any"] as const) {
-      const exact = bindings.find((b) => b.context === where && b.keys === typed);
-      if (exact) {
-        this.reset();
-        return { kind: "line", line: exact.line, count };
-      }
-      if (bindings.some((b) => b.context === where && b.keys.startsWith(`${typed} `))) {
-        // A prefix in the nearer context may still be completed by a binding of "any".
-        return { kind: "pending", keys: shown };
-      }
-    }
+    const bindings = held(this.#bindings(), context);
+    const exact = bindings.find(({ keys }) => keys === typed);
+    if (!exact && bindings.some(({ keys }) => begins(typed, keys))) return { kind: "pending", keys: shown };
     this.reset();
-    return { kind: "none", keys: shown };
+    return exact ? { kind: "line", line: exact.line, count } : { kind: "none", keys: shown };
   }
 }

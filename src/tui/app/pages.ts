@@ -5,28 +5,23 @@ import type { QuotaUse, ServerStatus, Waiting } from "../../mail/index.ts";
 import { safeText } from "../../message/safe.ts";
 import { contactOrigin } from "../../send/contacts/source.ts";
 import { explainWhole } from "./explain.ts";
-import { type Binding, contextTitles, helpContexts } from "./keymap.ts";
+import { type Binding, contextTitles, helpContexts, keysByLine } from "./keymap.ts";
 import type { Notice } from "./notices.ts";
 import { PageView } from "./page-view.ts";
 
 /** Every key with what it does; keys of one context that do the same share a line. */
-export function keysPage(bindings: readonly Binding[]): PageView {
-  const everywhere = new Set(bindings.filter((b) => b.context === "any").map((b) => `${b.keys}\t${b.line}`));
-  const entries = helpContexts.flatMap((context) => {
-    const byLine = new Map<string, string[]>();
-    for (const b of bindings) {
-      // What holds everywhere need not be said of each place.
-      if (context !== "any" && everywhere.has(`${b.keys}\t${b.line}`)) continue;
-      if (b.context === context) byLine.set(b.line, [...(byLine.get(b.line) ?? []), b.keys]);
-    }
-    return [...byLine].map(([line, keys]) => ({
-      section: contextTitles[context],
-      label: keys.join(", "),
-      text: explainWhole(line),
-      also: line,
-    }));
-  });
-  return new PageView("Keys   / searches, q closes", () => entries);
+export class KeysPage extends PageView {
+  constructor(bindings: readonly Binding[]) {
+    const entries = helpContexts.flatMap((context) =>
+      keysByLine(bindings, context).map(({ line, keys }) => ({
+        section: contextTitles[context],
+        label: keys.join(", "),
+        text: explainWhole(line),
+        also: line,
+      })),
+    );
+    super("Keys   / searches, q closes", () => entries);
+  }
 }
 
 /** What was said, the newest first. */

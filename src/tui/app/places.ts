@@ -104,6 +104,7 @@ export function openPlace(app: App, place: Place): void {
 }
 
 function openInbox(app: App, { mail }: AccountView): void {
+  app.uncover();
   openPlace(app, { mail, folder: mail.findCachedFolder("INBOX") });
 }
 
@@ -146,13 +147,18 @@ export function go(app: App, name: string): void {
     return;
   }
   if (wanted === unifiedName) {
+    app.uncover();
     openUnified(app);
     return;
   }
   const [, prefix, rest = ""] = /^([\w.-]+):(.+)$/s.exec(wanted) ?? [];
   const account = app.accounts.find((a) => a.name === prefix);
   const { mail } = account ?? app.account;
-  app.try(meant(mail, account ? rest : wanted).then((folder) => openPlace(app, { mail, folder })));
+  const opened = meant(mail, account ? rest : wanted).then((folder) => {
+    app.uncover();
+    openPlace(app, { mail, folder });
+  });
+  app.try(opened);
 }
 
 /** The folder of this name; where there is none, the one whose name a few letters are most likely to mean. */
@@ -173,7 +179,9 @@ export function openFolderNear(app: App, direction: 1 | -1): void {
     (row) => row.kind === "unified" || (row.kind === "folder" && row.folder.selectable),
   );
   const next = choosable[choosable.findIndex((row) => isOpen(app, row)) + direction];
-  if (next) openPaneRow(app, next);
+  if (!next) return;
+  app.uncover();
+  openPaneRow(app, next);
 }
 
 /** `account 2`, `account work`: its inbox. */

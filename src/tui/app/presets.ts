@@ -1,5 +1,6 @@
 /** Keymaps for hands that know another program, laid over the default one. Chosen by `keymap` in the config. */
 import type { Keymap } from "../../account/settings.ts";
+import { boundIn, defaultBindings } from "./default-keys.ts";
 import type { Binding, KeyContext } from "./keymap.ts";
 
 type Table = Readonly<Record<string, string>>;
@@ -15,13 +16,19 @@ const emacsMoving: Table = {
 };
 
 const aercWriting: Table = {
-  r: "",
   "r r": "reply-all",
   "r q": "reply-all",
-  R: "",
   "R r": "reply",
   "R q": "reply",
   C: "compose",
+};
+
+/** Upper case or lower, as all letters are there. */
+const alpineGoing: Table = {
+  g: "prompt go ",
+  G: "prompt go ",
+  l: "focus folders",
+  L: "focus folders",
 };
 
 /** Empty lines take a default key away. */
@@ -60,13 +67,11 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       N: "flag toggle seen",
       "-": "page-up",
       "^": "first",
-      $: "last",
     },
     folders: { "=": "first", "*": "last", z: "page-down", Z: "page-up" },
     review: {
       "M-f": "review from",
       "C-o": "review rename",
-      p: "",
       "p s": "review sign",
       "p e": "review encrypt",
     },
@@ -101,7 +106,6 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       R: "reply",
       F: "forward",
       B: "prompt bounce --to ",
-      L: "focus folders",
       n: "next",
       p: "previous",
       N: "next",
@@ -124,7 +128,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       U: "undo",
       S: "prompt move --to ",
       Q: "quit",
-      g: "prompt go ",
+      ...alpineGoing,
     },
     reader: {
       C: "compose-or-go-on",
@@ -132,8 +136,7 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       F: "forward",
       B: "prompt bounce --to ",
       "%": "prompt print ",
-      L: "focus folders",
-      g: "prompt go ",
+      ...alpineGoing,
       n: "next-message",
       p: "previous-message",
       N: "next-message",
@@ -154,14 +157,16 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       ">": "open",
       "<": "focus list",
       Q: "quit",
+      ...alpineGoing,
     },
+    page: alpineGoing,
     review: {
       "C-x": "review send",
       "C-j": "review attach",
       "C-o": "review keep",
       "C-c": "review discard",
     },
-    any: { l: "focus folders", L: "focus folders" },
+    any: alpineGoing,
   },
   emacs: {
     list: {
@@ -172,7 +177,6 @@ const tables: Readonly<Record<Keymap, Preset>> = {
       "C-s": "prompt-search",
       m: "mark-next",
       "%": "prompt mark ",
-      T: "",
       "T T": "toggle-threads",
       "T h": "fold",
       "T s": "unfold",
@@ -211,9 +215,18 @@ const tables: Readonly<Record<Keymap, Preset>> = {
   },
 };
 
+/** Where `g` is a key by itself, what begins with it in the default keymap begins with this: mutt's for marked messages. */
+const insteadOfG: Readonly<Partial<Record<Keymap, string>>> = { mutt: "'", alpine: "'" };
+
 /** What a preset binds; a binding with an empty line takes the default's away. */
 export function presetBindings(name: Keymap): Binding[] {
-  return Object.entries(tables[name]).flatMap(([context, table]) =>
-    Object.entries(table).map(([keys, line]) => ({ context: context as KeyContext, keys, line })),
-  );
+  const prefix = insteadOfG[name];
+  const moved = defaultBindings.filter(({ keys }) => prefix !== undefined && keys.startsWith("g "));
+  return [
+    ...Object.entries(tables[name]).flatMap(([context, table]) => boundIn(context as KeyContext, table)),
+    ...moved.flatMap((b) => [
+      { ...b, line: "" },
+      { ...b, keys: `${prefix}${b.keys.slice(1)}` },
+    ]),
+  ];
 }
