@@ -258,8 +258,7 @@ export class Sync {
       if (message.uid !== undefined && isListed(message)) came.push(message.uid);
     });
     if (came.length === 0) return 0;
-    if (view.onServer) view.onServer = uidSet.union(view.onServer, fromNumbers(came));
-    view.uidNext = came.reduce((highest, uid) => Math.max(highest, uid + 1), from);
+    view.came(fromNumbers(came));
     view.unequal = view.completeFrom > 1 || view.held + count(view.withheld) !== view.exists;
     this.#save(view);
     return came.length;

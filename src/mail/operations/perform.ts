@@ -128,6 +128,7 @@ export class Performer {
       const unknown = messages.filter(({ id }) => !copied.has(id));
       for (const [id, uid] of await this.#reach.arrived(to, unknown, attempt.note)) copied.set(id, uid);
     }
+    const passedOver: JournalMessage[] = [];
     const missing = await this.#reach.on(path, messages, result, true, async (connection, present) => {
       attempt.begin(await this.#reach.noted(connection, to, attempt.note));
       const done = [...present].filter(([, { id }]) => copied.has(id)).map(([uid]) => uid);
@@ -141,12 +142,13 @@ export class Performer {
         }
       }
       for (const set of uidSet.split(uidSet.fromNumbers(rest), connection.quirks.setOctets)) {
-        await this.#moveSet(connection, path, set, present, to, attempt, result);
+        passedOver.push(...(await this.#moveSet(connection, path, set, present, to, attempt, result)));
       }
     });
-    await this.#elsewhere(to, missing, attempt, result);
+    await this.#elsewhere(to, [...missing, ...passedOver], attempt, result);
   }
 
+  /** Resolves to those that were not there any more. */
   async #moveSet(
     connection: Connection,
     path: string,
@@ -155,8 +157,10 @@ export class Performer {
     to: string,
     attempt: Attempt,
     result: Performed,
-  ): Promise<void> {
-    const ids = [...uidSet.iterate(set)].map((uid) => present.get(uid)!.id);
+  ): Promise<JournalMessage[]> {
+    const passedOver: JournalMessage[] = [];
+    const messages = [...uidSet.iterate(set)].map((uid) => present.get(uid)!);
+    const ids = messages.map(({ id }) => id);
     const record = (copyUid: CopiedUids) => {
       const uids = newUids(copyUid, present);
       const copied = Object.fromEntries(ids.map((id) => [id, uids.get(id) ?? 0]));
@@ -165,12 +169,14 @@ export class Performer {
     try {
       const { copyUid, expunged } = await moveMessages(connection, set, to, record);
       const uids = newUids(copyUid, present);
-      for (const id of ids) {
+      for (const message of messages) {
+        const { id } = message;
         // Where it tells the UIDs, what it does not tell of was not there.
-        if (copyUid && !uids.has(id)) result.gone.push(id);
+        if (copyUid && !uids.has(id)) passedOver.push(message);
         else result.arrive(id, [to, uids.get(id) ?? null, attempt.note, copyUid?.uidValidity]);
         if (!expunged) result.left.push(id);
       }
+      return passedOver;
     } catch (error) {
       // A MOVE that was refused half-way has moved what is not there any more (RFC 6851 §3.3), but for what others removed.
       if (isRefusal(error) && codeOf(error) !== "EXPUNGEISSUED") {

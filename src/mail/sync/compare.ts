@@ -30,6 +30,8 @@ export async function compare(context: SyncContext, view: View): Promise<UidRang
 async function compareFrom(context: SyncContext, view: View, from: number): Promise<UidRanges | null> {
   const { messages } = context.store;
   const { id } = view.mailbox;
+  // What comes in while we ask may not be in the answer, and be in the index by the time that it is read.
+  const { uidNext, exists } = view;
   const server = await view.ask(from);
   if (!server) return null;
   const known: UidRange[] = [];
@@ -41,10 +43,10 @@ async function compareFrom(context: SyncContext, view: View, from: number): Prom
   const { hidden } = view;
   // At most what the index has there, and what is hidden, can lie below: where that is too little, the answer was cut.
   const below = messages.serverCount(id) - count(here) + count(hidden);
-  const whole = view.connection.quirks.sequenceNumbersLie || count(server) >= view.exists - below;
+  const least = Math.min(exists, view.exists) - below;
+  const whole = view.connection.quirks.sequenceNumbersLie || count(server) >= least;
   if (!whole) return null;
-  // What came in while we asked may not have been in the answer, and is in the index by now.
-  const asked = intersect(union(here, hidden), [[from, Math.max(from, view.uidNext - 1)]]);
+  const asked = intersect(union(here, hidden), [[from, Math.max(from, uidNext - 1)]]);
   await view.remove(subtract(asked, server));
   const there = from === 1 ? (view.onServer ?? server) : server;
   return subtract(there, union(union(here, hidden), view.withheld));

@@ -198,6 +198,14 @@ export class View {
     return null;
   }
 
+  /** Messages came in, and are in the index. */
+  came(uids: UidRanges): void {
+    // It was asked before they were there.
+    this.#early = null;
+    if (this.onServer) this.onServer = uidSet.union(this.onServer, uids);
+    this.uidNext = Math.max(this.uidNext, (uids.at(-1)?.[1] ?? 0) + 1);
+  }
+
   /** An event took messages away. */
   gone(uids: UidRanges | null): void {
     this.removals++;
