@@ -29,6 +29,8 @@ export interface Param {
   readonly alias?: string;
   /** Where an option may also come without a value: `--headers` and `--headers=from,to`. */
   readonly optionalValue?: boolean;
+  /** A folder may be one of another account too: `ACCOUNT:FOLDER`. */
+  readonly otherAccounts?: boolean;
 }
 
 export type Params = Readonly<Record<string, Param>>;

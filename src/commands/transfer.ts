@@ -12,6 +12,7 @@ export const transferParams = {
     to: {
       type: "folder",
       required: true,
+      otherAccounts: true,
       alias: "t",
       help: "the folder to put them in; ACCOUNT:FOLDER for one of another account",
     },

@@ -137,6 +137,12 @@ for (const size of sizes) {
       const there = both(has("Letter 79"), has("Letter 78"));
       pty.type("ggj");
       await pty.waitFor(() => barOf(pty).includes("Letter 78"));
+      for (const line of [":mv --to ", ":cp -t "]) {
+        pty.type(`${line}home:Li\t`);
+        await pty.waitFor(has(`${line}home:Lists`));
+        pty.type("\x1b");
+        await pty.waitFor((lines) => !has(line)(lines));
+      }
       pty.type("shome:Li\t");
       await pty.waitFor(has("move --to home:Lists"));
       pty.type("\r");

@@ -30,6 +30,8 @@ export interface Action {
   readonly imap: string;
   /** What follows the name is a query. */
   readonly query?: true;
+  /** What follows the name is a folder, of any account. */
+  readonly folder?: true;
   /** Who says no more than the name mostly means to say more. */
   readonly asks?: true;
   /** `argument` is what follows the name; `count` what was typed before the key. */
@@ -145,6 +147,7 @@ export const actions: Readonly<Record<string, Action>> = {
     summary: "Open a folder by name",
     imap: "SELECT",
     asks: true,
+    folder: true,
     run: (app, argument) => go(app, argument),
   },
   account: {

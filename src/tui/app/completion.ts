@@ -85,10 +85,10 @@ export function completeLine(
         help: "",
       }),
     );
-  if (name !== "go" && param?.type !== "folder") return [];
+  const anyAccount = findAction(name)?.folder ?? param?.otherAccounts ?? false;
+  if (!anyAccount && param?.type !== "folder") return [];
   const own = folders.filter((f) => f.selectable).map((folder) => ({ folder, name: folder.name }));
-  const reaches = name === "go" || name === "move" || name === "copy";
-  const others = reaches ? accounts.filter((other) => other !== account) : [];
+  const others = anyAccount ? accounts.filter((other) => other !== account) : [];
   const all = others.flatMap((other) =>
     other.folders
       .filter((f) => f.selectable)
