@@ -230,6 +230,11 @@ export class Mail {
     return this.#operations.queued;
   }
 
+  /** Resolves when no change is on its way to the server any more: what is left has to wait. */
+  settled(): Promise<void> {
+    return this.#operations.settled();
+  }
+
   /** Folders as the local copy knows them: at once. */
   folders(): Folder[] {
     return this.#folders.all();

@@ -17,7 +17,6 @@ import { openPalette } from "./palette.ts";
 import { togglePictures } from "./pictures.ts";
 import { go, openAccount, openAccountNear, openFolderNear } from "./places.ts";
 import { openTrace } from "./protocol.ts";
-import { quit } from "./quitting.ts";
 import { reviewStep } from "./review.ts";
 import { chosenPlaces } from "./running.ts";
 import { find, limit, markMatching, promptSearch, sort, toHit } from "./searching.ts";
@@ -284,8 +283,8 @@ export const actions: Readonly<Record<string, Action>> = {
   suspend: simple("Give the terminal back for a while", (app) => app.suspend()),
   interrupt: simple("Twice: quit", (app) => app.interrupt()),
   quit: simple(
-    "Quit; asks where changes or messages wait to be sent",
-    (app) => app.try(quit(app)),
+    "Quit; asks where changes or messages still wait after two seconds",
+    (app) => app.try(app.quitting.quit()),
     "LOGOUT; SMTP",
   ),
   "quit!": simple("Quit without asking", (app) => app.host.quit(), "LOGOUT"),

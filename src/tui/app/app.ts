@@ -33,6 +33,7 @@ import {
   watch,
 } from "./places.ts";
 import { ConsolePage } from "./protocol.ts";
+import { Quitting } from "./quitting.ts";
 import type { ReaderView } from "./reader-view.ts";
 import { Changes, chosenPlaces, runCommand } from "./running.ts";
 import { FolderSource, type Place, samePlace } from "./sources.ts";
@@ -102,6 +103,7 @@ export class App {
   readonly addressBook: AddressBook = new AddressBook(this);
   /** Mail on its way out. */
   readonly outgoing: Outgoing = new Outgoing(this);
+  readonly quitting: Quitting = new Quitting(this);
   /** Somebody hesitates in the middle of a key sequence. */
   hesitating = false;
   #hesitation: NodeJS.Timeout | null = null;
@@ -344,6 +346,7 @@ export class App {
     const argument = line.trimStart().slice(name.length).trimStart();
     const action = findAction(name);
     const command = findCommand(name);
+    this.quitting.unless(name);
     try {
       if (action) action.run(this, argument, count);
       else if (/^\d+$/.test(name)) this.list.to(Number(name) - 1);
@@ -483,7 +486,7 @@ export class App {
   }
 
   interrupt(): void {
-    if (Date.now() - this.#interruptedAt < interruptMs) {
+    if (this.quitting.waits || Date.now() - this.#interruptedAt < interruptMs) {
       this.host.quit();
       return;
     }

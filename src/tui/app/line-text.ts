@@ -32,11 +32,17 @@ const seconds = (ms: number) => `${Math.max(0, Math.ceil(ms / 1000))} s`;
 const slowMs = 200;
 const stepMs = 50;
 
+/** Whether there is no line, or nothing has come over it for so long that it is doubtful whether anything will. */
+export function isLate(state: LineState, now: number): boolean {
+  if (state.kind === "online") return state.waitedMs >= noticedMs;
+  return state.kind !== "connecting" || now - state.since >= noticedMs;
+}
+
 /** `now` in milliseconds since the epoch; `latencyMs` is how long an answer takes. */
 export function lineText(state: LineState, now: number, latencyMs: number | null = null): string {
   switch (state.kind) {
     case "online":
-      if (state.waitedMs >= noticedMs) return `◌ waiting for the server (${seconds(state.waitedMs)})`;
+      if (isLate(state, now)) return `◌ waiting for the server (${seconds(state.waitedMs)})`;
       return (latencyMs ?? 0) < slowMs ? quiet : `${quiet} ${Math.round(latencyMs! / stepMs) * stepMs} ms`;
     case "connecting": {
       const ms = now - state.since;

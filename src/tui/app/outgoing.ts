@@ -51,6 +51,11 @@ export class Outgoing {
     return this.#leaving.length;
   }
 
+  /** Settles when what is being sent at this moment has gone, or has not; null where nothing is. */
+  get sending(): Promise<void> | null {
+    return this.#busy;
+  }
+
   /** For the status line: empty where nothing is on its way. */
   text(now: number): string {
     const last = this.#leaving.at(-1);

@@ -35,13 +35,23 @@ function namesMessages(command: Command, values: Readonly<Record<string, unknown
 const actsOnMessages = ({ args }: Command) => Object.values(args).some(({ type }) => type === "messages");
 
 /** Runs a command on what is chosen, where its line names nothing, and shows what it came to. */
-export async function runCommand(
+export function runCommand(
   app: App,
   command: Command,
   line: string,
   chosen: readonly Chosen[],
 ): Promise<void> {
   const values = parseLine(command, line);
+  const work = runWith(app, command, values, chosen);
+  return command.changes(values) ? app.changes.watch(work) : work;
+}
+
+async function runWith(
+  app: App,
+  command: Command,
+  values: ReturnType<typeof parseLine>,
+  chosen: readonly Chosen[],
+): Promise<void> {
   const back = command.name === "undo" ? await app.outgoing.undo() : null;
   if (back) {
     showResult(app, back, app.mail);
@@ -116,11 +126,27 @@ async function runAt(
 /** Which accounts the last changes were in: each has its own history, and what was done at once is undone at once. */
 export class Changes {
   readonly #here: () => Place;
+  readonly #running = new Set<Promise<void>>();
   readonly #done: ReadonlySet<Place>[] = [];
   #undone: ReadonlySet<Place>[] = [];
 
   constructor(here: () => Place) {
     this.#here = here;
+  }
+
+  /** Commands that change something, and are not done yet: what they do may not even be in the journal. */
+  get running(): readonly Promise<void>[] {
+    return [...this.#running];
+  }
+
+  /** Counts a command among those that are running; returns what it was given. */
+  async watch(command: Promise<void>): Promise<void> {
+    this.#running.add(command);
+    try {
+      await command;
+    } finally {
+      this.#running.delete(command);
+    }
   }
 
   /** A change begins in these places; those where nothing comes of it are taken out of what is returned. */
