@@ -113,6 +113,29 @@ for (const size of sizes)
       await pty.waitFor("INBOX  1/12");
     });
 
+    test("M-x begins with the commands of the place, with the keys that they have there", async () => {
+      const listed = /^ (accept|archive|edit-as-new|form|go|account|contacts|sort) /;
+      const first = () => pty.text().flatMap((line) => listed.exec(line)?.[1] ?? [])[0];
+      pty.type("\x1bx");
+      await pty.waitFor(() => first() === "archive");
+      await pty.waitFor(lacks(/^ (accept|account) /));
+      pty.type("previous");
+      await pty.waitFor(has(/^ previous-folder +K /));
+      await pty.waitFor(has(/^ previous-message +Open /));
+      pty.type("\x1b");
+      await pty.waitFor(lacks("command:"));
+      pty.type("\r");
+      await pty.waitFor(has("It has two paragraphs"));
+      pty.type("\x1bx");
+      await pty.waitFor(() => first() === "accept");
+      pty.type("previous");
+      await pty.waitFor(has(/^ previous-message +K /));
+      pty.type("\x1b");
+      await pty.waitFor(lacks("command:"));
+      pty.type("q");
+      await pty.waitFor(lacks("It has two paragraphs"));
+    });
+
     test("a few letters and Enter go to the folder that is meant; none that is not there is gone to", async () => {
       pty.type("cgrdn\r");
       await pty.waitFor(has("Lists/garden  1/1"));

@@ -7,20 +7,28 @@ import { safeText } from "../../message/safe.ts";
 import { actions, findAction } from "./actions.ts";
 import type { App } from "./app.ts";
 import { completeFlags, flagsInUse } from "./flag-words.ts";
-import type { Binding } from "./keymap.ts";
+import { held } from "./keymap.ts";
 import type { Completion, Refusal } from "./prompt.ts";
 import { checkQuery, completeQuery } from "./query-line.ts";
 import { ranked } from "./ranking.ts";
 
-/** All command names with their keys and their help: those of the shell and those of the screen. */
-function names(bindings: readonly Binding[]): Completion[] {
+/** Where a command is looked for: the keys that are bound, and whose hold. */
+type Around = Pick<App, "bindings" | "context">;
+
+/**
+ * All command names with their help and the keys that they have there: those of the shell and those of the screen,
+ * those first that this place has keys of its own for.
+ */
+function names({ bindings, context }: Around): Completion[] {
   const keys = new Map<string, string[]>();
-  for (const { keys: typed, line } of bindings) {
+  const own = new Set<string>();
+  for (const { keys: typed, line, context: where } of held(bindings, context)) {
     // A key that asks for the rest is a key of the command too.
-    const name = line.startsWith("prompt ") ? (line.split(" ")[1] ?? line) : line;
-    const known = keys.get(name);
-    if (!known) keys.set(name, [typed]);
-    else if (!known.includes(typed)) known.push(typed);
+    const asked = line.replace(/^prompt /, "");
+    const [first = ""] = asked.split(" ");
+    const name = asked === line ? line : first;
+    keys.set(name, [...(keys.get(name) ?? []), typed]);
+    if (where === context) own.add(first);
   }
   const described = (text: string, summary: string) => ({
     text,
@@ -31,13 +39,13 @@ function names(bindings: readonly Binding[]): Completion[] {
     // Where both are called the same, the screen's own is done.
     ...commands.filter(({ name }) => !findAction(name)).map(({ name, summary }) => described(name, summary)),
     ...Object.entries(actions).map(([name, { summary }]) => described(name, summary)),
-  ].sort((a, b) => (a.text < b.text ? -1 : 1));
+  ].sort((a, b) => Number(own.has(b.text)) - Number(own.has(a.text)) || (a.text < b.text ? -1 : 1));
 }
 
 /** The commands that a few letters of their name find, or words of what they do. */
-export function completeName(typed: string, bindings: readonly Binding[]): readonly Completion[] {
+export function completeName(typed: string, around: Around): readonly Completion[] {
   return ranked(
-    names(bindings),
+    names(around),
     typed,
     (c) => c.text,
     (c) => `${c.keys} ${c.help}`,
@@ -47,20 +55,13 @@ export function completeName(typed: string, bindings: readonly Binding[]): reado
 /** Completions of a command line. */
 export function completeLine(
   line: string,
-  {
-    folders,
-    accounts,
-    account,
-    bindings,
-    reader,
-    list,
-    addressBook,
-  }: Pick<App, "folders" | "accounts" | "account" | "bindings" | "reader" | "list" | "addressBook">,
+  around: Around & Pick<App, "folders" | "accounts" | "account" | "reader" | "list" | "addressBook">,
 ): readonly Completion[] {
+  const { folders, accounts, account, reader, list, addressBook } = around;
   const space = line.indexOf(" ");
   const name = space < 0 ? "" : line.slice(0, space);
   // Who does not know what a command is called says in words what it does.
-  if (!findAction(name) && !findCommand(name)) return completeName(line, bindings);
+  if (!findAction(name) && !findCommand(name)) return completeName(line, around);
   if (name === "open-link" || name === "copy-link") return completeLink(name, line.slice(space + 1), reader);
   if (findCommand(name)?.name === "flag") return completeFlags(line, flagsInUse(list));
   if (name === "charset")

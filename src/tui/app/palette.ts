@@ -1,4 +1,4 @@
-/** The palette: all commands with their keys and what they do, narrowed by what is typed; the chosen one is done. */
+/** The palette: all commands with their keys and what they do, those of the place first, narrowed by what is typed; the chosen one is done. */
 import { findCommand } from "../../commands/index.ts";
 import { findAction } from "./actions.ts";
 import type { App } from "./app.ts";
@@ -10,7 +10,7 @@ export function openPalette(app: App, count: number | null): void {
     prefix: "command: ",
     text: "",
     picks: true,
-    complete: (typed) => completeName(typed, app.bindings),
+    complete: (typed) => completeName(typed, app),
     accept(name) {
       const wanted = whatFollows(name);
       if (wanted === null) app.execute(name, count);
