@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../src/account/config.ts";
 import { resultJson } from "../../src/cli/json.ts";
@@ -156,8 +157,11 @@ async function onTheScreen(): Promise<void> {
       if (stray) fail(uid, `the terminal got ${stray}`);
       if (n < total) pty.type("J");
     }
+    // With marks as read still on their way it would ask.
+    await pty.waitFor((lines) => !lines.some((l) => l.includes("↑")), openMs);
     pty.type("qq");
-    if ((await pty.exit) !== 0) fail(0, "the screen did not end well");
+    const ended = await Promise.race([pty.exit, setTimeout(openMs, null, { ref: false })]);
+    if (ended !== 0) fail(0, `the screen did not end well:\n${pty.text().join("\n")}`);
   } finally {
     await pty.stop();
   }
