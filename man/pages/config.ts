@@ -151,6 +151,9 @@ export const configPage: Page = {
       paragraph(
         'The table `[colours]`, over those of the theme: `heading = "bold bright-blue on 236"`. A look is `plain`, or any of bold, dim, italic, underline, inverse and strike with a colour, and with `on` a background. A colour is black, red, green, yellow, blue, magenta, cyan or white, the same after `bright-`, `default`, a number of the 256, or `#rrggbb` where the terminal has so many. Names with a dot are in a table of their own: `[colours.list]`, `unread = "bold yellow"`.',
       ),
+      paragraph(
+        "What `[colours.light]` and `[colours.dark]` have goes first where the background is light or dark, as `theme` says or the terminal; names with a dot are there in `[colours.light.list]` and so on.",
+      ),
       ...Object.entries(colourSettings).map(([name, help]) => item(`\`${name}\``, `${help}.`)),
     ),
     section(

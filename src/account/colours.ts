@@ -5,6 +5,9 @@ import { type ColourName, colourSettings } from "./settings.ts";
 /** SGR parameters by what they are for; empty for plain text. */
 export type Colours = Readonly<Partial<Record<ColourName, string>>>;
 
+/** What holds on each kind of background. */
+export type OwnColours = Readonly<Record<"dark" | "light", Colours>>;
+
 const attributes: Readonly<Record<string, number>> = {
   bold: 1,
   dim: 2,
@@ -41,12 +44,26 @@ function sgrOf(text: string): string | null {
   return parameters.includes(null) ? null : parameters.join(";");
 }
 
-/** Reads `[colours]`: `heading = "bold"`, and in a table of its own `[colours.list]` `unread = "bold"`. Throws AccountError "CONFIG". */
-export function readColours(path: string, table: unknown): Colours {
-  const names = Object.keys(colourSettings) as ColourName[];
-  const groups = [...new Set(names.map((name) => name.split(".")[0] ?? ""))];
+const names = Object.keys(colourSettings) as ColourName[];
+const groups = [...new Set(names.map((name) => name.split(".")[0] ?? ""))];
+
+/**
+ * Reads `[colours]`: `heading = "bold"`, and in a table of its own `[colours.list]` `unread = "bold"`; over these, with
+ * the same tables below them, `[colours.light]` and `[colours.dark]`. Throws AccountError "CONFIG".
+ */
+export function readColours(path: string, table: unknown): OwnColours {
   const all = new Section(path, "colours", table);
-  all.only(groups);
+  all.only([...groups, "light", "dark"]);
+  const everywhere = looks(all);
+  const on = (background: "light" | "dark") => {
+    const section = new Section(path, `colours.${background}`, all.table[background] ?? {});
+    section.only(groups);
+    return { ...everywhere, ...looks(section) };
+  };
+  return { light: on("light"), dark: on("dark") };
+}
+
+function looks(all: Section): Colours {
   const found: Partial<Record<ColourName, string>> = {};
   const take = (section: Section, key: string, name: ColourName) => {
     const text = section.text(key);
@@ -63,7 +80,7 @@ export function readColours(path: string, table: unknown): Colours {
     const own = names.filter((name) => name.startsWith(`${group}.`));
     if (own.length === 0) take(all, group, group as ColourName);
     else if (all.table[group] !== undefined) {
-      const section = new Section(path, `colours.${group}`, all.table[group]);
+      const section = new Section(all.path, `${all.name}.${group}`, all.table[group]);
       section.only(own.map((name) => name.slice(group.length + 1)));
       for (const name of own) take(section, name.slice(group.length + 1), name);
     }

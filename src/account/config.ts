@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
-import { type Colours, readColours } from "./colours.ts";
+import { type OwnColours, readColours } from "./colours.ts";
 import { type ContactSettings, readContacts } from "./contacts.ts";
 import { AccountError } from "./errors.ts";
 import { type OAuthSettings, oauthSettings } from "./oauth/settings.ts";
@@ -78,7 +78,7 @@ export interface ScreenSettings {
   /** Colours for which background; `auto`: as the terminal says. */
   readonly theme: "auto" | "dark" | "light";
   /** The person's own, over those of the theme. */
-  readonly colours: Colours;
+  readonly colours: OwnColours;
   /** Laid out for whoever hears the screen. */
   readonly spoken: boolean;
   readonly mouse: boolean;

@@ -39,7 +39,7 @@ export async function demo(): Promise<number> {
         cursor: "bar",
         keymap: "default",
         theme: "auto",
-        colours: {},
+        colours: { light: {}, dark: {} },
         mouse: false,
         images: "auto",
         threads: false,

@@ -2,7 +2,7 @@
  * Colours by meaning. Only the terminal's own 16 colours are used, so that it looks at home in any scheme, and SGR is
  * written here: what libraries guess about colour support plays no part.
  */
-import type { Colours } from "../account/colours.ts";
+import type { OwnColours } from "../account/colours.ts";
 import type { ColourName } from "../account/settings.ts";
 import { showsUtf8 } from "../mail/locale.ts";
 
@@ -115,7 +115,7 @@ export interface ThemeOptions {
   readonly utf8: boolean;
   readonly spoken?: boolean;
   /** Styles of the person's own; without colour they mean nothing. */
-  readonly own?: Colours;
+  readonly own?: OwnColours;
 }
 
 /** Asks the terminal for its background colour (OSC 11); it need not answer. */
@@ -137,9 +137,9 @@ export function themeOptions(env: NodeJS.ProcessEnv): ThemeOptions {
   return { colours: env.NO_COLOR || env.TERM === "dumb" ? "mono" : "dark", utf8: showsUtf8(env) };
 }
 
-export function createTheme({ colours, utf8, spoken = false, own = {} }: ThemeOptions): Theme {
+export function createTheme({ colours, utf8, spoken = false, own }: ThemeOptions): Theme {
   const sgrOf = (name: StyleName) =>
-    (colours === "mono" ? undefined : own[name]) ?? styles[name][column[colours]];
+    (colours === "mono" ? undefined : own?.[colours][name]) ?? styles[name][column[colours]];
   return {
     utf8,
     spoken,

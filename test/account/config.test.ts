@@ -116,7 +116,7 @@ test("an account with all of its settings", () => {
       cursor: "arrow",
       keymap: "mutt",
       theme: "auto",
-      colours: {},
+      colours: { light: {}, dark: {} },
       mouse: false,
       threads: true,
       preview: true,
@@ -138,7 +138,7 @@ test("what is left out has its default", () => {
     cursor: "bar",
     keymap: "default",
     theme: "auto",
-    colours: {},
+    colours: { light: {}, dark: {} },
     mouse: false,
     threads: false,
     preview: false,
@@ -311,6 +311,9 @@ test("what is wrong is said with the place and what to write", () => {
     [["[screen]", 'keymap = "vi"'], /screen has an unknown "keymap"\n.*default, mutt, aerc, alpine, emacs/],
     [["[screen]", 'theme = "pink"'], /screen has an unknown "theme"/],
     [["[colours]", 'pink = "bold"'], /colours has an unknown setting "pink"\n.*heading, .*list, /],
+    [["[colours.dark.list]", 'read = "bold"'], /colours\.dark\.list has an unknown setting "read"\n.*unread/],
+    [["[colours.dark]", 'light = "bold"'], /colours\.dark has an unknown setting "light"/],
+    [["[colours.light]", 'link = "pink"'], /colours\.light has a "link" that is no look/],
     [["[colours.list]", 'read = "bold"'], /colours\.list has an unknown setting "read"\n.*unread/],
     [["[colours]", 'list = "bold"'], /colours\.list is not a table/],
     [
@@ -341,13 +344,33 @@ test("colours are words, numbers of the 256, or red, green and blue", () => {
     "[colours.quote]",
     '1 = "dim 7 on bright-white"',
   );
-  assert.deepEqual(screen.colours, {
+  const everywhere = {
     heading: "1;91;48;5;236",
     link: "38;2;0;128;255",
     code: "",
     border: "39;48;2;16;32;48",
     "list.unread": "4;33",
     "quote.1": "2;38;5;7;107",
+  };
+  assert.deepEqual(screen.colours, { light: everywhere, dark: everywhere });
+});
+
+test("colours for a light or a dark background go before those for both", () => {
+  const { screen } = parse(
+    ...account('imap = "imaps://imap.example.org"'),
+    "[colours]",
+    'heading = "bold"',
+    "[colours.list]",
+    'unread = "yellow"',
+    "[colours.light]",
+    'heading = "plain"',
+    "[colours.dark.list]",
+    'unread = "bright-yellow"',
+    'marked = "cyan"',
+  );
+  assert.deepEqual(screen.colours, {
+    light: { heading: "", "list.unread": "33" },
+    dark: { heading: "1", "list.unread": "93", "list.marked": "36" },
   });
 });
 

@@ -76,11 +76,12 @@ test("without colour no colour is used, and what must be told apart is by weight
 });
 
 test("a person's own styles win over the theme's, and mean nothing without colour", () => {
-  const own = { link: "38;5;208", code: "" };
+  const own = { light: { link: "38;5;208", code: "" }, dark: { link: "1" } };
   const theme = createTheme({ colours: "light", utf8: true, own });
   assert.equal(theme.style("link", "x"), "\x1b[38;5;208mx\x1b[0m");
   assert.equal(theme.style("code", "x"), "x");
   assert.equal(theme.style("good", "x"), "\x1b[34mx\x1b[0m");
+  assert.equal(createTheme({ colours: "dark", utf8: true, own }).style("link", "x"), "\x1b[1mx\x1b[0m");
   const mono = createTheme({ colours: "mono", utf8: true, own });
   assert.equal(mono.style("link", "x"), "\x1b[4mx\x1b[0m");
 });
