@@ -55,12 +55,19 @@ function gluedWords(text: string): string[] {
   return [...new Set(found)].slice(0, 50);
 }
 
-/** From this many links in the markup of Markdown on, a program has made the text of its HTML. */
+/** From this many links as no person writes them on, a program has made the text of its HTML. */
 const MARKED_LINKS = 5;
+/** Markdown's, and addresses in brackets that are too long to be read: `[words](https://…)`, `words [https://…]`. */
+const MARKED_LINK = /\]\(\s*https?:\/\/|\[https?:\/\/[^\]\s]{40,2000}\]/g;
+/** A line that is nothing but a long address, behind an arrow or the like. */
+const BARE_LINK = /^\s*(?:[^\w\s>]{1,3}\s+)?https?:\/\/\S{40,}\s*$/;
 
-/** Whether plain text is for another program rather than for a reader: `[words](https://…)` all over. */
+/** Whether plain text is for another program rather than for a reader: links all over, or every fifth line one. */
 function isMarkup(text: string): boolean {
-  return (text.match(/\]\(\s*https?:\/\//g)?.length ?? 0) >= MARKED_LINKS;
+  if ((text.match(MARKED_LINK)?.length ?? 0) >= MARKED_LINKS) return true;
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const links = lines.filter((line) => BARE_LINK.test(line)).length;
+  return links >= MARKED_LINKS && links * 5 >= lines.length;
 }
 
 /** Whether plain text has lost the line breaks that its HTML has: some programs make it by dropping all tags. */

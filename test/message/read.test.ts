@@ -207,6 +207,26 @@ test("a plain text full of links in Markdown gives way to its HTML, one with a f
     );
 });
 
+test("a plain text full of addresses that nobody reads gives way to its HTML, a list of some does not", async () => {
+  const html = `<p>The letter, <a href="https://example.org/all">all of it</a>.</p>`;
+  const address = (i: number) => `https://click.example.org/${"f00".repeat(20)}${i}`;
+  const made = {
+    pictures: (i: number) => `Picture ${i} [${address(i)}] of the harbour`,
+    lines: (i: number) => `Read on:\n${i % 2 ? "» " : ""}${address(i)}\nand then`,
+  };
+  const texts = (line: (i: number) => string, count: number) =>
+    Array.from({ length: count }, (_, i) => line(i)).join("\n\n");
+  for (const line of Object.values(made)) {
+    assert.match(shown(await readMessage(alternative(texts(line, 9), html))), /^The letter, all of it\[1\]/);
+    assert.doesNotMatch(shown(await readMessage(alternative(texts(line, 4), html))), /^The letter/);
+  }
+  // Who sends a list of addresses says something of each.
+  const list = texts((i) => `${"Something of it.\n".repeat(9)}${address(i)}`, 9);
+  const quoted = texts(made.lines, 9).replace(/^/gm, "> ");
+  for (const text of [list, quoted, texts((i) => `See https://example.org/${i}\n`, 9)])
+    assert.doesNotMatch(shown(await readMessage(alternative(text, html))), /^The letter/);
+});
+
 test("of very many addresses the first are read, and it is said", async () => {
   const list = Array.from({ length: 9000 }, (_, i) => `p${i}@example.org`).join(", ");
   const m = await readMessage(Buffer.from(`To: ${list}\r\n\r\nhi`));
