@@ -5,12 +5,22 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
-import { type Home, has, makeHome, openScreen, sizes, startRelay } from "./postern.ts";
+import {
+  type Home,
+  has,
+  makeHome,
+  openScreen,
+  type Relay,
+  sizes,
+  startRelay,
+  unanswered,
+} from "./postern.ts";
 import type { Pty } from "./pty.ts";
 
 for (const size of sizes)
   describe(`the protocol at ${size.columns}×${size.rows}`, { skip: serverMissing("dovecot") }, () => {
     let server: Dovecot;
+    let relay: Relay;
     let home: Home;
     let pty: Pty;
     const rows = () => pty.text().filter((line) => /Ada Sample {2,}Sample message/.test(line));
@@ -19,7 +29,8 @@ for (const size of sizes)
       server = await startDovecot({ tls: "none" });
       server.deliver("INBOX", [sampleMessage({ n: 1 }), sampleMessage({ n: 2 })]);
       server.deliver("Lists/garden", [sampleMessage({ n: 99 })]);
-      home = makeHome(server.port);
+      relay = await startRelay(server.port);
+      home = makeHome(relay.port);
       pty = await openScreen(home, size);
       await pty.waitFor("● online");
       await pty.waitFor("Sample message 1");
@@ -27,6 +38,7 @@ for (const size of sizes)
     });
     after(async () => {
       await pty?.stop();
+      await relay?.stop();
       await server?.stop();
       home?.remove();
     });
@@ -50,10 +62,10 @@ for (const size of sizes)
 
     test("what is fetched for the person alone changes nothing in the list", async () => {
       pty.type("UID FETCH 2 (FLAGS BODY.PEEK[HEADER.FIELDS (X-NOTHING)])\r");
-      // This one's end, not that of the command before: only then is the next one asked for.
+      // This one's end, not that of the command before.
       await pty.waitFor((lines) => {
         const answer = lines.findLastIndex((line) => line.includes("BODY[HEADER.FIELDS (X-NOTHING)] {"));
-        return answer >= 0 && has(/^ +OK +\S+ OK Fetch/)(lines.slice(answer)) && has(/^INBOX>/)(lines);
+        return answer >= 0 && has(/^ +OK +\S+ OK Fetch/)(lines.slice(answer));
       });
       pty.type("UID STORE 2 +FLAGS \\Flagged\r");
       await pty.waitFor(has(/^ +OK +\S+ OK Store/));
@@ -73,6 +85,26 @@ for (const size of sizes)
       await pty.waitFor("* 1 EXISTS");
       pty.type("UID SEARCH ALL\r");
       await pty.waitFor((lines) => lines.some((line) => /< +\* SEARCH 1$/.test(line)));
+      await leave();
+      await pty.waitFor("INBOX  1/2");
+    });
+
+    test("what is typed while a command runs is not lost: it waits for the answer", async () => {
+      pty.type(":console\r");
+      await pty.waitFor("INBOX>");
+      await unanswered(relay, async () => {
+        pty.type("SELECT Lists/garden\rUID SEARCH ALL\rUID SEARCH UN");
+        await pty.waitFor(has(/^INBOX> UID SEARCH UN/));
+        await pty.waitFor(has(/^ +> +SELECT Lists\/garden/));
+        await pty.waitFor(has(/^ +… +UID SEARCH ALL/));
+      });
+      await pty.waitFor(has(/^garden> UID SEARCH UN/));
+      await pty.waitFor((lines) => {
+        const asked = lines.findIndex((line) => /^ +> +UID SEARCH ALL/.test(line));
+        return asked > 0 && has("* 1 EXISTS")(lines.slice(0, asked)) && has("* SEARCH 1")(lines.slice(asked));
+      });
+      pty.type("DELETED\r");
+      await pty.waitFor(has(/^ +> +UID SEARCH UNDELETED/));
       await leave();
       await pty.waitFor("INBOX  1/2");
     });
@@ -101,7 +133,7 @@ for (const size of sizes)
 
     test("the status names server, line and abilities", async () => {
       pty.type(":status\r");
-      await pty.waitFor(`127.0.0.1:${server.port}, no encryption`);
+      await pty.waitFor(`127.0.0.1:${relay.port}, no encryption`);
       await pty.waitFor("3 messages in");
       pty.type("/qresync\r");
       await pty.waitFor("all that has changed since the last visit, at once  RFC 7162");

@@ -3,7 +3,7 @@ import type { History } from "./history.ts";
 import { type Completion, Prompt, type Refusal } from "./prompt.ts";
 
 export interface LineQuestion {
-  /** `:`, `/`, `save to: ` … */
+  /** `:`, `/`, `save to: ` …; read anew whenever it is drawn. */
   readonly prefix: string;
   readonly text: string;
   /** Earlier lines to be had with Up, and the list that this one joins. */
@@ -53,7 +53,7 @@ export class Dialog {
   /** Asks for a line. */
   line(question: LineQuestion): void {
     this.#prompt = new Prompt({
-      prefix: question.prefix,
+      prefix: () => question.prefix,
       text: question.text,
       history: question.history?.lines ?? [],
       complete: question.complete ?? (() => []),

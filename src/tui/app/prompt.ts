@@ -20,7 +20,7 @@ export interface Refusal {
 }
 
 export interface PromptOptions {
-  readonly prefix: string;
+  prefix(): string;
   readonly text: string;
   readonly history: readonly string[];
   /** What is typed only finds; one of what it finds is chosen. */
@@ -188,7 +188,7 @@ export class Prompt {
   model(): PromptModel {
     const problem = this.#problem;
     return {
-      prefix: this.#options.prefix,
+      prefix: this.#options.prefix(),
       text: this.#text,
       cursor: this.#cursor,
       completions: this.#completions.map(({ text, help, keys = "", label = text }) => ({

@@ -45,26 +45,30 @@ function reason(error: unknown): string {
   return error instanceof Error && Reflect.get(error, "code") === "ARGUMENT" ? error.message : inWords(error);
 }
 
-/** A page where commands are typed and answered. */
+/** A page where commands are typed and answered, one after the other: the next may be typed before. */
 export class ConsolePage extends PageView {
   readonly #app: App;
   readonly #console: Console;
-  readonly #entries: PageEntry[];
+  readonly #entries: PageEntry[] = [];
   readonly #history: History;
+  /** Typed while another command runs. */
+  #waiting: readonly string[] = [];
+  #running = false;
 
-  private constructor(app: App, console: Console, entries: PageEntry[], history: History) {
-    super("IMAP console   Tab completes, Esc and Enter leave and come back, q closes", () => entries, {
-      follows: true,
-    });
+  private constructor(app: App, history: History) {
+    super(
+      "IMAP console   Tab completes, Esc and Enter leave and come back, q closes",
+      () => [...this.#entries, ...this.#waiting.map((text) => line("…", text))],
+      { follows: true, onClose: () => (this.#waiting = []) },
+    );
     this.#app = app;
-    this.#console = console;
-    this.#entries = entries;
+    this.#console = app.mail.server.console(app.list.folder);
     this.#history = history;
   }
 
   /** Opens the console on the folder that the list shows; `history` has the lines typed before. */
   static open(app: App, history: History): void {
-    const page = new ConsolePage(app, app.mail.server.console(app.list.folder), [], history);
+    const page = new ConsolePage(app, history);
     app.show(page);
     page.ask();
   }
@@ -75,21 +79,42 @@ export class ConsolePage extends PageView {
 
   /** Asks for a command. */
   ask(): void {
+    const folder = () => this.#console.folder;
     this.#app.dialog.line({
-      prefix: `${safeText(this.#console.folder.leaf)}> `,
+      // A command that runs may choose another.
+      get prefix() {
+        return `${safeText(folder().leaf)}> `;
+      },
       text: "",
       history: this.#history,
       complete: (text) => this.#complete(text),
-      accept: (text) => this.#run(text),
+      accept: (text) => {
+        this.#waiting = [...this.#waiting, text];
+        this.ask();
+        void this.#runAll();
+      },
     });
   }
 
-  #run(text: string): void {
+  async #runAll(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    for (;;) {
+      const [next, ...others] = this.#waiting;
+      if (next === undefined) break;
+      this.#waiting = others;
+      await this.#run(next);
+      this.#app.host.draw(false);
+    }
+    this.#running = false;
+  }
+
+  async #run(text: string): Promise<void> {
     keep(this.#entries, line(">", text));
     const width = Math.max(40, Math.min(replyWidth, this.#app.host.columns() - 8));
     const began = performance.now();
-    this.#console
-      .run(text, width, ({ lines, ended }) => {
+    try {
+      await this.#console.run(text, width, ({ lines, ended }) => {
         const took = ended === null ? "" : `   ${(performance.now() - began).toFixed(0)} ms`;
         const label = ended === null ? "<" : ended;
         const replies = lines.map((reply, i) =>
@@ -101,14 +126,10 @@ export class ConsolePage extends PageView {
         );
         keep(this.#entries, ...replies);
         this.#app.host.draw(true);
-      })
-      .catch((error: unknown) => keep(this.#entries, line("!", reason(error), true)))
-      .finally(() => this.#next());
-  }
-
-  #next(): void {
-    if (this.#app.page === this && !this.#app.dialog.asks) this.ask();
-    this.#app.host.draw(false);
+      });
+    } catch (error) {
+      keep(this.#entries, line("!", reason(error), true));
+    }
   }
 
   #complete(text: string): readonly Completion[] {
