@@ -425,6 +425,44 @@ test("layout: a paragraph broken for a wider page is broken anew where it does n
   ]);
 });
 
+test("layout: two lines are a paragraph where the second goes on in the midst of a sentence", () => {
+  const attribution = "On Tuesday the fourteenth of October in the evening Katherine had written:";
+  const pairs = [
+    "Please send what you have to me alone (ada@example.org), as I am not",
+    "on the list.",
+    "",
+    "        By now I have none of the machines any more, but whoever has them",
+    "can build what he needs with the compiler that lies beside the others.",
+    "",
+    "1. It names one snapshot of the tools that will be gone from there before",
+    "long, and nobody keeps them.",
+    "",
+    "You'd better ask Grace.   She has seen it, unless I am mistaken, and said",
+    "so.",
+  ];
+  assert.deepEqual(lay(textToBody([attribution, ...pairs].join("\n")), 60).slice(2), [
+    "Please send what you have to me alone (ada@example.org), as",
+    "I am not on the list.",
+    "",
+    "        By now I have none of the machines any more, but",
+    "whoever has them can build what he needs with the compiler",
+    "that lies beside the others.",
+    "",
+    "1. It names one snapshot of the tools that will be gone from",
+    "   there before long, and nobody keeps them.",
+    "",
+    "You'd better ask Grace.   She has seen it, unless I am",
+    "mistaken, and said so.",
+  ]);
+  // Each of these may as well be a line by itself.
+  for (const [first, second] of [
+    ["Please send what you have to me alone (ada@example.org), or to Grace.", "or to nobody"],
+    ["Please send what you have to me alone (ada@example.org), as I am not", "Ada"],
+    ["Please send what you have to Ada and to Grace and to Alan, but not to", "bob: he has it"],
+  ])
+    assert.deepEqual(lay(textToBody(`${attribution}\n${first}\n${second}`), 60).at(-1), second);
+});
+
 test("layout: items of a list hang below their words, and are broken anew as well", () => {
   const list = [
     "To do before the first of December, whoever has the time:",
@@ -464,6 +502,24 @@ test("layout: verses, code, tables, logs and addresses keep their lines, whateve
     "Name of the plant that was brought   where it stands now   how many",
     "Dahlia, the red one with small leaf  behind the old door    fourteen",
     "Tulip, yellow, from the other side   the box by the window     three",
+    "",
+    '    printk(KERN_ERR "the buffer of the second port is not there\\n");',
+    "    ret = allocate(port->second, GFP_KERNEL | __GFP_ZERO, 4 * PAGE_SIZE);",
+    "    if (ret) return ret;",
+    "",
+    "drivers/port/second.o: In function `port_second_allocate_the_buffer':",
+    "second.c:(.text+0x1ac): undefined reference to `allocate_the_buffer'",
+    "",
+    "static void port_second_set_timer(struct port_second *second, int milliseconds);",
+    "static int port_second_read(struct port_second *second, char *buffer);",
+    "",
+    "diff --git a/doc/ports.txt b/doc/ports.txt",
+    "@@ -210,3 +210,5 @@ Of ports",
+    " What is said of the first port holds for the second one, and whoever has",
+    " more than two of them should look into the other file, which says more of",
+    " them.",
+    "+And of a third one, which nobody has seen so far, it holds as well, it is",
+    "+said.",
     "",
     "2026-11-27 09:14:02 mail imap-login: connection closed after 14 seconds",
     "2026-11-27 09:14:09 mail imap-login: a very different thing happened now",
