@@ -16,15 +16,13 @@ function answer(name: string, status: AnswerStatus, summary: string): Command {
     changes: true,
     alone: true,
     async run(context, { id, comment = "" }) {
-      const { folder, uids } = await resolveMessages(context, id);
+      const chosen = await resolveMessages(context, id);
       const desk = await openDesk(context);
-      const { originals, uidValidity } = await desk.originals(folder, uids);
+      const originals = await desk.originals([chosen]);
       const { answerTo } = await import("../send/answers/invitation.ts");
       // None is answered where one of them is no invitation.
       const answers = await Promise.all(
-        originals.map((original) =>
-          answerTo(context.mail, original, uidValidity, desk.writing, { status, comment }),
-        ),
+        originals.map((original) => answerTo(context.mail, original, desk.writing, { status, comment })),
       );
       const send = ({ draft, calendar }: (typeof answers)[number]) => {
         const to = draft.headers.find((field) => field.name === "To")?.value ?? "";

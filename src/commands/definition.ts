@@ -5,6 +5,7 @@
 import type { Readable } from "node:stream";
 import type { Folder, Mail } from "../mail/index.ts";
 import type { CryptoTools } from "../message/crypto/types.ts";
+import type { ChosenMessages } from "../send/desk.ts";
 import type { Asked, Result, ResultKind } from "./result.ts";
 import type { Writer } from "./writing/writer.ts";
 
@@ -57,6 +58,8 @@ export interface Context {
   folder(): Promise<Folder>;
   /** UIDs for a command that names none: the marked messages, or the one under the cursor; empty in a shell. */
   readonly selection: readonly number[];
+  /** With `together`: what is chosen in further folders of the account. */
+  readonly also?: readonly ChosenMessages[];
   /** Standard input, for `-`. */
   readonly stdin: Readable;
   /** Asks the person yes or no; a script means what it says, and is not asked. */
@@ -96,6 +99,8 @@ export interface Command {
   readonly screenOnly: boolean;
   /** Takes the session for itself, or the terminal of whoever gave it: it is run where it was given. */
   readonly alone: boolean;
+  /** Of all that is chosen in an account it makes one thing; others are run folder by folder. */
+  readonly together: boolean;
   run(context: Context, values: RawValues): Promise<Result & Asked>;
 }
 
@@ -147,6 +152,7 @@ export function defineCommand<const A extends Params, const O extends Params>(de
   changes?: boolean | ((values: RawValues) => boolean);
   screenOnly?: boolean;
   alone?: boolean;
+  together?: boolean;
   run(context: Context, values: Values<A> & Values<O>): Promise<Result & Asked>;
 }): Command {
   const params: Params = { ...definition.args, ...definition.options };
@@ -155,6 +161,7 @@ export function defineCommand<const A extends Params, const O extends Params>(de
     aliases: definition.aliases ?? [],
     screenOnly: definition.screenOnly ?? false,
     alone: definition.alone ?? false,
+    together: definition.together ?? false,
     changes(values) {
       const { changes = false } = definition;
       return typeof changes === "boolean" ? changes : changes(values);

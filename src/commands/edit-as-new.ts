@@ -16,14 +16,14 @@ export const editAsNew = defineCommand({
   async run(context, values) {
     const { folder, uid } = await resolveMessage(context, values.id);
     const desk = await openDesk(context);
-    const { original, uidValidity } = await desk.original(folder, uid);
+    const original = await desk.original(folder, uid);
     const [{ editAsNew: anew }, { saveParts }] = await Promise.all([
       import("../send/reply/anew.ts"),
       import("../send/reply/parts.ts"),
     ]);
     const flags = context.mail.message(folder, uid)?.flags ?? [];
     const isDraft = folder.role === "drafts" || flags.includes("\\Draft");
-    const place = { path: folder.path, uidValidity, uid };
+    const place = { path: folder.path, uidValidity: original.uidValidity, uid };
     const kept = isDraft ? await desk.draftAt(place) : null;
     const id = kept?.id ?? desk.drafts.newId();
     const begun =

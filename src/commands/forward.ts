@@ -1,6 +1,6 @@
 import type { DraftAttachment } from "../send/compose/draft.ts";
 import { defineCommand } from "./definition.ts";
-import { resolveMessages } from "./ids.ts";
+import { resolveTogether } from "./ids.ts";
 import { fateOptions, messageOptions, templateOption, withOptions } from "./writing/options.ts";
 import { openDesk, write } from "./writing/write.ts";
 
@@ -18,11 +18,12 @@ export const forward = defineCommand({
   returns: ["written", "bytes"],
   changes: true,
   alone: true,
+  together: true,
   async run(context, values) {
     const { mail } = context;
-    const { folder, uids } = await resolveMessages(context, values.id);
+    const chosen = await resolveTogether(context, values.id);
     const desk = await openDesk(context);
-    const { originals, uidValidity } = await desk.originals(folder, uids);
+    const originals = await desk.originals(chosen);
     const [{ forward: passOn }, { passParts, passWhole }] = await Promise.all([
       import("../send/reply/forward.ts"),
       import("../send/reply/parts.ts"),
@@ -39,7 +40,7 @@ export const forward = defineCommand({
       );
     const { from } = values;
     const inline = !values.attached;
-    const passed = passOn(originals, desk.writing, uidValidity, { inline, attachments, from });
+    const passed = passOn(originals, desk.writing, { inline, attachments, from });
     const draft = await withOptions(context, passed, values, {
       kind: "forward",
       template: values.template,

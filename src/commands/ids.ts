@@ -7,6 +7,7 @@ import { formatImapUrl, ImapError, type ImapUrl, parseImapUrl } from "../imap/in
 import type { Folder, Mail } from "../mail/index.ts";
 import { MailError } from "../mail/index.ts";
 import { otherTerms, type QueryTerm, textTerms } from "../mail/query-terms.ts";
+import type { ChosenMessages } from "../send/desk.ts";
 import type { Context } from "./definition.ts";
 import { UsageError } from "./definition.ts";
 
@@ -14,10 +15,7 @@ import { UsageError } from "./definition.ts";
 const most = 4_294_967_295;
 
 /** Messages of one folder, ascending. */
-export interface Chosen {
-  readonly folder: Folder;
-  readonly uids: readonly number[];
-}
+export type Chosen = ChosenMessages;
 
 /**
  * What names a message until its folder is made anew; null for one that is on its way and has no UID yet. Without an
@@ -107,6 +105,12 @@ export async function resolveMessages(context: Context, words: readonly string[]
     return (ranges[next]?.[0] ?? Infinity) <= uid;
   });
   return some(folder, found, given);
+}
+
+/** As `resolveMessages`, with those of further folders that are chosen with them. */
+export async function resolveTogether(context: Context, words: readonly string[]): Promise<Chosen[]> {
+  const chosen = await resolveMessages(context, words);
+  return [chosen, ...(words.length === 0 ? (context.also ?? []) : [])];
 }
 
 function some(folder: Folder, uids: readonly number[], words: readonly string[]): Chosen {

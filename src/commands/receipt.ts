@@ -15,14 +15,14 @@ export const receipt = defineCommand({
   changes: true,
   alone: true,
   async run(context, { id }) {
-    const { folder, uids } = await resolveMessages(context, id);
+    const chosen = await resolveMessages(context, id);
     const desk = await openDesk(context);
-    const { originals, uidValidity } = await desk.originals(folder, uids);
+    const originals = await desk.originals([chosen]);
     const { receiptFor, receiptRequest } = await import("../send/answers/receipt.ts");
     // None is sent where one of them asks for none.
     const receipts = await Promise.all(
       originals.map(async (original) => ({
-        made: await receiptFor(context.mail, original, uidValidity, desk.writing),
+        made: await receiptFor(context.mail, original, desk.writing),
         elsewhere: receiptRequest(original, desk.writing)?.elsewhere ?? false,
       })),
     );

@@ -1,6 +1,6 @@
 import type { ReplyKind } from "../send/reply/recipients.ts";
 import { type Command, defineCommand } from "./definition.ts";
-import { resolveMessages } from "./ids.ts";
+import { resolveTogether } from "./ids.ts";
 import { fateOptions, messageOptions, templateOption, withOptions } from "./writing/options.ts";
 import { openDesk, write } from "./writing/write.ts";
 
@@ -22,16 +22,17 @@ function answer(kind: ReplyKind, summary: string, aliases: readonly string[] = [
     returns: ["written", "bytes"],
     changes: true,
     alone: true,
+    together: true,
     async run(context, values) {
-      const { folder, uids } = await resolveMessages(context, values.id);
+      const chosen = await resolveTogether(context, values.id);
       const desk = await openDesk(context);
-      const { originals, uidValidity } = await desk.originals(folder, uids);
+      const originals = await desk.originals(chosen);
       const [{ replyTo }, { factsOf }] = await Promise.all([
         import("../send/reply/reply.ts"),
         import("../send/reply/warnings.ts"),
       ]);
       const quote = values.quote || context.writer !== undefined;
-      const answered = replyTo(kind, originals, desk.writing, uidValidity, { quote, from: values.from });
+      const answered = replyTo(kind, originals, desk.writing, { quote, from: values.from });
       const draft = await withOptions(context, answered, values, {
         kind: "reply",
         template: values.template,

@@ -17,7 +17,7 @@ export const unsubscribe = defineCommand({
   async run(context, values) {
     const { folder, uid } = await resolveMessage(context, values.id);
     const desk = await openDesk(context);
-    const { original } = await desk.original(folder, uid);
+    const original = await desk.original(folder, uid);
     const { leavingDraft, waysOut } = await import("../send/answers/leaving.ts");
     const { post, page, to, unproven } = waysOut(original.message);
     const doubt = unproven ? " (unproven sender)" : "";

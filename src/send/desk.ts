@@ -8,7 +8,7 @@ import { decodeWords } from "../message/header.ts";
 import type { Receipt } from "./answers/receipt.ts";
 import { distinct, readAddresses } from "./compose/addresses.ts";
 import { type BuildOptions, type Built, build } from "./compose/build.ts";
-import { type Draft, fieldOf, listOf } from "./compose/draft.ts";
+import { type Draft, fieldOf, listOf, placesOf } from "./compose/draft.ts";
 import { Drafts, type SavedDraft } from "./drafts/drafts.ts";
 import { SendError } from "./errors.ts";
 import { type Aftermath, type Delivered, type DeliveryOptions, deliver, isDue } from "./outbox/deliver.ts";
@@ -27,6 +27,12 @@ const flagOf = { reply: "\\Answered", forward: "$Forwarded", receipt: "$MDNSent"
 const mostShown = 1_000;
 /** Messages that are read in one flight; each may be large. */
 const readAtOnce = 16;
+
+/** Messages of one folder. */
+export interface ChosenMessages {
+  readonly folder: Folder;
+  readonly uids: readonly number[];
+}
 
 export interface DeskOptions {
   /** Hands messages over; the account's own way where not given. */
@@ -86,25 +92,22 @@ export class Desk {
     );
   }
 
-  /** A message to be answered, passed on or written anew, and the numbering of its folder. */
-  async original(folder: Folder, uid: number): Promise<{ original: Original; uidValidity: number }> {
-    const original = await readOriginal(this.mail, folder, uid, this.crypto);
-    return { original, uidValidity: this.mail.sending.uidValidity(folder) };
+  /** A message to be answered, passed on or written anew. */
+  original(folder: Folder, uid: number): Promise<Original> {
+    return readOriginal(this.mail, folder, uid, this.crypto);
   }
 
-  /** Messages of a folder to be answered or passed on by one message, at least one; in their order. */
-  async originals(
-    folder: Folder,
-    uids: readonly number[],
-  ): Promise<{ originals: Originals; uidValidity: number }> {
+  /** Messages to be answered or passed on by one message, at least one; in their order. */
+  async originals(chosen: readonly ChosenMessages[]): Promise<Originals> {
+    const all = chosen.flatMap(({ folder, uids }) => uids.map((uid) => ({ folder, uid })));
     const read: Original[] = [];
-    for (let at = 0; at < uids.length; at += readAtOnce) {
-      const some = uids.slice(at, at + readAtOnce);
-      read.push(...(await Promise.all(some.map((uid) => readOriginal(this.mail, folder, uid, this.crypto)))));
+    for (let at = 0; at < all.length; at += readAtOnce) {
+      const some = all.slice(at, at + readAtOnce);
+      read.push(...(await Promise.all(some.map(({ folder, uid }) => this.original(folder, uid)))));
     }
     const [first, ...more] = read;
     if (first === undefined) throw new Error("there is nothing to answer");
-    return { originals: [first, ...more], uidValidity: this.mail.sending.uidValidity(folder) };
+    return [first, ...more];
   }
 
   /**
@@ -257,7 +260,7 @@ export class Desk {
         await mail.sending.keep(await mail.sending.folderFor("sent"), outbox.copy(entry), ["\\Seen"]);
       },
       async settle({ origin, draft }) {
-        if (origin) await mail.sending.mark(origin, flagOf[origin.kind]);
+        if (origin) for (const place of placesOf(origin)) await mail.sending.mark(place, flagOf[origin.kind]);
         if (draft !== null) await drafts.remove(draft, mail);
       },
     };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
@@ -219,7 +220,9 @@ for (const size of sizes) {
   });
 }
 
-test("the screen can begin with several folders of one's choice as one list", { skip }, async () => {
+test("the screen can begin with several folders of one's choice as one list; what is marked there is passed on account by account", {
+  skip,
+}, async () => {
   const server = await startDovecot({ tls: "none", users: { user: "password", second: "password" } });
   deliver(server);
   const home = homeOf(server.port, 'folder = "@unified"\nunified = ["@inbox", "home:Lists"]');
@@ -232,6 +235,30 @@ test("the screen can begin with several folders of one's choice as one list", { 
         has(/Lists +Ada Sample +Bulbs of second/),
         has("Letter 79"),
       ),
+    );
+    // What is marked is passed on in one message of each account, also where it lies in several folders there.
+    pty.type('Tsubject:"Letter 79" or subject:"Letter 78" or subject:bulbs\r');
+    await pty.waitFor("3 marked");
+    pty.type(":forward --to ann@example.org --draft\r");
+    const forwarded = async (user: string) => {
+      const drafts = await Wire.open(server.port, "Drafts", user);
+      try {
+        const text = await drafts.command("UID FETCH 1:* BODY.PEEK[TEXT]");
+        return [text.match(/FETCH \(/g)?.length ?? 0, text.match(/Forwarded message/g)?.length ?? 0];
+      } finally {
+        drafts.close();
+      }
+    };
+    await eventually(
+      async () =>
+        isDeepStrictEqual(
+          [await forwarded("user"), await forwarded("second")],
+          [
+            [1, 1],
+            [1, 2],
+          ],
+        ),
+      "a draft in each account",
     );
   } finally {
     await pty.stop();

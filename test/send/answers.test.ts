@@ -161,8 +161,8 @@ signature = "not for programs"
   }
   const originalOf = async (subject: string) => desk.original(inbox, await uidOf(subject));
   const answer = async (subject: string, status: "accepted" | "tentative" | "declined", comment = "") => {
-    const { original, uidValidity } = await originalOf(subject);
-    return answerTo(mail, original, uidValidity, desk.writing, { status, comment });
+    const original = await originalOf(subject);
+    return answerTo(mail, original, desk.writing, { status, comment });
   };
   const flagsOf = async (subject: string) =>
     server.dovecot.doveadm("fetch", "-u", "me", "flags", "mailbox", "INBOX", "subject", subject);
@@ -208,13 +208,13 @@ signature = "not for programs"
   });
 
   it("a receipt goes to who asks for it, once, without a sender to complain to", async () => {
-    const { original, uidValidity } = await originalOf("please");
+    const original = await originalOf("please");
     assert.deepEqual(receiptRequest(original, desk.writing), {
       to: [{ name: "Ann", email: "ann@example.org" }],
       elsewhere: false,
     });
     assert.equal(server.relay.envelopes.length, sent, "reading it tells nobody");
-    const receipt = await receiptFor(mail, original, uidValidity, desk.writing);
+    const receipt = await receiptFor(mail, original, desk.writing);
     const entry = await desk.postReceipt(receipt);
     assert.equal((await desk.deliver([entry.id]))[0]?.outcome, "sent");
     assert.match(server.relay.envelopes[sent] ?? "", /^MAIL FROM:<>/);
@@ -235,18 +235,15 @@ signature = "not for programs"
       ["me@example.org", "displayed", false, "<please@example.org>"],
     );
     assert.match(await flagsOf("please"), /\$MDNSent/);
-    await assert.rejects(
-      receiptFor(mail, original, uidValidity, desk.writing),
-      fails("NO_RECEIPT", /sent already/),
-    );
+    await assert.rejects(receiptFor(mail, original, desk.writing), fails("NO_RECEIPT", /sent already/));
   });
 
   it("a receipt that is asked for by somebody else, on conditions, or by nobody", async () => {
     const request = async (subject: string) => {
-      const { original, uidValidity } = await originalOf(subject);
+      const original = await originalOf(subject);
       return [
         receiptRequest(original, desk.writing)?.elsewhere ?? null,
-        () => receiptFor(mail, original, uidValidity, desk.writing),
+        () => receiptFor(mail, original, desk.writing),
       ] as const;
     };
     assert.equal((await request("else"))[0], true);
@@ -279,7 +276,7 @@ signature = "not for programs"
   });
 
   it("a list is left by what it asks for, and nobody else hears of it", async () => {
-    const { original } = await originalOf("list");
+    const original = await originalOf("list");
     assert.deepEqual(waysOut(original.message), {
       ...{ post: "https://example.org/out", page: "https://example.org/out", to: ["ann@example.org"] },
       unproven: true,
@@ -294,7 +291,7 @@ signature = "not for programs"
     );
     assert.deepEqual(got("bob", entry.messageId), []);
     const other = await originalOf("please");
-    assert.throws(() => waysOut(other.original.message), fails("NO_WAY_OUT", /does not say/));
+    assert.throws(() => waysOut(other.message), fails("NO_WAY_OUT", /does not say/));
   });
 
   it("what was encrypted is decrypted to be answered, and so are its files to be passed on", {
@@ -322,16 +319,13 @@ signature = "not for programs"
     assert.ok((await openProtected(source, tools)).decrypted);
     await mail.append(inbox, source, []);
     await mail.sync(inbox);
-    const { original } = await originalOf("secret");
+    const original = await originalOf("secret");
     assert.equal(original.unlocked?.failure, null);
     assert.match(JSON.stringify(original.message.body.lines), /The secret words/);
     const dir = server.dovecot.dir;
     const file = await saveWhole(mail, original, `${dir}/whole`);
     assert.match((await import("node:fs")).readFileSync(file.path, "utf8"), /The secret words/);
     assert.deepEqual(await saveParts(mail, original, `${dir}/parts`), []);
-    assert.equal(
-      wishOf(leavingDraft((await originalOf("list")).original, desk.writing), desk.writing).encrypt,
-      "never",
-    );
+    assert.equal(wishOf(leavingDraft(await originalOf("list"), desk.writing), desk.writing).encrypt, "never");
   });
 });

@@ -71,6 +71,11 @@ describe("a draft as text", () => {
     value.filter((v) => v !== ""),
     { nil: null },
   );
+  const places = {
+    path: fc.string(),
+    uidValidity: fc.nat({ max: 4294967295 }),
+    uids: fc.array(fc.nat({ max: 4294967295 }), { minLength: 1, maxLength: 3 }),
+  };
   const draft = fc.record({
     headers: fc.array(fc.record({ name, value }), { maxLength: 8 }),
     body: fc.string({ unit: "grapheme" }).map((s) => s.replace(/\r/g, "\n")),
@@ -85,12 +90,14 @@ describe("a draft as text", () => {
       { maxLength: 3 },
     ),
     origin: fc.option(
-      fc.record({
-        kind: fc.constantFrom("reply" as const, "forward" as const),
-        path: fc.string(),
-        uidValidity: fc.nat({ max: 4294967295 }),
-        uids: fc.array(fc.nat({ max: 4294967295 }), { minLength: 1, maxLength: 3 }),
-      }),
+      fc.record(
+        {
+          kind: fc.constantFrom("reply" as const, "forward" as const),
+          ...places,
+          also: fc.array(fc.record(places), { minLength: 1, maxLength: 3 }),
+        },
+        { requiredKeys: ["kind", "path", "uidValidity", "uids"] },
+      ),
       { nil: null },
     ),
   });

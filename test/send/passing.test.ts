@@ -91,14 +91,14 @@ for (const [offered, config] of [
     }
     async function post(uid: number, inline: boolean): Promise<Entry> {
       const { desk, mail } = at;
-      const { original: of, uidValidity } = await desk.original(inbox, uid);
+      const of = await desk.original(inbox, uid);
       const id = desk.drafts.newId();
       const directory = desk.drafts.filesOf(id);
       const attachments = inline
         ? await passParts(mail, of, directory)
         : [await passWhole(mail, of, directory)];
       for (const { part } of attachments) assert.ok(part, "nothing is brought here");
-      const draft = forward([of], desk.writing, uidValidity, { inline, attachments });
+      const draft = forward([of], desk.writing, { inline, attachments });
       const sent = withField(withField(draft, "To", "ann@example.org"), "Bcc", "bob@example.org");
       assert.deepEqual(parseDraft(writeDraft(sent)), sent);
       await desk.drafts.save(id, sent);
@@ -211,10 +211,10 @@ for (const [offered, config] of [
     it("a draft with it, put together by the server", async () => {
       const { desk, mail } = at;
       const uid = await arrive("drafted");
-      const { original: of, uidValidity } = await desk.original(inbox, uid);
+      const of = await desk.original(inbox, uid);
       const id = desk.drafts.newId();
       const attachments = [await passWhole(mail, of, desk.drafts.filesOf(id))];
-      await desk.drafts.save(id, forward([of], desk.writing, uidValidity, { inline: false, attachments }));
+      await desk.drafts.save(id, forward([of], desk.writing, { inline: false, attachments }));
       reset(at.imap);
       const place = await desk.drafts.push(id, mail);
       assert.ok(octets(at.imap) < 4000, `${octets(at.imap)} octets over IMAP`);

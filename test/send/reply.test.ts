@@ -68,6 +68,7 @@ async function original(
       highestModSeq: null,
     },
     uid: 7,
+    uidValidity: 42,
     message: await readMessage(source),
     references: ids("references"),
     answered: ids("in-reply-to"),
@@ -83,7 +84,7 @@ async function reply(
   body?: string,
   writing = writingWith(others),
 ): Promise<Draft> {
-  return replyTo(kind, [await original(headers, body)], writing, 42);
+  return replyTo(kind, [await original(headers, body)], writing);
 }
 
 describe("recipients of an answer", () => {
@@ -331,13 +332,13 @@ describe("quotes", () => {
 
   it("come from format=flowed as the paragraphs it means, and from HTML as its text", async () => {
     const flowed = await original(from, "one \ntwo\n>> three \n>> four\n", "text/plain; format=flowed");
-    assert.match(replyTo("reply", [flowed], writingWith(), 1).body, /\n> one two\n>>> three four\n/);
+    assert.match(replyTo("reply", [flowed], writingWith()).body, /\n> one two\n>>> three four\n/);
     const html = await original(
       from,
       "<p>Dear <b>Ada</b>,</p><blockquote>before</blockquote><script>x()</script>",
       "text/html; charset=utf-8",
     );
-    const { body } = replyTo("reply", [html], writingWith(), 1);
+    const { body } = replyTo("reply", [html], writingWith());
     assert.match(body, /\n> Dear Ada,\n>\n>> before\n/);
     assert.doesNotMatch(body, /script|x\(\)/);
   });
@@ -379,7 +380,6 @@ describe("several messages at once", () => {
         { ...(await original({ ...carol, ...second }, "Carol's\n")), uid: 9 },
       ],
       writingWith(others),
-      42,
     );
   const people = (draft: Draft) => ["From", "To", "Cc"].map((name) => fieldOf(draft, name));
   const me = (address: string, name = "Ada") => `${name} <${address}>`;
@@ -394,6 +394,16 @@ describe("several messages at once", () => {
     assert.equal(fieldOf(draft, "In-Reply-To"), "<bob@b.example> <carol@c.example>");
     assert.equal(fieldOf(draft, "References"), "");
     assert.deepEqual(draft.origin, { kind: "reply", path: "INBOX", uidValidity: 42, uids: [7, 9] });
+  });
+
+  it("of several folders it knows where each was", async () => {
+    const inbox = await original(bob);
+    const elsewhere = { folder: { ...inbox.folder, path: "Lists" }, uidValidity: 5 };
+    const all = [inbox, { ...inbox, ...elsewhere, uid: 3 }, { ...inbox, uid: 9 }] as const;
+    assert.deepEqual(replyTo("reply", all, writingWith()).origin, {
+      ...{ kind: "reply", path: "INBOX", uidValidity: 42, uids: [7, 9] },
+      also: [{ path: "Lists", uidValidity: 5, uids: [3] }],
+    });
   });
 
   it("two copies of a message are one parent, and what has no Message-ID is none", async () => {
@@ -451,19 +461,19 @@ describe("several messages at once", () => {
 
   it("stay encrypted where one of them was", async () => {
     const sealed = { ...(await original(carol)), unlocked: { source: Buffer.from("x"), failure: null } };
-    const draft = replyTo("reply", [await original(bob), sealed], writingWith(), 42);
+    const draft = replyTo("reply", [await original(bob), sealed], writingWith());
     assert.match(fieldOf(draft, "Protect"), /encrypt/);
   });
 
   it("are passed on one after another, in the text or whole", async () => {
     const all = [await original(bob, "Bob's\n"), await original(carol, "Carol's\n")] as const;
-    const draft = forward(all, writingWith(), 42, { inline: true, attachments: [] });
+    const draft = forward(all, writingWith(), { inline: true, attachments: [] });
     assert.match(
       draft.body,
       /^\n\n-+ Forwarded message -+\nFrom: Bob [\s\S]*\n\nBob's\n\n\n-+ Forwarded message -+\nFrom: carol[\s\S]*\n\nCarol's\n$/,
     );
     assert.deepEqual([fieldOf(draft, "Subject"), draft.origin?.uids], ["Fwd: plans", [7, 7]]);
-    assert.equal(forward(all, writingWith(), 42, { inline: false, attachments: [] }).body, "\n");
+    assert.equal(forward(all, writingWith(), { inline: false, attachments: [] }).body, "\n");
   });
 });
 
@@ -473,7 +483,7 @@ describe("passed on, and written anew", () => {
       { From: "Bob <bob@b.example>", To: "ada@home.example", Subject: "WG: x" },
       "Hi\n> old\n",
     );
-    const draft = forward([message], writingWith(others), 42, { inline: true, attachments: [] });
+    const draft = forward([message], writingWith(others), { inline: true, attachments: [] });
     assert.equal(fieldOf(draft, "Subject"), "Fwd: x");
     assert.deepEqual(draft.origin, { kind: "forward", path: "INBOX", uidValidity: 42, uids: [7] });
     assert.match(

@@ -61,7 +61,6 @@ function invited({ attendees }: Invitation, original: Original, writing: Writing
 export async function answerTo(
   mail: Mail,
   original: Original,
-  uidValidity: number,
   writing: Writing,
   { status, comment }: { readonly status: AnswerStatus; readonly comment: string },
 ): Promise<InvitationAnswer> {
@@ -101,7 +100,7 @@ export async function answerTo(
       }),
       body: `${about.map((line) => safeText(line)).join("\n")}\n`,
       attachments: [],
-      origin: originOf("reply", [original], uidValidity),
+      origin: originOf("reply", [original]),
     },
   };
 }

@@ -44,12 +44,7 @@ export type Receipt = Pick<Outgoing, "message" | "messageId" | "envelope" | "sub
  * The receipt for a message: that it was displayed, by hand.
  * @throws SendError NO_RECEIPT
  */
-export async function receiptFor(
-  mail: Mail,
-  original: Original,
-  uidValidity: number,
-  writing: Writing,
-): Promise<Receipt> {
+export async function receiptFor(mail: Mail, original: Original, writing: Writing): Promise<Receipt> {
   const request = receiptRequest(original, writing);
   if (!request) throw none("nobody asks for a receipt of this message", "nothing is to be sent");
   const { folder, uid, message } = original;
@@ -109,6 +104,6 @@ export async function receiptFor(
     messageId,
     subject: title,
     envelope: { from: "", to: request.to.map(({ email }) => email) },
-    origin: originOf("receipt", [original], uidValidity),
+    origin: originOf("receipt", [original]),
   };
 }

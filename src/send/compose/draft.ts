@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { personsPath } from "../../account/paths.ts";
 import type { LastingPiece } from "../../mail/pieces.ts";
+import type { Places } from "../../mail/sending.ts";
 
 /** One header field: its name as the person wrote it, and its text decoded, in one line. */
 export interface Field {
@@ -31,13 +32,15 @@ export interface DraftAttachment {
   readonly contentId: string | null;
 }
 
-/** The messages of one folder that were answered, forwarded or confirmed: they get a flag once the new one is sent. */
-export interface Origin {
+/** The messages that were answered, forwarded or confirmed: they get a flag once the new one is sent. */
+export interface Origin extends Places {
   readonly kind: "reply" | "forward" | "receipt";
-  readonly path: string;
-  readonly uidValidity: number;
-  readonly uids: readonly number[];
+  /** Those of further folders; not there where there are none. */
+  readonly also?: readonly Places[];
 }
+
+/** All of them, folder by folder. */
+export const placesOf = (origin: Origin): readonly Places[] => [origin, ...(origin.also ?? [])];
 
 export interface Draft {
   /** In the person's order. `Bcc` is among them; what MIME needs is not. */

@@ -2,6 +2,7 @@
  * A draft as a text file, for an editor and for the disk: header fields, an empty line, the text. Attachments and what
  * the draft answers are fields too (`Attach`, `Postern-Origin`). What is written reads back as the same draft.
  */
+import type { Places } from "../../mail/sending.ts";
 import { SendError } from "../errors.ts";
 import {
   type Draft,
@@ -10,6 +11,7 @@ import {
   type Field,
   type Origin,
   oneLine,
+  placesOf,
   type ServerPart,
 } from "./draft.ts";
 
@@ -149,20 +151,30 @@ function readPart(parameters: ReadonlyMap<string, string>): ServerPart | null {
   };
 }
 
-function writeOrigin({ kind, uidValidity, uids, path }: Origin): string {
-  return `${kind} ${uidValidity} ${uids.join(",")} ${JSON.stringify(path)}`;
+function writeOrigin(origin: Origin): string {
+  const places = placesOf(origin).map(
+    ({ path, uidValidity, uids }) => `${uidValidity} ${uids.join(",")} ${JSON.stringify(path)}`,
+  );
+  return [origin.kind, ...places].join(" ");
 }
 
 function readOrigin(text: string): Origin | null {
-  const [, kind, uidValidity, uids = "", path = ""] =
-    /^(reply|forward) (\d{1,10}) (\d{1,10}(?:,\d{1,10})*) (".*")$/.exec(text) ?? [];
+  const [, kind, places = ""] = /^(reply|forward)( .*)$/.exec(text) ?? [];
   if (kind !== "reply" && kind !== "forward") return null;
+  const place = / (\d{1,10}) (\d{1,10}(?:,\d{1,10})*) ("(?:[^"\\]|\\.)*")/y;
+  const found: Places[] = [];
   try {
-    const name: unknown = JSON.parse(path);
-    return typeof name === "string"
-      ? { kind, path: name, uidValidity: Number(uidValidity), uids: uids.split(",").map(Number) }
-      : null;
+    while (place.lastIndex < places.length) {
+      const [, uidValidity, uids = "", path = ""] = place.exec(places) ?? [];
+      found.push({
+        path: String(JSON.parse(path)),
+        uidValidity: Number(uidValidity),
+        uids: uids.split(",").map(Number),
+      });
+    }
   } catch {
     return null;
   }
+  const [first, ...also] = found;
+  return first ? { kind, ...first, ...(also.length > 0 ? { also } : {}) } : null;
 }

@@ -28,7 +28,6 @@ export interface ForwardOptions {
 export function forward(
   originals: Originals,
   writing: Writing,
-  uidValidity: number,
   { inline, attachments, from }: ForwardOptions,
 ): Draft {
   if (inline) originals.forEach(mustBeReadable);
@@ -54,6 +53,6 @@ export function forward(
     ),
     body: signed(text, chosen),
     attachments,
-    origin: originOf("forward", originals, uidValidity),
+    origin: originOf("forward", originals),
   };
 }

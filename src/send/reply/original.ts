@@ -14,6 +14,8 @@ export interface Unlocked {
 export interface Original {
   readonly folder: Folder;
   readonly uid: number;
+  /** The numbering that `uid` is of. */
+  readonly uidValidity: number;
   readonly message: ReadableMessage;
   /** Message-IDs, the oldest first. */
   readonly references: readonly string[];
@@ -26,7 +28,7 @@ export interface Original {
   readonly unlocked: Unlocked | null;
 }
 
-/** Messages of one folder that are answered or passed on by one message, in the order in which it has them. */
+/** Messages of an account that are answered or passed on by one message, in the order in which it has them. */
 export type Originals = readonly [Original, ...Original[]];
 
 const fields = ["References", "In-Reply-To", "Delivered-To", "X-Original-To", "Envelope-To", "Bcc"];
@@ -53,6 +55,7 @@ export async function readOriginal(
   return {
     folder,
     uid,
+    uidValidity: mail.sending.uidValidity(folder),
     message: opened?.message ?? read,
     unlocked: opened && { source: opened.decrypted ? opened.source : null, failure: opened.failure },
     references: ids(field(found, "references")),

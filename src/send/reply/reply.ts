@@ -67,12 +67,18 @@ export function givenIdentity(writing: Writing, given: string): Chosen {
   return { identity: { ...chosen.identity, name }, address: email };
 }
 
-export const originOf = (kind: Origin["kind"], originals: Originals, uidValidity: number): Origin => ({
-  kind,
-  path: originals[0].folder.path,
-  uidValidity,
-  uids: originals.map(({ uid }) => uid),
-});
+/** What a draft is about: its originals, folder by folder. */
+export function originOf(kind: Origin["kind"], originals: Originals): Origin {
+  const places = new Map<string, { path: string; uidValidity: number; uids: number[] }>();
+  for (const { folder, uid, uidValidity } of originals) {
+    const { path } = folder;
+    const place = places.get(path);
+    if (place) place.uids.push(uid);
+    else places.set(path, { path, uidValidity, uids: [uid] });
+  }
+  const [first, ...also] = places.values();
+  return { kind, ...first!, ...(also.length > 0 ? { also } : {}) };
+}
 
 export interface ReplyOptions {
   readonly quote?: boolean;
@@ -91,7 +97,6 @@ export function replyTo(
   kind: ReplyKind,
   originals: Originals,
   writing: Writing,
-  uidValidity: number,
   { quote: quoted = true, from }: ReplyOptions = {},
 ): Draft {
   const messages = originals.map(({ message }) => message);
@@ -117,6 +122,6 @@ export function replyTo(
     ),
     body: signed(above, chosen),
     attachments: [],
-    origin: originOf("reply", originals, uidValidity),
+    origin: originOf("reply", originals),
   };
 }

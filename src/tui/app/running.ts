@@ -1,4 +1,4 @@
-/** Commands on what is chosen: of a list of several folders, folder by folder. */
+/** Commands on what is chosen: of a list of several folders, folder by folder, or those that take all together by account. */
 
 import { splitFlagWords } from "../../commands/flags.ts";
 import { type Command, type Context, type Result, UsageError } from "../../commands/index.ts";
@@ -20,6 +20,18 @@ export function chosenPlaces(
   if (list.marked.size > 0) return byPlace(list.source, list.marked);
   if (pane === "reader" && reader) return [{ ...reader.place, uids: [reader.uid] }];
   return byPlace(list.source, list.chosen(rows ?? 1));
+}
+
+/** What is chosen in one folder of an account, with what is chosen in others. */
+interface Together extends Chosen {
+  readonly also?: readonly Chosen[];
+}
+
+function byAccount(chosen: readonly Chosen[]): Together[] {
+  return [...new Set(chosen.map(({ mail }) => mail))].flatMap((mail) => {
+    const [first, ...also] = chosen.filter((place) => place.mail === mail);
+    return first ? [{ ...first, also }] : [];
+  });
 }
 
 /** The messages that the words of a command name by themselves. */
@@ -66,7 +78,8 @@ async function runWith(
   if (named && app.list.source.merged && app.pane !== "reader")
     throw new UsageError("messages of several folders have no numbers of their own", "mark them");
   const several = chosen.length > 1 && actsOnMessages(command) && !named;
-  const places = several ? chosen : [chosen[0] ?? { ...app.place, uids: [] }];
+  const all = command.together ? byAccount(chosen) : chosen;
+  const places = several ? all : [chosen[0] ?? { ...app.place, uids: [] }];
   // One question after the other.
   let asked: Promise<unknown> = Promise.resolve();
   const confirm = (question: string) => {
@@ -77,7 +90,7 @@ async function runWith(
   // From now on it can be undone: who is quick need not wait for the servers.
   const step = command.changes(values) ? app.changes.begin(places) : null;
   const work: Promise<string[]>[] = [];
-  const begin = async (place: Chosen): Promise<string[]> => {
+  const begin = async (place: Together): Promise<string[]> => {
     const result = await runAt(app, command, values, place, confirm).catch((error: unknown) => {
       step?.delete(place);
       throw error;
@@ -92,7 +105,7 @@ async function runWith(
   };
   for (const place of places) {
     work.push(begin(place));
-    // An editor has the terminal to itself: of each folder comes a message of its own, one after the other.
+    // An editor has the terminal to itself: of each account comes a message of its own, one after the other.
     if (command.alone) await work.at(-1);
   }
   const texts = (await Promise.all(work)).flat();
@@ -103,7 +116,7 @@ async function runAt(
   app: App,
   command: Command,
   values: Readonly<Record<string, unknown>>,
-  { mail, folder, uids }: Chosen,
+  { mail, folder, uids, also = [] }: Together,
   confirm: Context["confirm"],
 ): Promise<Result> {
   const context: Context = {
@@ -111,6 +124,7 @@ async function runAt(
     folder: () => Promise.resolve(folder),
     account: (name) => Promise.resolve(app.accounts.find((known) => known.name === name)?.mail ?? null),
     selection: uids,
+    also,
     stdin: process.stdin,
     confirm,
     writer: writerOf(app),
