@@ -3,10 +3,12 @@
  * being asked for. They have a connection of their own with no mailbox selected: beside NOTIFY, Dovecot 2.3 does not
  * always tell what happens in the selected one. Elsewhere the folder list is asked for now and then.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { type Connection, type FolderEvent, ImapError, notify, status } from "../imap/index.ts";
 import type { Store } from "../store/index.ts";
 import { isLineDown } from "./errors.ts";
 import { onceMore } from "./once-more.ts";
+import type { Counts } from "./operations/counts.ts";
 import type { MailEvent } from "./values.ts";
 
 export interface NewsHooks {
@@ -14,11 +16,10 @@ export interface NewsHooks {
   open(): Promise<Connection>;
   /** Whether a mailbox is being watched by other means. */
   watched(path: string): boolean;
-  /** What the local copy calls a mailbox of the server, and what waits to change its counts. */
-  local(path: string): {
-    readonly path: string;
-    readonly change: { readonly messages: number; readonly unseen: number };
-  };
+  /** What the local copy calls a mailbox of the server. */
+  local(path: string): string;
+  /** What waits to change the server's counts, by the local copy's paths. */
+  changes(): ReadonlyMap<string, Counts>;
   /** Reads the folder list anew. Never fails. */
   refresh(): Promise<unknown>;
   /** The line that told was lost, and it is time to ask for another. */
@@ -32,11 +33,17 @@ const again = { first: 1_000, most: 300_000 } as const;
 const steadyMs = 60_000;
 /** IDLE begins this long after what came between: several that follow one another do not each pay for it. */
 const idleAfterMs = 250;
+/** What is told within so long is counted together: of a folder that is emptied, a server tells with each message that goes. */
+const togetherMs = 100;
+
+/** What a folder has; undefined where that was not told. */
+type Told = Partial<Counts>;
 
 export class News {
   readonly #store: Store;
   readonly #hooks: NewsHooks;
   #listening = false;
+  #line: Connection | null = null;
   #losses = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -57,7 +64,8 @@ export class News {
         this.#listening = false;
         if (error) this.#lost(error, Date.now() - since);
       });
-      line.events.on("folders", (event) => this.#apply(line, event));
+      this.#line = line;
+      line.events.on("folders", (event) => this.#apply(event));
       await line.run(
         notify({
           groups: [{ of: "personal", events: ["MessageNew", "MessageExpunge", "MailboxName"] }],
@@ -93,40 +101,49 @@ export class News {
   /** One list for all that is told while it is asked for. */
   readonly #refresh = onceMore(() => this.#hooks.refresh());
 
-  #apply(line: Connection, event: FolderEvent): void {
+  /** The last that was told of each folder since they were counted, by the server's names. */
+  readonly #told = new Map<string, Told>();
+
+  #apply(event: FolderEvent): void {
     if (event.kind === "list") void this.#refresh();
-    if (event.kind !== "status" || this.#hooks.watched(this.#hooks.local(event.path).path)) return;
-    const { path } = event;
-    const { messages, unseen } = event.status;
-    if (unseen !== undefined) {
-      this.#counted(path, messages, unseen);
-      return;
-    }
-    // The server must tell how many there are, but need not tell how many are unread (§5.2).
-    line
-      .run(status(path, ["messages", "unseen"]))
-      .then((told) => {
-        this.#counted(path, told.messages, told.unseen);
-      })
-      .catch(() => undefined);
+    if (event.kind !== "status") return;
+    const { messages = this.#told.get(event.path)?.messages, unseen } = event.status;
+    this.#told.set(event.path, { messages, unseen });
+    void this.#count();
   }
 
-  #counted(onServer: string, messages: number | undefined, unseen: number | undefined): void {
-    const { path, change } = this.#hooks.local(onServer);
+  readonly #count = onceMore(async () => {
+    await pause(togetherMs, undefined, { ref: false });
+    const told = [...this.#told].filter(([path]) => !this.#hooks.watched(this.#hooks.local(path)));
+    this.#told.clear();
+    // The server must tell how many there are, but need not tell how many are unread (§5.2).
+    const whole = told.map(async ([path, counts]): Promise<[string, Told]> => {
+      if (counts.unseen !== undefined) return [path, counts];
+      const answer = this.#line?.run(status(path, ["messages", "unseen"])).catch(() => counts);
+      return [path, (await answer) ?? counts];
+    });
+    this.#counted(await Promise.all(whole));
+  });
+
+  #counted(told: readonly (readonly [onServer: string, Told])[]): void {
     try {
-      const mailbox = this.#store.mailboxes.byPath(path);
-      if (!mailbox) {
-        void this.#refresh();
-        return;
+      const { mailboxes } = this.#store;
+      const changes = this.#hooks.changes();
+      for (const [onServer, { messages, unseen }] of told) {
+        const path = this.#hooks.local(onServer);
+        const change = changes.get(path);
+        const mailbox = mailboxes.byPath(path);
+        if (!mailbox) void this.#refresh();
+        else
+          mailboxes.setState(mailbox.id, {
+            ...(messages === undefined ? {} : { messages: messages + (change?.messages ?? 0) }),
+            ...(unseen === undefined ? {} : { unseen: Math.max(0, unseen + (change?.unseen ?? 0)) }),
+          });
       }
-      this.#store.mailboxes.setState(mailbox.id, {
-        ...(messages === undefined ? {} : { messages: messages + change.messages }),
-        ...(unseen === undefined ? {} : { unseen: Math.max(0, unseen + change.unseen) }),
-      });
     } catch {
       // A full disk is told of by who needs it; the next list of folders has the counts.
       return;
     }
-    this.#hooks.emit({ kind: "folders" });
+    if (told.length > 0) this.#hooks.emit({ kind: "folders" });
   }
 }

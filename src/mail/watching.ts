@@ -45,6 +45,7 @@ export class Watching {
       open: () => session.another(),
       watched: (path) => path === this.path,
       local: (path) => operations.local(path),
+      changes: () => operations.countsOpen(),
       refresh: () => folders.refresh().catch(() => undefined),
       again: () => void this.#listen(),
       emit,

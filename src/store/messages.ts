@@ -426,6 +426,16 @@ export class Messages {
     return row ? number(row, "unread") : 0;
   }
 
+  /** Those of `uids` that are here and without `\\Seen`. */
+  unreadAmong(mailboxId: number, uids: readonly number[]): number[] {
+    const rows = this.#database.all(
+      `SELECT uid FROM message WHERE mailbox = ? AND ${amongUids} AND seen = 0`,
+      mailboxId,
+      JSON.stringify(uids),
+    );
+    return rows.map((row) => number(row, "uid"));
+  }
+
   /** JSON text as `setBodyStructure` was given it; null where there is none. */
   bodyStructure(mailboxId: number, uid: number): string | null {
     const row = this.#database.get(

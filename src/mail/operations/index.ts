@@ -68,10 +68,9 @@ export class Operations implements Overlay {
     return serverPath(this.ledger.folders, path);
   }
 
-  /** What the local copy calls a mailbox of the server, and what open entries change of its counts. */
-  local(onServer: string): { readonly path: string; readonly change: Counts } {
-    const path = this.ledger.local(onServer);
-    return { path, change: this.countsOpen().get(path) ?? { messages: 0, unseen: 0 } };
+  /** What the local copy calls a mailbox of the server. */
+  local(onServer: string): string {
+    return this.ledger.local(onServer);
   }
 
   /** How many messages a mailbox has where the server has so many. */

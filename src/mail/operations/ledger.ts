@@ -12,9 +12,11 @@ import {
 import type { Numbering } from "../sync.ts";
 import {
   changedFlags,
+  isAmong,
   isFolderOperation,
   messagesOf,
   type OpenEntry,
+  type Operation,
   readOperation,
   relocation,
   sameFlags,
@@ -228,7 +230,7 @@ export class Ledger {
   /** Where the local copy should have a message; null: nowhere. */
   spot(id: number): LocalPlace | null {
     const followed = this.#followed.get(id);
-    const last = followed?.entries.findLast(({ operation }) => relocation(operation)?.messages.includes(id));
+    const last = followed?.entries.findLast(({ operation }) => isRelocated(operation, id));
     if (last) {
       const to = relocation(last.operation)?.to ?? null;
       const path = to === null ? limboPath : localPath(this.#folders, to, last.entry.id);
@@ -254,11 +256,7 @@ export class Ledger {
   hidden(mailbox: Numbering, uid: number): boolean {
     if (this.arrival(mailbox.path, uid) !== undefined) return true;
     const followed = this.#at(mailbox, uid);
-    return (
-      followed?.entries.some(({ operation }) =>
-        relocation(operation)?.messages.includes(followed.message.id),
-      ) ?? false
-    );
+    return followed?.entries.some(({ operation }) => isRelocated(operation, followed.message.id)) ?? false;
   }
 
   /** The UIDs of the mailbox that are hidden. */
@@ -312,7 +310,7 @@ export class Ledger {
       for (const { operation } of entries) {
         if (operation.kind !== "flag" || !operation.flags.some((flag) => flag.toLowerCase() === "\\seen"))
           continue;
-        if (operation.changed && !operation.changed.includes(id)) continue;
+        if (operation.changed && !isAmong(operation.changed, id)) continue;
         seen += operation.mode === "add" ? 1 : -1;
       }
       yield { from, to: this.spot(id), seen: -seen };
@@ -332,4 +330,10 @@ export class Ledger {
 /** Whether an entry is a change of flags that the server may or may not have done. */
 function isFlagging({ entry, operation }: OpenEntry): boolean {
   return operation.kind === "flag" && entry.state === "sent";
+}
+
+/** Whether an operation takes a message somewhere else. */
+function isRelocated(operation: Operation, id: number): boolean {
+  const way = relocation(operation);
+  return way !== undefined && isAmong(way.messages, id);
 }

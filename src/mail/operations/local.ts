@@ -6,12 +6,13 @@ import {
   type StoredMailbox,
   StoreError,
 } from "../../store/index.ts";
+import { breathe, Pace, paced } from "../sync/pace.ts";
 import type { MailEvent } from "../values.ts";
 import type { Ledger, LocalPlace } from "./ledger.ts";
 import { changedFlags, type MessageOperation } from "./operation.ts";
 
-/** Rows moved in one go: about 5 ms, so that a key is never held up. */
-const batch = 100;
+/** Rows moved in one go, so that no key waits for it; at once at least as many as a screen shows. */
+const moving = new Pace({ least: 60, begin: 100, most: 500, targetMs: 5 });
 
 /** How much of the journal the index has taken in. */
 const inStepKey = "journal";
@@ -24,6 +25,7 @@ export class LocalCopy {
   readonly #lagging = new Map<number, LocalPlace | null>();
   /** Something could not be written: the index is repaired when it is opened next. */
   #behind = false;
+  #turns: Promise<void> = Promise.resolve();
   /** How far the index has taken in what this process has written to the journal; see `Journal.ticks`. */
   #taken = 0;
 
@@ -44,11 +46,24 @@ export class LocalCopy {
     return { result, settled: this.#catchUp(messages) };
   }
 
-  async #catchUp(messages: readonly number[]): Promise<void> {
-    for (let at = 0; at < messages.length; at += batch) {
-      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
-      this.#move(messages.slice(at, at + batch));
+  #catchUp(messages: readonly number[]): Promise<void> {
+    return this.#sliced(messages.length, (from, to) => this.#move(messages.slice(from, to)));
+  }
+
+  /** Does `work` from 0 to `amount`: the first slice at once, the others in turn. */
+  async #sliced(amount: number, work: (from: number, to: number) => void): Promise<void> {
+    for (let from = 0; from < amount; ) {
+      if (from > 0) await this.#turn();
+      const to = Math.min(amount, from + moving.amount);
+      paced(moving, to - from, () => work(from, to));
+      from = to;
     }
+  }
+
+  /** Lets everything else have its turn, and those who asked before: all slices at once would take as long as their sum. */
+  #turn(): Promise<void> {
+    this.#turns = this.#turns.then(breathe);
+    return this.#turns;
   }
 
   /**
@@ -175,11 +190,10 @@ export class LocalCopy {
   }
 
   /** Puts copies beside the originals; the first at once, the rest in slices. */
-  async copy(originals: readonly number[], copies: readonly number[]): Promise<void> {
-    for (let at = 0; at < originals.length; at += batch) {
-      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
-      this.#copy(originals.slice(at, at + batch), copies.slice(at, at + batch));
-    }
+  copy(originals: readonly number[], copies: readonly number[]): Promise<void> {
+    return this.#sliced(originals.length, (from, to) =>
+      this.#copy(originals.slice(from, to), copies.slice(from, to)),
+    );
   }
 
   #copy(originals: readonly number[], copies: readonly number[]): void {

@@ -167,6 +167,16 @@ export function inverse(operation: Operation): Operation | null {
   }
 }
 
+const sets = new WeakMap<readonly number[], ReadonlySet<number>>();
+
+/** Whether an operation's list has a message: asked of each of many, a long list is not walked through each time. */
+export function isAmong(ids: readonly number[], id: number): boolean {
+  if (ids.length < 16) return ids.includes(id);
+  const set = sets.get(ids) ?? new Set(ids);
+  sets.set(ids, set);
+  return set.has(id);
+}
+
 /** The flags that a message has after a change; names are compared as RFC 9051 §2.3.2 has it, in any case. */
 export function changedFlags(
   flags: readonly string[],

@@ -131,9 +131,11 @@ export class Performer {
     const passedOver: JournalMessage[] = [];
     const missing = await this.#reach.on(path, messages, result, true, async (connection, present) => {
       attempt.begin(await this.#reach.noted(connection, to, attempt.note));
-      const done = [...present].filter(([, { id }]) => copied.has(id)).map(([uid]) => uid);
-      const rest = [...present.keys()].filter((uid) => !done.includes(uid));
-      for (const set of uidSet.split(uidSet.fromNumbers(done), connection.quirks.setOctets)) {
+      const all = uidSet.fromNumbers(present.keys());
+      const done = uidSet.fromNumbers(
+        [...present].filter(([, { id }]) => copied.has(id)).map(([uid]) => uid),
+      );
+      for (const set of uidSet.split(done, connection.quirks.setOctets)) {
         const removed = await removeMessages(connection, set);
         for (const uid of uidSet.iterate(set)) {
           const { id } = present.get(uid)!;
@@ -141,7 +143,7 @@ export class Performer {
           if (!removed) result.left.push(id);
         }
       }
-      for (const set of uidSet.split(uidSet.fromNumbers(rest), connection.quirks.setOctets)) {
+      for (const set of uidSet.split(uidSet.subtract(all, done), connection.quirks.setOctets)) {
         passedOver.push(...(await this.#moveSet(connection, path, set, present, to, attempt, result)));
       }
     });
@@ -182,7 +184,7 @@ export class Performer {
       if (isRefusal(error) && codeOf(error) !== "EXPUNGEISSUED") {
         const local = this.#ledger.local(path);
         for (const [uid, { id }] of present) {
-          if (ids.includes(id) && this.#reach.presence().holds(local, uid) === false) {
+          if (uidSet.contains(set, uid) && this.#reach.presence().holds(local, uid) === false) {
             result.arrive(id, [to, null, attempt.note]);
           }
         }

@@ -12,6 +12,7 @@ import { type LocalFolders, performFolder } from "./folders.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LocalCopy } from "./local.ts";
 import {
+  createdBy,
   isFolderOperation,
   type MessageOperation,
   messagesOf,
@@ -196,11 +197,9 @@ export class Queue {
     if (!this.#store.journal.cancel(entry.id)) return false;
     await this.#takeBack(open, messagesOf(operation));
     // What marks a message as read that is not there any more is nobody's wish.
-    const made =
-      operation.kind === "copy" ? operation.copies : operation.kind === "append" ? operation.messages : [];
-    for (const other of made.length > 0 ? this.#ledger.open : []) {
-      if (other.entry.step !== null || !messagesOf(other.operation).every((id) => made.includes(id)))
-        continue;
+    const made = new Set(createdBy(operation));
+    for (const other of made.size > 0 ? this.#ledger.open : []) {
+      if (other.entry.step !== null || !messagesOf(other.operation).every((id) => made.has(id))) continue;
       this.#store.journal.remove(other.entry.id);
       this.#ledger.remove(other.entry.id);
     }
