@@ -1,6 +1,7 @@
 import { arrivalsCounted } from "./arrivals.ts";
 import type { Bodies } from "./bodies.ts";
 import { type Database, number, numberOrNull, text, textOrNull } from "./database.ts";
+import { words } from "./mailboxes.ts";
 import { columns, flagColumn, integer, isSeen, messageOf, upsert, valuesOf } from "./message-row.ts";
 import { RowWriter } from "./row-writer.ts";
 import {
@@ -426,14 +427,14 @@ export class Messages {
     return row ? number(row, "unread") : 0;
   }
 
-  /** Those of `uids` that are here and without `\\Seen`. */
-  unreadAmong(mailboxId: number, uids: readonly number[]): number[] {
+  /** The flags of those of `uids` that are here, by UID. */
+  flagsOf(mailboxId: number, uids: readonly number[]): Map<number, readonly string[]> {
     const rows = this.#database.all(
-      `SELECT uid FROM message WHERE mailbox = ? AND ${amongUids} AND seen = 0`,
+      `SELECT uid, flags FROM message WHERE mailbox = ? AND ${amongUids}`,
       mailboxId,
       JSON.stringify(uids),
     );
-    return rows.map((row) => number(row, "uid"));
+    return new Map(rows.map((row) => [number(row, "uid"), words(text(row, "flags"))]));
   }
 
   /** JSON text as `setBodyStructure` was given it; null where there is none. */

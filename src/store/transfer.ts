@@ -55,6 +55,7 @@ export class Transfers {
     return this.#database.transaction(() => {
       let copied = 0;
       for (const { from, to } of changes) if (this.#copyRow(from, to)) copied++;
+      arrivalsCounted(this.#database);
       return copied;
     });
   }
@@ -137,7 +138,6 @@ export class Transfers {
       to.uid,
       id,
     );
-    arrivalsCounted(this.#database);
     this.#database.run(
       "INSERT INTO structure (message, json) SELECT ?, json FROM structure WHERE message = ?",
       copy,

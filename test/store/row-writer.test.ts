@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { countArrivals } from "../../src/store/arrivals.ts";
+import { Database } from "../../src/store/database.ts";
 import { mailboxIn, message, messages, scratch, storeIn } from "./sample.ts";
 
 describe("rows written by a thread", () => {
@@ -24,6 +26,20 @@ describe("rows written by a thread", () => {
       store.threads.window(mailbox, threads).map(({ thread: _, ...row }) => row);
     assert.equal(listed(id).length, 301);
     assert.deepEqual(listed(id), listed(other.id));
+  });
+
+  test("are counted without a walk through all that is there", (t) => {
+    const directory = scratch(t);
+    mailboxIn(storeIn(t, directory));
+    const database = new Database(join(directory, "cache", "index.sqlite"));
+    t.after(() => database.close());
+    const plans = countArrivals.map((sql) => database.all(`EXPLAIN QUERY PLAN ${sql}`));
+    const steps = plans.flat().map(({ detail }) => String(detail));
+    assert.ok(steps.some((step) => /^SEARCH message USING INTEGER PRIMARY KEY/.test(step)));
+    assert.deepEqual(
+      steps.filter((step) => /^SCAN message/.test(step)),
+      [],
+    );
   });
 
   test("leave those that are known, and all where UIDs mean something else or the mailbox has gone", async (t) => {

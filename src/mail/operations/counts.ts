@@ -1,6 +1,6 @@
 /** What the server's counts leave out as long as it has not been told of everything. */
 import type { Store } from "../../store/index.ts";
-import type { Difference, Ledger } from "./ledger.ts";
+import type { Ledger, LocalPlace } from "./ledger.ts";
 
 export interface Counts {
   readonly messages: number;
@@ -15,9 +15,13 @@ export function countsOpen(store: Store, ledger: Ledger): ReadonlyMap<string, Co
     counts.set(path, { messages: now.messages + messages, unseen: now.unseen + unseen });
   };
   const differences = [...ledger.differences()];
-  const unread = unreadAmong(store, differences);
+  const flags = flagsThere(
+    store,
+    differences.flatMap(({ to }) => to ?? []),
+  );
   for (const { from, to, seen } of differences) {
-    const unseen = to && unread.get(to.path)?.has(to.uid) ? 1 : 0;
+    const now = to && flags.get(to.path)?.get(to.uid);
+    const unseen = now ? unseenOf(now) : 0;
     if (to && to.path === from) add(from, 0, seen);
     else {
       // The server counts it as it was before the changes of \Seen that wait.
@@ -28,19 +32,26 @@ export function countsOpen(store: Store, ledger: Ledger): ReadonlyMap<string, Co
   return counts;
 }
 
-/** Those that are unread where they are now, by path. */
-function unreadAmong(store: Store, differences: readonly Difference[]): ReadonlyMap<string, Set<number>> {
+/** What a message with these flags adds to the unread ones. */
+export function unseenOf(flags: readonly string[]): 0 | 1 {
+  return flags.some((flag) => flag.toLowerCase() === "\\seen") ? 0 : 1;
+}
+
+/** The flags of messages where the local copy has them, by path and UID. */
+function flagsThere(
+  store: Store,
+  places: readonly LocalPlace[],
+): ReadonlyMap<string, ReadonlyMap<number, readonly string[]>> {
   const uids = new Map<string, number[]>();
-  for (const { to } of differences) {
-    if (!to) continue;
-    const there = uids.get(to.path);
-    if (there) there.push(to.uid);
-    else uids.set(to.path, [to.uid]);
+  for (const { path, uid } of places) {
+    const there = uids.get(path);
+    if (there) there.push(uid);
+    else uids.set(path, [uid]);
   }
   return new Map(
     [...uids].map(([path, those]) => {
       const mailbox = store.mailboxes.byPath(path);
-      return [path, new Set(mailbox ? store.messages.unreadAmong(mailbox.id, those) : [])];
+      return [path, mailbox ? store.messages.flagsOf(mailbox.id, those) : new Map()];
     }),
   );
 }

@@ -229,6 +229,17 @@ export class Ledger {
 
   /** Where the local copy should have a message; null: nowhere. */
   spot(id: number): LocalPlace | null {
+    return this.#spot(id, () => this.message(id));
+  }
+
+  /** The same of many, which the journal is asked for together. */
+  spots(ids: readonly number[]): Map<number, LocalPlace | null> {
+    const settled = this.#journal.messages.get(ids.filter((id) => !this.#followed.has(id)));
+    const messages = new Map(settled.map((message) => [message.id, message]));
+    return new Map(ids.map((id) => [id, this.#spot(id, () => messages.get(id) ?? null)]));
+  }
+
+  #spot(id: number, settled: () => JournalMessage | null): LocalPlace | null {
     const followed = this.#followed.get(id);
     const last = followed?.entries.findLast(({ operation }) => isRelocated(operation, id));
     if (last) {
@@ -236,7 +247,7 @@ export class Ledger {
       const path = to === null ? limboPath : localPath(this.#folders, to, last.entry.id);
       return { path, uid: provisionalUid(id), uidValidity: 0 };
     }
-    const message = followed?.message ?? this.message(id);
+    const message = followed?.message ?? settled();
     if (!message || message.path === null) return null;
     const { uid, uidValidity } = message;
     const path = this.local(message.path);

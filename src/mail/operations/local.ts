@@ -8,6 +8,7 @@ import {
 } from "../../store/index.ts";
 import { breathe, Pace, paced } from "../sync/pace.ts";
 import type { MailEvent } from "../values.ts";
+import { unseenOf } from "./counts.ts";
 import type { Ledger, LocalPlace } from "./ledger.ts";
 import { changedFlags, type MessageOperation } from "./operation.ts";
 
@@ -40,7 +41,7 @@ export class LocalCopy {
    * slices; resolves when all are there.
    */
   following<T>(messages: readonly number[], change: () => T): { result: T; settled: Promise<void> } {
-    const before = messages.map((id) => [id, this.#ledger.spot(id)] as const);
+    const before = this.#ledger.spots(messages);
     const result = change();
     for (const [id, spot] of before) if (!this.#lagging.has(id)) this.#lagging.set(id, spot);
     return { result, settled: this.#catchUp(messages) };
@@ -244,7 +245,7 @@ export class LocalCopy {
       const { id } = this.mailbox(spot.path);
       if (this.#store.messages.get(id, spot.uid)) return;
       this.#store.messages.put(id, [{ ...row, uid: spot.uid }]);
-      this.#store.mailboxes.adjust(id, 1, unseen(row.flags));
+      this.#store.mailboxes.adjust(id, 1, unseenOf(row.flags));
       touched.add(spot.path);
     });
     const spot = this.#ledger.spot(message);
@@ -267,15 +268,31 @@ export class LocalCopy {
 
   #setFlags(messages: readonly number[], change: (before: readonly string[]) => readonly string[]): void {
     this.#write((touched) => {
-      for (const id of messages) {
+      const { mailboxes, messages: rows } = this.#store;
+      const spots = messages.flatMap((id) => {
         const spot = this.#actual(id);
-        const mailbox = spot && this.#store.mailboxes.byPath(spot.path);
-        const row = mailbox && isOf(spot, mailbox) && this.#store.messages.get(mailbox.id, spot.uid);
-        if (!row) continue;
-        const now = this.#ledger.flagsOf(id, change(row.flags));
-        this.#store.messages.setFlags(mailbox.id, [{ uid: row.uid, flags: now }]);
-        this.#store.mailboxes.adjust(mailbox.id, 0, unseen(now) - unseen(row.flags));
-        touched.add(spot.path);
+        return spot ? { ...spot, id } : [];
+      });
+      for (const path of new Set(spots.map((spot) => spot.path))) {
+        const mailbox = mailboxes.byPath(path);
+        if (!mailbox) continue;
+        const there = spots.filter((spot) => spot.path === path && isOf(spot, mailbox));
+        const flags = rows.flagsOf(
+          mailbox.id,
+          there.map(({ uid }) => uid),
+        );
+        let unseen = 0;
+        const changes = there.flatMap(({ id, uid }) => {
+          const before = flags.get(uid);
+          if (!before) return [];
+          const now = this.#ledger.flagsOf(id, change(before));
+          unseen += unseenOf(now) - unseenOf(before);
+          return { uid, flags: now };
+        });
+        if (changes.length === 0) continue;
+        rows.setFlags(mailbox.id, changes);
+        mailboxes.adjust(mailbox.id, 0, unseen);
+        touched.add(path);
       }
     });
   }
@@ -295,8 +312,4 @@ export class LocalCopy {
 function isOf({ uid, uidValidity }: LocalPlace, mailbox: StoredMailbox): boolean {
   const { uidValidity: now } = mailbox;
   return isProvisional(uid) || uidValidity === 0 || now === 0 || uidValidity === now;
-}
-
-function unseen(flags: readonly string[]): number {
-  return flags.some((flag) => flag.toLowerCase() === "\\seen") ? 0 : 1;
 }
