@@ -230,7 +230,7 @@ function status(app: App, now: number, spoken: boolean): StatusModel {
     safeText(titleOf(app)),
     place,
     list.threaded ? "by thread" : "",
-    list.marked.size > 0 ? `${list.marked.size} marked` : "",
+    list.marked.size > 0 ? `${number(list.marked.size)} marked` : "",
     list.filter ? `limited to ${safeText(list.filter.query) || "a list"}` : "",
   ].filter((text) => text !== "");
   const line = lineText(app.mail.line, now, app.mail.server.latencyMs);
