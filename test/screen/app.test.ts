@@ -223,9 +223,16 @@ for (const size of sizes) {
         pty.type("d");
         await pty.waitFor(lacks("Sample message 59"));
         await pty.waitFor(lacks("Sample message 58"));
+        // What is marked from now on is for the next command, and stays.
+        await pty.waitFor(lacks("marked"));
+        pty.type(" ");
+        await pty.waitFor("1 marked");
       });
       await eventually(async () => (await wire.search("UID 58:59")).length === 0, "gone from the inbox");
       await pty.waitFor("moved 2 messages to Trash");
+      await pty.waitFor("1 marked");
+      pty.type("\x1b");
+      await pty.waitFor("1 unmarked");
       pty.type("u");
       await pty.waitFor(shows("Sample message 59"));
       await pty.waitFor(shows("Sample message 58"));

@@ -147,4 +147,26 @@ for (const size of sizes)
       await undo();
       assert.equal((await wire.search("FLAGGED UNSEEN KEYWORD garden")).length, 3);
     });
+
+    test("marks stay where nothing was done: there is no such folder, or the answer was no", async () => {
+      pty.type("gg2t");
+      await pty.waitFor(has("2 marked"));
+      pty.type("sNowhere\r");
+      await pty.waitFor("no folder");
+      await pty.waitFor(has("2 marked"));
+      pty.type("d");
+      await pty.waitFor("moved 2 messages to Trash");
+      pty.type("gt");
+      await pty.waitFor(has("Trash  1/2"));
+      pty.type("2t");
+      await pty.waitFor(has("2 marked"));
+      pty.type("d");
+      await pty.waitFor("Remove 2 messages for good?");
+      pty.type("n");
+      await pty.waitFor("nothing was removed");
+      await pty.waitFor(has("2 marked"));
+      pty.type("gi");
+      await pty.waitFor(has(`INBOX  1/${all - 2}`));
+      await undo();
+    });
   });

@@ -196,6 +196,16 @@ export class ListView {
     return any;
   }
 
+  /** Takes all marks away; returns what gives them back, as far as they are there and the list shows what it did. */
+  takeMarks(): () => void {
+    const taken = [...this.marked];
+    const source = this.#source;
+    this.clearMarks();
+    return () => {
+      if (this.#source === source) for (const key of taken) if (this.#has(key)) this.marked.add(key);
+    };
+  }
+
   /** Marks again what was marked before the marks were taken away, as far as it is there; says how many that are. */
   markAgain(): number {
     const there = [...this.#unmarked].filter((key) => this.#has(key));

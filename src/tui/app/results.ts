@@ -12,7 +12,6 @@ export function showResult(app: App, result: Result, mail: Mail): void {
   switch (result.kind) {
     case "change":
       app.outgoing.cover();
-      app.list.clearMarks();
       app.say(result.sent ? result.text : `${result.text} (waits for a connection)`);
       if (app.reader?.gone) app.closeReader();
       break;

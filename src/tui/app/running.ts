@@ -80,21 +80,36 @@ async function runWith(
   const several = chosen.length > 1 && actsOnMessages(command) && !named;
   const all = command.together ? byAccount(chosen) : chosen;
   const places = several ? all : [chosen[0] ?? { ...app.place, uids: [] }];
-  // One question after the other.
+  // What a change is made to is no longer marked: who is quick marks others while the servers are at it.
+  const unmarks = command.changes(values) && actsOnMessages(command) && !named;
+  let markAgain = () => {};
+  const unmark = () => {
+    if (unmarks) markAgain = app.list.takeMarks();
+  };
+  unmark();
+  // One question after the other, with the marks in view.
   let asked: Promise<unknown> = Promise.resolve();
+  const ask = async (question: string) => {
+    markAgain();
+    const yes = await app.dialog.confirm(question);
+    if (yes) unmark();
+    return yes;
+  };
   const confirm = (question: string) => {
-    const answer = asked.then(() => app.dialog.confirm(question));
+    const answer = asked.then(() => ask(question));
     asked = answer;
     return answer;
   };
   // From now on it can be undone: who is quick need not wait for the servers.
   const step = command.changes(values) ? app.changes.begin(places) : null;
   const work: Promise<string[]>[] = [];
+  let changed = false;
   const begin = async (place: Together): Promise<string[]> => {
     const result = await runAt(app, command, values, place, confirm).catch((error: unknown) => {
       step?.delete(place);
       throw error;
     });
+    changed ||= result.kind === "change";
     if (result.kind !== "change") step?.delete(place);
     else if (result.of) {
       if (!result.of.includes(place.mail)) step?.delete(place);
@@ -103,13 +118,19 @@ async function runWith(
     }
     return result.kind === "change" ? [`${place.mail.account.name}: ${result.text}`] : [];
   };
-  for (const place of places) {
-    work.push(begin(place));
-    // An editor has the terminal to itself: of each account comes a message of its own, one after the other.
-    if (command.alone) await work.at(-1);
+  try {
+    for (const place of places) {
+      work.push(begin(place));
+      // An editor has the terminal to itself: of each account comes a message of its own, one after the other.
+      if (command.alone) await work.at(-1);
+    }
+    const texts = (await Promise.all(work)).flat();
+    if (!changed) markAgain();
+    if (texts.length > 1) app.say(texts.join("; "));
+  } catch (error) {
+    markAgain();
+    throw error;
   }
-  const texts = (await Promise.all(work)).flat();
-  if (texts.length > 1) app.say(texts.join("; "));
 }
 
 async function runAt(
