@@ -6,7 +6,18 @@ import { describe, test } from "node:test";
 import { type Dovecot, serverMissing, startDovecot } from "../servers/dovecot.ts";
 import { sampleMessage } from "../servers/messages.ts";
 import { Wire } from "../servers/wire.ts";
-import { barOf, type Home, has, lacks, makeHome, openScreen, type Relay, startRelay } from "./postern.ts";
+import {
+  barOf,
+  eventually,
+  type Home,
+  has,
+  lacks,
+  makeHome,
+  openScreen,
+  type Relay,
+  startRelay,
+  unanswered,
+} from "./postern.ts";
 import type { Pty } from "./pty.ts";
 
 interface Rig {
@@ -86,6 +97,31 @@ function place(pty: Pty): { at: number; of: number } | null {
 }
 
 describe("while work goes on", { skip: serverMissing("dovecot") }, () => {
+  test("a message that is deleted closes, and the next key is for another, before the server has answered", async () => {
+    await withRig(some(5), async ({ server, relay, open }) => {
+      const pty = await open();
+      await pty.waitFor(has(/INBOX {2}1\/5 .*● online/));
+      pty.type("\r");
+      await pty.waitFor("This is sample message 5");
+      await pty.settle();
+      await unanswered(relay, async () => {
+        pty.type("d");
+        await pty.waitFor(() => barOf(pty).includes("Sample message 4"));
+        pty.type("d");
+        await pty.waitFor(() => barOf(pty).includes("Sample message 3"));
+        pty.type("\r");
+        await pty.waitFor(has("Subject  Sample message 3"));
+      });
+      // What is open by then stays open.
+      await pty.waitFor("This is sample message 3");
+      const wire = await Wire.open(server.port, "Trash");
+      await eventually(async () => (await wire.search("ALL")).length === 2, "both are in the Trash");
+      wire.close();
+      await pty.settle();
+      assert.ok(has("This is sample message 3")(pty.text()));
+    });
+  });
+
   test("each key is answered before a large folder is there, and the whole of it comes", () => {
     const all = 40_000;
     return withRig(some(all), async ({ open }) => {

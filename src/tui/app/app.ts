@@ -243,6 +243,7 @@ export class App {
     const { mail } = account;
     switch (event.kind) {
       case "messages":
+        if (this.changes.took(this.reader)) this.closeReader();
         if (this.list.holds(mail, event.path)) {
           this.#dirty = true;
           followThreads(this);

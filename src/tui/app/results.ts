@@ -13,7 +13,6 @@ export function showResult(app: App, result: Result, mail: Mail): void {
     case "change":
       app.outgoing.cover();
       app.say(result.sent ? result.text : `${result.text} (waits for a connection)`);
-      if (app.reader?.gone) app.closeReader();
       break;
     case "messages":
       open(result.folder);

@@ -5,6 +5,7 @@ import { type Command, type Context, type Result, UsageError } from "../../comma
 import { parseLine } from "../../commands/parse.ts";
 import type { App } from "./app.ts";
 import { openPage } from "./outside.ts";
+import type { ReaderView } from "./reader-view.ts";
 import { showResult } from "./results.ts";
 import { byPlace, type Chosen, type Place } from "./sources.ts";
 import { writerOf } from "./writing.ts";
@@ -54,8 +55,8 @@ export function runCommand(
   chosen: readonly Chosen[],
 ): Promise<void> {
   const values = parseLine(command, line);
-  const work = runWith(app, command, values, chosen);
-  return command.changes(values) ? app.changes.watch(work) : work;
+  const work = () => runWith(app, command, values, chosen);
+  return command.changes(values) ? app.changes.watch(work, app.reader) : work();
 }
 
 async function runWith(
@@ -161,7 +162,8 @@ async function runAt(
 /** Which accounts the last changes were in: each has its own history, and what was done at once is undone at once. */
 export class Changes {
   readonly #here: () => Place;
-  readonly #running = new Set<Promise<void>>();
+  /** With the message that was open when each began. */
+  readonly #running = new Map<Promise<void>, ReaderView | null>();
   readonly #done: ReadonlySet<Place>[] = [];
   #undone: ReadonlySet<Place>[] = [];
 
@@ -171,16 +173,26 @@ export class Changes {
 
   /** Commands that change something, and are not done yet: what they do may not even be in the journal. */
   get running(): readonly Promise<void>[] {
-    return [...this.#running];
+    return [...this.#running.keys()];
   }
 
-  /** Counts a command among those that are running; returns what it was given. */
-  async watch(command: Promise<void>): Promise<void> {
-    this.#running.add(command);
+  /** Whether one of them has taken the open message away: nobody waits for the server to see that. */
+  took(open: ReaderView | null): boolean {
+    return open !== null && [...this.#running.values()].includes(open) && open.gone;
+  }
+
+  /** Runs a command, counted among those that are running. */
+  async watch(command: () => Promise<void>, open: ReaderView | null): Promise<void> {
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#running.set(ended, open);
     try {
-      await command;
+      await command();
     } finally {
-      this.#running.delete(command);
+      this.#running.delete(ended);
+      end();
     }
   }
 
