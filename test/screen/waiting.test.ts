@@ -97,6 +97,32 @@ function place(pty: Pty): { at: number; of: number } | null {
 }
 
 describe("while work goes on", { skip: serverMissing("dovecot") }, () => {
+  test("a folder is not said to be empty before the server has told, and a search ends with the limit taken off", async () => {
+    const deliver = (server: Dovecot) => {
+      some(5)(server);
+      server.deliver("Work", [{ message: sampleMessage({ n: 6 }) }]);
+    };
+    await withRig(deliver, async ({ relay, open }) => {
+      const pty = await open();
+      await pty.waitFor(has(/INBOX {2}1\/5 .*● online/));
+      await pty.settle();
+      await unanswered(relay, async () => {
+        pty.type(":go Work\r");
+        await pty.waitFor(has("Loading…"));
+        assert.ok(lacks("no messages")(pty.text()));
+        pty.type("gi");
+        await pty.waitFor(has("INBOX  1/5"));
+        pty.type("lsubject:3\r");
+        await pty.waitFor(has("searching…"));
+        pty.type("\\");
+        await pty.waitFor(lacks("searching…"));
+        await pty.waitFor(has("/5"));
+      });
+      pty.type(":go Work\r");
+      await pty.waitFor(has("Work  1/1"));
+    });
+  });
+
   test("a message that is deleted closes, and the next key is for another, before the server has answered", async () => {
     await withRig(some(5), async ({ server, relay, open }) => {
       const pty = await open();

@@ -225,7 +225,7 @@ function status(app: App, now: number, spoken: boolean): StatusModel {
   const number = (n: number) => n.toLocaleString("en").replaceAll(",", "\u2009");
   // What follows the cursor is heard with every step.
   const where = spoken ? `${number(list.total)} messages` : `${number(list.index + 1)}/${number(list.total)}`;
-  const place = list.total === 0 ? "no messages" : where;
+  const place = list.total > 0 ? where : loads(app) ? "" : "no messages";
   const left = [
     safeText(titleOf(app)),
     place,
@@ -256,13 +256,18 @@ function status(app: App, now: number, spoken: boolean): StatusModel {
   };
 }
 
+/** Whether nothing is listed because the server has yet to tell what there is. */
+function loads({ mail, folders, list }: App): boolean {
+  const messages = folders.find((f) => f.path === list.folder.path)?.messages ?? null;
+  return !list.filter && (mail.line.kind === "connecting" || (mail.line.kind === "online" && messages !== 0));
+}
+
 function emptyText(app: App): string {
   if (app.list.filter) return "Nothing matches";
   if (app.list.threaded && app.list.source.places.some(({ mail, folder }) => mail.count(folder) > 0))
     return "Putting messages into threads…";
   const { line } = app.mail;
-  const messages = app.folders.find((f) => f.path === app.list.folder.path)?.messages ?? null;
-  if (line.kind === "connecting" || (line.kind === "online" && messages !== 0)) return "Loading…";
+  if (loads(app)) return "Loading…";
   if (line.kind === "down") return safeText(inWords(line.error));
   return line.kind === "online" ? "No messages" : "Nothing of this folder is here yet";
 }

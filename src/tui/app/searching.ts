@@ -8,6 +8,14 @@ import { showThreads } from "./threads.ts";
 
 /** Searches begun: what an earlier one still finds is not shown any more. */
 let begun = 0;
+/** Ends the waiting for the last one. */
+let leave = () => {};
+
+/** The person wants what the last search would find no more. */
+function leaveSearch(): void {
+  begun++;
+  leave();
+}
 
 /**
  * Searches what is listed, or the folder that the query names; `show` gets what the local copy finds, and what the
@@ -18,7 +26,11 @@ async function search(
   query: string,
   show: (keys: readonly number[], final: boolean) => void,
 ): Promise<void> {
-  const turn = ++begun;
+  leaveSearch();
+  const turn = begun;
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
   const { source } = app.list;
   const found: (readonly number[])[] = source.places.map(() => []);
   const notes: string[] = [];
@@ -41,10 +53,10 @@ async function search(
     else elsewhere ??= { mail, folder: result.folder, uids: result.uids };
   };
   const asked = Promise.all(source.places.map(ask));
-  const done = await app.tasks.wait("searching…", asked);
+  const done = await app.tasks.wait("searching…", Promise.race([asked, left]));
   if (stale()) return;
   if (!done) {
-    begun++;
+    leaveSearch();
     app.say("the search was stopped");
     return;
   }
@@ -132,7 +144,7 @@ export function toHit(app: App, direction: 1 | -1): void {
 /** Shows only what matches; an empty query shows everything again. */
 export async function limit(app: App, query: string): Promise<void> {
   if (query === "") {
-    begun++;
+    leaveSearch();
     app.list.limit(null);
     return;
   }
