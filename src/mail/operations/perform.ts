@@ -171,10 +171,11 @@ export class Performer {
     try {
       const { copyUid, expunged } = await moveMessages(connection, set, to, record);
       const uids = newUids(copyUid, present);
+      const tells = copyUid !== null || connection.capabilities.has("UIDPLUS");
       for (const message of messages) {
         const { id } = message;
-        // Where it tells the UIDs, what it does not tell of was not there.
-        if (copyUid && !uids.has(id)) passedOver.push(message);
+        // Where it tells the UIDs, what it does not tell of was not there: of none at all it says nothing (RFC 4315 §3).
+        if (tells && !uids.has(id)) passedOver.push(message);
         else result.arrive(id, [to, uids.get(id) ?? null, attempt.note, copyUid?.uidValidity]);
         if (!expunged) result.left.push(id);
       }
