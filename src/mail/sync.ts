@@ -60,16 +60,15 @@ export class Sync {
       uidNext: view.reached,
       completeFrom: view.completeFrom,
       ...(news ? { highestModSeq: view.highestModSeq } : {}),
-      messages: overlay.counted(view.mailbox, view.exists),
-      ...this.#counts(view),
+      ...(this.#counts(view) ?? { messages: overlay.counted(view.mailbox, view.exists) }),
     });
     emit({ kind: "folders" });
   }
 
-  /** Of a mailbox that is in step the index knows them, whatever of it is still to be done on the server. */
-  #counts({ inStep, mailbox: { id }, withheld }: View): MailboxState {
+  /** Of a mailbox that is in step the index knows them, whatever of it is still to be done on the server; else null. */
+  #counts({ inStep, mailbox: { id }, withheld }: View): MailboxState | null {
     const { messages } = this.#context.store;
-    return inStep ? { messages: messages.count(id) + count(withheld), unseen: messages.unread(id) } : {};
+    return inStep ? { messages: messages.count(id) + count(withheld), unseen: messages.unread(id) } : null;
   }
 
   /**
@@ -229,7 +228,7 @@ export class Sync {
     if (uids === null) return true;
     const removed = view.remove(uids).then(() => {
       if (!view.intake.numbered) return;
-      this.#context.store.mailboxes.setState(view.mailbox.id, this.#counts(view));
+      this.#context.store.mailboxes.setState(view.mailbox.id, this.#counts(view) ?? {});
       this.#context.emit({ kind: "folders" });
     });
     removed.catch((error: unknown) => view.failed(error));

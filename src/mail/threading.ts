@@ -1,5 +1,6 @@
 /** Puts messages into threads while nothing else is to be done: a few milliseconds a turn, never in the way of a list. */
 import type { SortValue, Store, ThreadQuery } from "../store/index.ts";
+import { breathe } from "./sync/pace.ts";
 import type { Folder, MailEvent, ThreadMessage } from "./values.ts";
 
 /** So long nothing has changed before the work begins by itself: a sync has the machine to itself. */
@@ -115,7 +116,7 @@ export class Threading {
     let worked = false;
     while (mailbox && !this.#stopped && this.#store.threads.work(mailbox.id)) {
       worked = true;
-      await new Promise((resolve) => setImmediate(resolve));
+      await breathe();
     }
     if (worked) this.#emit({ kind: "threads", path });
   }

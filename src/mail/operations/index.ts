@@ -4,6 +4,7 @@
  */
 import type { ListedMailbox } from "../../imap/index.ts";
 import type { JournalPlace, Store, StoredMessageInput } from "../../store/index.ts";
+import { breathe } from "../sync/pace.ts";
 import type { Numbering, Overlay } from "../sync.ts";
 import { type Counts, countsOpen } from "./counts.ts";
 import { LocalFolders, withOpen } from "./folders.ts";
@@ -213,7 +214,7 @@ export class Operations implements Overlay {
     };
     const outcomes: Promise<Outcome>[] = [];
     for (let at = 0; at < uids.length; at += mostMessages) {
-      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      if (at > 0) await breathe();
       const chunk = uids.slice(at, at + mostMessages).sort((a, b) => a - b);
       const named = () => make(nameMessages(this.#store, this.ledger, path, chunk), chunk, step);
       outcomes.push(this.#queue.enter(named, true));

@@ -162,10 +162,9 @@ export class Performer {
   ): Promise<JournalMessage[]> {
     const passedOver: JournalMessage[] = [];
     const messages = [...uidSet.iterate(set)].map((uid) => present.get(uid)!);
-    const ids = messages.map(({ id }) => id);
     const record = (copyUid: CopiedUids) => {
       const uids = newUids(copyUid, present);
-      const copied = Object.fromEntries(ids.map((id) => [id, uids.get(id) ?? 0]));
+      const copied = Object.fromEntries(messages.map(({ id }) => [id, uids.get(id) ?? 0]));
       attempt.record({ ...attempt.note, copied: { ...attempt.note.copied, ...copied } });
     };
     try {

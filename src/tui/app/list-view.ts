@@ -202,13 +202,17 @@ export class ListView {
     const source = this.#source;
     this.clearMarks();
     return () => {
-      if (this.#source === source) for (const key of taken) if (this.#has(key)) this.marked.add(key);
+      if (this.#source === source) this.#markThere(taken);
     };
   }
 
   /** Marks again what was marked before the marks were taken away, as far as it is there; says how many that are. */
   markAgain(): number {
-    const there = [...this.#unmarked].filter((key) => this.#has(key));
+    return this.#markThere([...this.#unmarked]);
+  }
+
+  #markThere(keys: readonly number[]): number {
+    const there = keys.filter((key) => this.#has(key));
     for (const key of there) this.marked.add(key);
     return there.length;
   }

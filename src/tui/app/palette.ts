@@ -1,4 +1,7 @@
-/** The palette: all commands with their keys and what they do, those of the place first, narrowed by what is typed; the chosen one is done. */
+/**
+ * The palette: all commands with their keys and what they do, those of the place first, narrowed by what is typed; the
+ * chosen one is done.
+ */
 import { findCommand } from "../../commands/index.ts";
 import { findAction } from "./actions.ts";
 import type { App } from "./app.ts";
